@@ -1,0 +1,35 @@
+import type { Knex } from 'knex';
+import * as workspaces from './0001_workspaces.ts';
+import * as catalogue from './0002_catalogue.ts';
+import * as directory from './0003_directory.ts';
+import * as access from './0004_access.ts';
+import * as audit from './0005_audit.ts';
+
+interface Migration {
+  readonly up: (knex: Knex) => Promise<void>;
+}
+
+/**
+ * Every migration in order, by a name without file extension: knex records these names, and the same database is
+ * migrated by .ts and by compiled .js files. Migrations only go forward.
+ */
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001_workspaces': workspaces,
+  '0002_catalogue': catalogue,
+  '0003_directory': directory,
+  '0004_access': access,
+  '0005_audit': audit,
+};
+
+export const migrationSource: Knex.MigrationSource<string> = {
+  getMigrations: () => Promise.resolve(Object.keys(migrations)),
+  getMigrationName: (name) => name,
+  getMigration: (name) => {
+    const migration = migrations[name];
+    if (!migration) return Promise.reject(new Error(`No migration is called ${name}.`));
+    return Promise.resolve({
+      up: migration.up,
+      down: () => Promise.reject(new Error('Migrations only go forward; restore a backup instead.')),
+    });
+  },
+};

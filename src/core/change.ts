@@ -1,0 +1,115 @@
+import { newId, type EventId } from '../ids.ts';
+import { appendEvents, type NewEvent } from '../store/audit.ts';
+import { inTransaction, type Tx } from '../store/db.ts';
+import { beginChange, hasLimitedLicense } from '../store/change-lock.ts';
+import type { Caller } from './caller.ts';
+import type { Core } from './core.ts';
+
+/** What happened to what, in the words of the audit: `user.created`, `group.member_added`. */
+export interface ChangeEvent {
+  readonly action: string;
+  readonly target: { readonly kind: string; readonly id: string; readonly name: string | null };
+  /** The other one concerned, for example the user of a membership. */
+  readonly related?: string;
+  /** What changed, as it was and as it is; only that, and never a secret. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** One write in progress. */
+export interface Change {
+  readonly tx: Tx;
+  readonly caller: Caller;
+  /** The one time at which everything in this change happens. Not before any lock that the change has waited for. */
+  readonly at: Date;
+  /** Moves `at` forward to when a lock was had, and to when the locked row was last changed. */
+  readonly notBefore: (...times: (Date | undefined)[]) => void;
+  /** True when nobody else may change the workspace until this change ends. */
+  readonly exclusive: boolean;
+  /** Starts the change over as an exclusive one, unless it is one. */
+  readonly needExclusive: () => void;
+  /** True when a license of the workspace has a limit, so that seats must be counted. */
+  readonly seatsLimited: boolean;
+  /** An id for an event to come, for rows that must name it before it is known that anything changed. */
+  readonly newEventId: () => EventId;
+  /** Notes what happened; it becomes an audit event before COMMIT. */
+  readonly record: (event: ChangeEvent, id?: EventId) => EventId;
+}
+
+class NeedExclusive extends Error {}
+
+/**
+ * One write: a transaction that locks, decides, changes rows, and writes its audit events before COMMIT. The body may
+ * run more than once, so it does nothing outside the database. No event means that nothing changed.
+ *
+ * Changes to people run beside each other and lock the rows they touch: groups ascending by id, then users ascending
+ * by id, then licenses ascending by id, then the workspace. A change that may alter the access of many at once
+ * (mapping, catalogue, a group's name) is `exclusive`: it waits for the others and they for it (docs/adr/0004).
+ */
+export async function change<T>(
+  core: Core,
+  caller: Caller,
+  body: (c: Change) => Promise<T>,
+  mode: 'shared' | 'exclusive' = 'shared',
+): Promise<T> {
+  try {
+    return await inTransaction(core.db, (tx) => attempt(tx, caller, body, mode === 'exclusive'));
+  } catch (error) {
+    if (!(error instanceof NeedExclusive)) throw error;
+    return inTransaction(core.db, (tx) => attempt(tx, caller, body, true));
+  }
+}
+
+async function attempt<T>(
+  tx: Tx,
+  caller: Caller,
+  body: (c: Change) => Promise<T>,
+  exclusive: boolean,
+): Promise<T> {
+  let at = await beginChange(tx, caller.workspaceId, exclusive);
+  // Asked after the lock was had: only an exclusive change can give a license a limit.
+  const seatsLimited = await hasLimitedLicense(tx, caller.workspaceId);
+  const events: NewEvent[] = [];
+  const c: Change = {
+    tx,
+    caller,
+    get at() {
+      return at;
+    },
+    notBefore: (...times) => {
+      for (const time of times) if (time && time > at) at = time;
+    },
+    exclusive,
+    needExclusive: () => {
+      if (!exclusive) throw new NeedExclusive();
+    },
+    seatsLimited,
+    newEventId: () => newId<EventId>(),
+    record: (event, id = newId<EventId>()) => {
+      events.push({
+        id,
+        action: event.action,
+        target_kind: event.target.kind,
+        target_id: event.target.id,
+        target_name: event.target.name,
+        related_id: event.related ?? null,
+        before: event.before ?? null,
+        after: event.after ?? null,
+      });
+      return id;
+    },
+  };
+  const result = await body(c);
+  if (events.length > 0) await appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events);
+  return result;
+}
+
+function origin({ actor, requestId }: Caller) {
+  return {
+    actor_kind: actor.kind,
+    actor_id: actor.kind === 'system' ? null : actor.id,
+    actor_name: actor.name,
+    actor_scope: actor.kind === 'token' ? actor.scope : null,
+    request_id: requestId,
+  };
+}

@@ -1,0 +1,65 @@
+import { RollcallError, type FieldError } from '../errors.ts';
+import type { GrantTarget } from '../store/group-grants.ts';
+import type { CatalogueKeys } from '../store/mapping-rules.ts';
+
+/** What a mapping says that members of a group get, by keys (contract section 5). A product alone is its `standard`. */
+export type GrantStatement =
+  | { readonly accountRole: string }
+  | { readonly project: string; readonly role: string }
+  | { readonly product: string; readonly license?: string | undefined };
+
+export const DEFAULT_LICENSE = 'standard';
+
+/** Account roles that a group may give. `owner` cannot be granted through a group. */
+const THROUGH_GROUP = ['admin', 'billing_manager', 'member'] as const;
+
+/** What a statement names, or in words what is wrong with it. */
+export function resolveStatement(
+  statement: GrantStatement,
+  keys: CatalogueKeys,
+): { target: GrantTarget } | { problem: string } {
+  if ('accountRole' in statement) {
+    const accountRole = THROUGH_GROUP.find((role) => same(role, statement.accountRole));
+    if (accountRole) return { target: { kind: 'account_role', accountRole } };
+    return {
+      problem: same(statement.accountRole, 'owner')
+        ? 'owner cannot be granted through a group; give it to a person.'
+        : `There is no account role "${statement.accountRole}"; a group can give ${THROUGH_GROUP.join(', ')}.`,
+    };
+  }
+  if ('project' in statement) {
+    const project = keys.projects.find((one) => same(one.key, statement.project));
+    if (!project) return { problem: `There is no project "${statement.project}".` };
+    const role = keys.roles.find((one) => same(one.key, statement.role));
+    if (!role) return { problem: `There is no project role "${statement.role}".` };
+    return { target: { kind: 'project_role', projectId: project.id, roleId: role.id } };
+  }
+  const wanted = statement.license ?? DEFAULT_LICENSE;
+  const ofProduct = keys.licenses.filter((one) => same(one.product, statement.product));
+  if (ofProduct.length === 0) return { problem: `There is no product "${statement.product}".` };
+  const license = ofProduct.find((one) => same(one.key, wanted));
+  if (!license) return { problem: `The product "${statement.product}" has no license "${wanted}".` };
+  return { target: { kind: 'entitlement', licenseId: license.id } };
+}
+
+/** Resolves all statements or throws `invalid` with one message for each that names nothing. */
+export function resolveStatements(statements: readonly GrantStatement[], keys: CatalogueKeys): GrantTarget[] {
+  const problems: FieldError[] = [];
+  const targets: GrantTarget[] = [];
+  statements.forEach((statement, index) => {
+    const resolved = resolveStatement(statement, keys);
+    if ('target' in resolved) targets.push(resolved.target);
+    else problems.push({ field: `grants[${index}]`, message: resolved.problem });
+  });
+  if (problems.length > 0) {
+    throw new RollcallError('invalid', problems.map((problem) => problem.message).join(' '), {
+      fields: problems,
+    });
+  }
+  return targets;
+}
+
+/** Keys are compared without regard to case. */
+export function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,140 @@
+import { notFound } from '../../errors.ts';
+import { asId, newId, type GroupId, type UserId } from '../../ids.ts';
+import { endGroupGrants } from '../../store/group-grants.ts';
+import { insertGroup, lockGroup, updateGroup, type GroupRow } from '../../store/groups.ts';
+import { endMemberships, memberIds } from '../../store/memberships.ts';
+import type { Caller } from '../caller.ts';
+import { change, type Change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { hasRules, readGroupName } from '../mapping.ts';
+import { withSeats } from '../seats.ts';
+import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
+import { changeMembers, type MemberChange } from './members.ts';
+
+/** A group as an identity provider wants it to be. */
+export interface GroupInput {
+  readonly displayName: string;
+  readonly externalId: string | null;
+  /** Ids of users. */
+  readonly members: readonly string[];
+}
+
+/** What is to change of a group; what is undefined stays. */
+export interface GroupEdit {
+  readonly displayName?: string | undefined;
+  readonly externalId?: string | null | undefined;
+  readonly members: MemberChange;
+}
+
+/** Creates a group. Throws `taken`, `invalid` (members), `refused` (seats). */
+export async function createGroup(core: Core, caller: Caller, input: GroupInput): Promise<GroupRow> {
+  return change(core, caller, async (c) => {
+    const id = newId<GroupId>();
+    const row = {
+      id,
+      display_name: input.displayName,
+      external_id: input.externalId,
+      source: 'scim' as const,
+    };
+    const group = await insertGroup(c.tx, caller.workspaceId, row, c.at);
+    const eventId = c.record({
+      action: 'group.created',
+      target: { kind: 'group', id, name: input.displayName },
+      after: audited(group),
+    });
+    const named = { id, name: input.displayName };
+    await readGroupName(c, named, eventId);
+    await changeMembers(c, named, { base: 'current', add: input.members, remove: [] });
+    return group;
+  });
+}
+
+/**
+ * Changes a group under its lock; when nothing differs nothing is written. Throws `not_found`, `precondition`,
+ * `taken`, `invalid` (members), `refused` (seats).
+ */
+export async function changeGroup(
+  core: Core,
+  caller: Caller,
+  id: string,
+  edit: GroupEdit,
+  expected?: ExpectedVersions,
+): Promise<GroupRow> {
+  const { workspaceId } = caller;
+  const groupId = asId<GroupId>(id);
+  if (!groupId) throw notFound('group', id);
+  return change(core, caller, async (c) => {
+    const current = await lockGroup(c.tx, workspaceId, groupId);
+    if (!current) throw notFound('group', id);
+    checkVersion(current.version, expected);
+    c.notBefore(current.now, current.updated_at);
+    const next = {
+      display_name: edit.displayName ?? current.display_name,
+      external_id: edit.externalId === undefined ? current.external_id : edit.externalId,
+    };
+    const renamed = next.display_name !== current.display_name;
+    const changed = renamed || next.external_id !== current.external_id;
+    // A new name may be read by another rule, and so change the access of every member.
+    const reread = renamed && (await hasRules(c));
+    if (reread) c.needExclusive();
+    const write = async () => {
+      if (changed) await writeGroup(c, current, next, reread);
+      const named = { id: groupId, name: next.display_name };
+      const membersChanged = await changeMembers(c, named, edit.members);
+      if (!changed && !membersChanged) return current;
+      return updateGroup(c.tx, workspaceId, groupId, next, c.at);
+    };
+    return reread ? withSeats(c, [], write) : write();
+  });
+}
+
+async function writeGroup(
+  c: Change,
+  current: GroupRow,
+  next: Pick<GroupRow, 'display_name' | 'external_id'>,
+  reread: boolean,
+): Promise<void> {
+  const eventId = c.record({
+    action: 'group.updated',
+    target: { kind: 'group', id: current.id, name: next.display_name },
+    before: audited(current),
+    after: audited(next),
+  });
+  if (reread) await readGroupName(c, { id: current.id, name: next.display_name }, eventId);
+}
+
+/** Deletes a group: its memberships and grants end. Throws `not_found`, `precondition`. */
+export async function deleteGroup(
+  core: Core,
+  caller: Caller,
+  id: string,
+  expected?: ExpectedVersions,
+): Promise<void> {
+  const { workspaceId } = caller;
+  const groupId = asId<GroupId>(id);
+  if (!groupId) throw notFound('group', id);
+  await change(core, caller, async (c) => {
+    // Every member may free a seat; counting them anew is cheaper than locking them all.
+    if (c.seatsLimited) c.needExclusive();
+    const current = await lockGroup(c.tx, workspaceId, groupId);
+    if (!current) throw notFound('group', id);
+    checkVersion(current.version, expected);
+    c.notBefore(current.now, current.updated_at);
+    await withSeats(c, [], async () => {
+      const target = { kind: 'group', id: groupId, name: current.display_name };
+      const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
+      await endGroupGrants(c.tx, workspaceId, groupId, eventId, c.at);
+      const users = await memberIds(c.tx, workspaceId, groupId);
+      const events = users.map((userId: UserId) =>
+        c.record({ action: 'group.member_removed', target, related: userId }),
+      );
+      const groups = users.map(() => groupId);
+      if (users.length > 0) await endMemberships(c.tx, workspaceId, { groups, users, events }, c.at);
+      await updateGroup(c.tx, workspaceId, groupId, { ...current, deleted_at: c.at }, c.at);
+    });
+  });
+}
+
+function audited(group: Pick<GroupRow, 'display_name' | 'external_id'>) {
+  return { displayName: group.display_name, externalId: group.external_id };
+}

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { notFound, RollcallError } from '../../errors.ts';
+import { asId, type UserId } from '../../ids.ts';
+import { isOwner } from '../../store/direct-grants.ts';
+import { findUser, lockUser, updateUser, type ShownUser, type UserRow } from '../../store/users.ts';
+import type { Caller } from '../caller.ts';
+import { change, type Change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { withSeats } from '../seats.ts';
+import { keepAnOwner } from './last-owner.ts';
+import { pushedState } from './provision.ts';
+import { syncPushedGrants } from './pushed-grants.ts';
+import { difference, stateOf, withActive, type UserInput } from './user-state.ts';
+
+/** The versions of a resource that a client will accept as the one it changes; undefined for any. */
+export type ExpectedVersions = readonly number[] | undefined;
+
+/**
+ * Replaces a user by what `edit` makes of it, under the user's lock: a pure function, which may run more than once.
+ * When that is what is there already, nothing is written. Whoever writes through SCIM manages the user from then on.
+ * Throws `not_found`, `precondition`, `taken`, `refused` (seats, last owner, billing manager).
+ */
+export async function replaceUser(
+  core: Core,
+  caller: Caller,
+  id: string,
+  edit: (current: UserRow) => UserInput,
+  expected?: ExpectedVersions,
+): Promise<ShownUser> {
+  const { workspaceId } = caller;
+  const userId = asId<UserId>(id);
+  if (!userId) throw notFound('user', id);
+  return change(core, caller, async (c) => {
+    const current = await lockUser(c.tx, workspaceId, userId);
+    if (!current || current.deleted_at) throw notFound('user', id);
+    checkVersion(current.version, expected);
+    c.notBefore(current.now, current.updated_at);
+    const input = edit(current);
+    const state = stateOf(current);
+    const next = withActive(
+      { ...state, ...(await pushedState(c, input)), managed_by: 'idp' },
+      input.active,
+      c.at,
+    );
+    if (!isDeepStrictEqual(state, next)) {
+      const losesStatus = state.status === 'active' && next.status !== 'active';
+      const wasOwner = state.status === 'active' && (await isOwner(c.tx, workspaceId, userId));
+      await withSeats(c, [userId], () => writeUser(c, current, next, input));
+      if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
+    }
+    return (await findUser(c.tx, workspaceId, userId, { withGroups: true })) as ShownUser;
+  });
+}
+
+async function writeUser(
+  c: Change,
+  current: UserRow,
+  next: Parameters<typeof updateUser>[3],
+  input: UserInput,
+): Promise<void> {
+  const updated = await updateUser(c.tx, c.caller.workspaceId, current.id, next, c.at);
+  const eventId = c.newEventId();
+  await syncPushedGrants(c, current.id, input.pushed, eventId, { isNew: false });
+  const target = { kind: 'user', id: current.id, name: updated.user_name };
+  c.record({ action: actionOf(current, updated), target, ...(difference(current, updated) ?? {}) }, eventId);
+}
+
+function actionOf(before: UserRow, after: UserRow): string {
+  if (before.status === after.status) return 'user.updated';
+  return after.status === 'active' ? 'user.activated' : 'user.deactivated';
+}
+
+/** Throws `precondition` when the version is none of those expected. */
+export function checkVersion(version: number, expected: ExpectedVersions): void {
+  if (expected && !expected.includes(version)) {
+    throw new RollcallError(
+      'precondition',
+      'The resource has changed since; read it again and repeat the change.',
+    );
+  }
+}

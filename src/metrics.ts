@@ -1,0 +1,22 @@
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Everything that GET /metrics shows, in the Prometheus text format. */
+export const metrics = new Registry();
+
+collectDefaultMetrics({ register: metrics });
+
+/** Seconds a request took. `route` is the route's pattern, never the path, so that ids make no series. */
+export const httpDuration = new Histogram({
+  name: 'rollcall_http_request_duration_seconds',
+  help: 'Duration of HTTP requests by route and status.',
+  labelNames: ['method', 'route', 'status'],
+  buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  registers: [metrics],
+});
+
+/** Transactions run again after a deadlock or a serialization failure. */
+export const databaseRetries = new Counter({
+  name: 'rollcall_database_retries_total',
+  help: 'Transactions run again after a deadlock or a serialization failure.',
+  registers: [metrics],
+});

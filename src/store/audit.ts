@@ -1,0 +1,96 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { EventId, WorkspaceId } from '../ids.ts';
+import { rows, type Db, type Tx } from './db.ts';
+
+/** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
+export interface AuditEventRow {
+  readonly id: EventId;
+  readonly at: Date;
+  readonly actor_kind: 'token' | 'invitee' | 'system';
+  readonly actor_id: string | null;
+  readonly actor_name: string;
+  readonly actor_scope: string | null;
+  readonly request_id: string;
+  readonly action: string;
+  readonly target_kind: string;
+  readonly target_id: string;
+  readonly target_name: string | null;
+  readonly related_id: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Everything of an event but what all events of one change share. */
+export type NewEvent = Pick<
+  AuditEventRow,
+  'id' | 'action' | 'target_kind' | 'target_id' | 'target_name' | 'related_id' | 'before' | 'after'
+>;
+
+/** What all events of one change share. */
+export type EventOrigin = Pick<
+  AuditEventRow,
+  'at' | 'actor_kind' | 'actor_id' | 'actor_name' | 'actor_scope' | 'request_id'
+>;
+
+/** Appends the events of one change, in one statement. */
+export async function appendEvents(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  origin: EventOrigin,
+  events: readonly NewEvent[],
+): Promise<void> {
+  await rows(
+    tx,
+    sql`insert into audit_events (workspace_id, id, at, actor_kind, actor_id, actor_name, actor_scope, request_id,
+        action, target_kind, target_id, target_name, related_id, before, after)
+      select ${workspaceId}, e.id, ${origin.at}, ${origin.actor_kind}, ${origin.actor_id}, ${origin.actor_name},
+        ${origin.actor_scope}, ${origin.request_id}, e.action, e.target_kind, e.target_id, e.target_name,
+        e.related_id, e.before, e.after
+      from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as e(id uuid, action text, target_kind text,
+        target_id text, target_name text, related_id text, before jsonb, after jsonb)`,
+  );
+}
+
+/** What GET /audit filters by; `target` matches the target or the other one concerned. */
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly target?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** A place in the list of events, newest first. */
+export interface AuditPosition {
+  readonly at: Date;
+  readonly id: string;
+}
+
+/** The newest events first, `limit` of them after a position. */
+export function listEvents(
+  db: Db,
+  workspaceId: WorkspaceId,
+  filter: AuditFilter,
+  page: { limit: number; after?: AuditPosition | undefined },
+): Promise<AuditEventRow[]> {
+  const after = page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty;
+  return rows<AuditEventRow>(
+    db,
+    sql`select ${EVENT_COLUMNS} from audit_events e
+      where e.workspace_id = ${workspaceId} ${matching(filter)} ${after}
+      order by e.at desc, e.id desc limit ${page.limit}`,
+  );
+}
+
+const EVENT_COLUMNS = sql`e.id, e.at, e.actor_kind, e.actor_id, e.actor_name, e.actor_scope, e.request_id, e.action,
+  e.target_kind, e.target_id, e.target_name, e.related_id, e.before, e.after`;
+
+function matching(filter: AuditFilter): Sql {
+  const { actor, action, target, from, to } = filter;
+  return sql`
+    ${actor ? sql`and (e.actor_name = ${actor} or e.actor_id::text = ${actor})` : empty}
+    ${action ? sql`and e.action = ${action}` : empty}
+    ${target ? sql`and (e.target_id = ${target} or e.related_id = ${target} or e.target_name = ${target})` : empty}
+    ${from ? sql`and e.at >= ${from}` : empty}
+    ${to ? sql`and e.at < ${to}` : empty}`;
+}

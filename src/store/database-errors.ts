@@ -1,0 +1,89 @@
+import { RollcallError } from '../errors.ts';
+
+interface DatabaseError {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly message?: string;
+  readonly name?: string;
+}
+
+/** Serialization failure and deadlock: the same transaction may succeed when run again. */
+const RETRYABLE = new Set(['40001', '40P01']);
+
+/** Connection failures of the operating system, as pg passes them on. */
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+]);
+
+/** What a person calls the thing whose unique index refused a row, by the index's name. */
+const TAKEN: Readonly<Record<string, string>> = {
+  users_user_name_unique: 'userName',
+  groups_display_name_unique: 'displayName',
+  products_key_unique: 'key',
+  licenses_key_unique: 'key',
+  organizations_key_unique: 'key',
+  projects_key_unique: 'key',
+  roles_key_unique: 'key',
+  workspaces_key_unique: 'key',
+  tokens_hash_unique: 'token',
+};
+
+/** A transaction that failed with this error may be run again from its start. */
+export function isRetryable(error: unknown): boolean {
+  const cause = error instanceof RollcallError ? error.cause : error;
+  return RETRYABLE.has((cause as DatabaseError | undefined)?.code ?? '');
+}
+
+/**
+ * The driver's error in the words of the domain: `busy` when the database is away or overloaded, `taken` when a
+ * unique index refused the row. Any other is handed back as it is.
+ */
+export function translateError(error: unknown): unknown {
+  if (error instanceof RollcallError || !(error instanceof Error)) return error;
+  const { code = '', constraint = '', message = '', name } = error as DatabaseError;
+  if (code === '23505' && TAKEN[constraint]) {
+    return new RollcallError('taken', `This ${TAKEN[constraint]} is already in use in the workspace.`, {
+      cause: error,
+      fields: [{ field: TAKEN[constraint], message: 'is already in use' }],
+    });
+  }
+  // 22P05 and 22021: text that PostgreSQL can't hold, such as U+0000.
+  if (code === '22P05' || code === '22021') {
+    return new RollcallError('invalid', 'The text holds a character that cannot be stored (U+0000).', {
+      cause: error,
+    });
+  }
+  if (isAway(code, message, name ?? '')) {
+    return new RollcallError('busy', 'The database cannot be reached at the moment; try again shortly.', {
+      cause: error,
+      retryAfter: 5,
+    });
+  }
+  if (RETRYABLE.has(code)) {
+    return new RollcallError('busy', 'Too many changes met at the same place; try again.', {
+      cause: error,
+      retryAfter: 1,
+    });
+  }
+  return error;
+}
+
+function isAway(code: string, message: string, name: string): boolean {
+  return (
+    NETWORK.has(code) ||
+    // Class 08 connection exception, 57P0x operator intervention, 53xxx insufficient resources, 55P03 lock timeout,
+    // 57014 statement timeout, 25006 a standby that has not been promoted yet.
+    /^(08...|57P0.|53...|55P03|57014|25006)$/.test(code) ||
+    name === 'KnexTimeoutError' ||
+    // pg reports these without a code.
+    /Connection terminated|Client has encountered a connection error|not queryable|Connection ended/.test(
+      message,
+    )
+  );
+}

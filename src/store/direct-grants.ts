@@ -1,0 +1,181 @@
+import sql, { type Sql } from 'sql-template-tag';
+import type { EventId, GrantId, UserId, WorkspaceId } from '../ids.ts';
+import { ACCOUNT_RANKS, accountRank, held } from './access.ts';
+import { row, rows, type Tx } from './db.ts';
+
+/** A value that an identity provider pushed into `roles` or `entitlements`. */
+export interface PushedValue {
+  readonly attribute: 'roles' | 'entitlements';
+  readonly value: string;
+}
+
+/** An open grant from a pushed value; `kind` is null while the value names nothing of the workspace. */
+export interface PushedGrant extends PushedValue {
+  readonly id: GrantId;
+  readonly kind: string | null;
+  readonly account_role: string | null;
+}
+
+/** The open grants that a user has by pushed values. */
+export function pushedGrants(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<PushedGrant[]> {
+  return rows<PushedGrant>(
+    tx,
+    sql`select id, pushed_attribute as attribute, pushed_value as value, kind, account_role from direct_grants
+      where workspace_id = ${workspaceId} and user_id = ${userId} and source = 'pushed' and until = 'infinity'`,
+  );
+}
+
+/**
+ * What pushed values name, as columns beside `v(attribute, value)`: `PRODUCT` or `PRODUCT:LICENSE` among
+ * entitlements; an account role or `PROJECT:ROLE` among roles. All columns are null when it names nothing.
+ */
+function resolution(workspaceId: WorkspaceId, from: Sql): Sql {
+  const first = sql`lower(split_part(v.value, ':', 1))`;
+  const second = sql`lower(substr(v.value, strpos(v.value, ':') + 1))`;
+  return sql`
+    select v.*,
+      case when l.id is not null then 'entitlement' when r.id is not null then 'project_role'
+        when a.role is not null then 'account_role' end as kind,
+      a.role as account_role, case when r.id is not null then p.id end as project_id, r.id as role_id,
+      l.id as license_id
+    from ${from}
+    left join products pr on pr.workspace_id = ${workspaceId} and v.attribute = 'entitlements'
+      and lower(pr.key) = ${first}
+    left join licenses l on l.workspace_id = ${workspaceId} and l.product_id = pr.id and l.deleted_at is null
+      and lower(l.key) = case when strpos(v.value, ':') = 0 then 'standard' else ${second} end
+    left join (values ('owner'), ('admin'), ('billing_manager'), ('member')) a(role)
+      on v.attribute = 'roles' and a.role = lower(v.value)
+    left join projects p on p.workspace_id = ${workspaceId} and v.attribute = 'roles' and strpos(v.value, ':') > 0
+      and lower(p.key) = ${first} and p.deleted_at is null
+    left join roles r on r.workspace_id = ${workspaceId} and p.id is not null and lower(r.key) = ${second}`;
+}
+
+/** Opens a user's grants by pushed values, each resolved to what it names now. `ids[i]` goes to `values[i]`. */
+export async function openPushedGrants(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  grants: readonly (PushedValue & { readonly id: GrantId })[],
+  eventId: EventId,
+  at: Date,
+): Promise<void> {
+  const from = sql`unnest(${grants.map((grant) => grant.id)}::uuid[], ${grants.map((grant) => grant.attribute)}::text[],
+    ${grants.map((grant) => grant.value)}::text[]) as v(id, attribute, value)`;
+  await rows(
+    tx,
+    sql`insert into direct_grants (workspace_id, id, user_id, source, pushed_attribute, pushed_value, kind,
+        account_role, project_id, role_id, license_id, since, since_event)
+      select ${workspaceId}, v.id, ${userId}, 'pushed', v.attribute, v.value, v.kind, v.account_role, v.project_id,
+        v.role_id, v.license_id, ${at}, ${eventId}
+      from (${resolution(workspaceId, from)}) v`,
+  );
+}
+
+/** Ends direct grants by id. */
+export async function endDirectGrants(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly GrantId[],
+  eventId: EventId,
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update direct_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}
+      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) and until = 'infinity'`,
+  );
+}
+
+/** Ends every direct grant of a user, whoever gave it. */
+export async function endAllDirectGrants(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  eventId: EventId,
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update direct_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}
+      where workspace_id = ${workspaceId} and user_id = ${userId} and until = 'infinity'`,
+  );
+}
+
+/**
+ * Reads all open pushed values again after the catalogue changed: a value that names something else now, or names
+ * something at last, or nothing any more, gets a new interval. Answers how many did.
+ */
+export async function resolvePushedAgain(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  eventId: EventId,
+  at: Date,
+): Promise<number> {
+  const from = sql`(select d.id, d.user_id, d.pushed_attribute as attribute, d.pushed_value as value, d.since,
+      d.target as old_target
+    from direct_grants d
+    where d.workspace_id = ${workspaceId} and d.source = 'pushed' and d.until = 'infinity') v`;
+  const changed = await rows(
+    tx,
+    sql`with changed as materialized (
+        select * from (${resolution(workspaceId, from)}) v
+        where v.old_target is distinct from coalesce(v.account_role, '') || '/' || coalesce(v.project_id::text, '')
+          || '/' || coalesce(v.role_id::text, '') || '/' || coalesce(v.license_id::text, '')),
+      ended as (
+        update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = ${eventId}
+        from changed where d.workspace_id = ${workspaceId} and d.id = changed.id
+        returning d.id)
+      select changed.user_id, changed.attribute, changed.value, changed.kind, changed.account_role,
+        changed.project_id, changed.role_id, changed.license_id
+      from changed join ended on ended.id = changed.id`,
+  );
+  // A second statement: the unique index of open grants must see the ended ones.
+  if (changed.length > 0) {
+    await rows(
+      tx,
+      sql`insert into direct_grants (workspace_id, id, user_id, source, pushed_attribute, pushed_value, kind,
+          account_role, project_id, role_id, license_id, since, since_event)
+        select ${workspaceId}, gen_random_uuid(), v.user_id, 'pushed', v.attribute, v.value, v.kind, v.account_role,
+          v.project_id, v.role_id, v.license_id, ${at}, ${eventId}
+        from jsonb_to_recordset(${JSON.stringify(changed)}::jsonb) as v(user_id uuid, attribute text, value text,
+          kind text, account_role text, project_id uuid, role_id uuid, license_id uuid)`,
+    );
+  }
+  return changed.length;
+}
+
+/** A billing manager by his highest account role who holds a project role directly, if the user is that. */
+export async function isBillingManagerWithProjectRole(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+): Promise<boolean> {
+  const found = await row<{ both: boolean }>(
+    tx,
+    sql`select coalesce(max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}
+        and bool_or(h.kind = 'project_role' and h.group_id is null), false) as both
+      from (${held(workspaceId, 'now', [userId])}) h`,
+  );
+  return found?.both ?? false;
+}
+
+/** Whether a user is an owner by a grant that is open, whatever the user's status. */
+export async function isOwner(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<boolean> {
+  const found = await row(
+    tx,
+    sql`select from direct_grants where workspace_id = ${workspaceId} and user_id = ${userId}
+      and account_role = 'owner' and until = 'infinity'`,
+  );
+  return found !== undefined;
+}
+
+/** Whether the workspace has an active owner. The workspace's row must be locked, so that two can't both leave. */
+export async function hasActiveOwner(tx: Tx, workspaceId: WorkspaceId): Promise<boolean> {
+  const found = await row(
+    tx,
+    sql`select from direct_grants d
+      join users u on u.workspace_id = d.workspace_id and u.id = d.user_id and u.status = 'active'
+      where d.workspace_id = ${workspaceId} and d.account_role = 'owner' and d.until = 'infinity' limit 1`,
+  );
+  return found !== undefined;
+}

@@ -1,0 +1,131 @@
+import sql, { empty } from 'sql-template-tag';
+import type { GroupId, WorkspaceId } from '../ids.ts';
+import { row, rows, type Db, type Tx } from './db.ts';
+import { groupSource } from './group-attributes.ts';
+import { andCondition, orderBy, type IndexPage } from './page.ts';
+
+export interface GroupRow {
+  readonly id: GroupId;
+  readonly display_name: string;
+  readonly external_id: string | null;
+  /** Whose group it is: pushed by an identity provider, or made here. */
+  readonly source: 'scim' | 'admin';
+  readonly version: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly deleted_at: Date | null;
+}
+
+const COLUMNS = sql`g.id, g.display_name, g.external_id, g.source, g.version, g.created_at, g.updated_at, g.deleted_at`;
+
+/** One group that has not been deleted. */
+export function findGroup(db: Db | Tx, workspaceId: WorkspaceId, id: GroupId): Promise<GroupRow | undefined> {
+  return row<GroupRow>(
+    db,
+    sql`select ${COLUMNS} from groups g
+      where g.workspace_id = ${workspaceId} and g.id = ${id} and g.deleted_at is null`,
+  );
+}
+
+/** A page of the workspace's groups, without their members. */
+export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
+  return rows<GroupRow>(
+    db,
+    sql`select ${COLUMNS} from groups g
+      where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(page.condition, groupSource)}
+      ${orderBy(page.sortBy, groupSource, sql`g.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
+  );
+}
+
+/** How many groups the workspace has under a condition. */
+export async function countGroups(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: Pick<IndexPage, 'condition'>,
+): Promise<number> {
+  const found = await row<{ count: number }>(
+    db,
+    sql`select count(*) as count from groups g
+      where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(page.condition, groupSource)}`,
+  );
+  return found?.count ?? 0;
+}
+
+/** Locks one group that has not been deleted. `now` is the time at which the lock was had. */
+export function lockGroup(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: GroupId,
+): Promise<(GroupRow & { readonly now: Date }) | undefined> {
+  return row(
+    tx,
+    sql`with g as materialized (
+        select * from groups where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null
+        for no key update)
+      select ${COLUMNS}, clock_timestamp() as now from g`,
+  );
+}
+
+/** Locks the groups that a user is in, in the order in which every change locks groups. */
+export function lockGroupsOfUser(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userId: string,
+): Promise<Pick<GroupRow, 'id' | 'display_name'>[]> {
+  return rows(
+    tx,
+    sql`select id, display_name from groups where workspace_id = ${workspaceId} and id in (
+        select group_id from memberships
+        where workspace_id = ${workspaceId} and user_id = ${userId} and until = 'infinity')
+      order by id for no key update`,
+  );
+}
+
+/** Inserts a group. Throws `taken` when its name is in use. */
+export async function insertGroup(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  group: Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'>,
+  at: Date,
+): Promise<GroupRow> {
+  const inserted = await row<GroupRow>(
+    tx,
+    sql`insert into groups as g (workspace_id, id, display_name, external_id, source, created_at, updated_at)
+      values (${workspaceId}, ${group.id}, ${group.display_name}, ${group.external_id}, ${group.source}, ${at}, ${at})
+      returning ${COLUMNS}`,
+  );
+  return inserted as GroupRow;
+}
+
+/** Writes a locked group's next version. Throws `taken` when the new name is in use. */
+export async function updateGroup(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: GroupId,
+  group: Pick<GroupRow, 'display_name' | 'external_id'> & { readonly deleted_at?: Date },
+  at: Date,
+): Promise<GroupRow> {
+  const updated = await row<GroupRow>(
+    tx,
+    sql`update groups as g set display_name = ${group.display_name}, external_id = ${group.external_id},
+        version = version + 1, updated_at = ${at}
+        ${group.deleted_at ? sql`, deleted_at = ${group.deleted_at}` : empty}
+      where workspace_id = ${workspaceId} and id = ${id}
+      returning ${COLUMNS}`,
+  );
+  return updated as GroupRow;
+}
+
+/** Gives locked groups their next version, because a member left with its record. */
+export async function touchGroups(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly GroupId[],
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update groups set version = version + 1, updated_at = ${at}
+      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
+  );
+}

@@ -1,0 +1,123 @@
+import sql from 'sql-template-tag';
+import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
+import { row, rows, type Db, type Tx } from './db.ts';
+
+/** What a change would do to a group's members; of what is so already there is nothing here. */
+export interface MembershipDelta {
+  readonly added: readonly UserId[];
+  readonly removed: readonly UserId[];
+}
+
+/**
+ * Compares what is wanted with the members that a locked group has, in SQL: the members are not loaded, and only
+ * what differs is answered. With `base: 'empty'` everybody who is not in `add` is removed.
+ */
+export async function compareMembers(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  groupId: GroupId,
+  wanted: { base: 'current' | 'empty'; add: readonly UserId[]; remove: readonly UserId[] },
+): Promise<MembershipDelta> {
+  const removed =
+    wanted.base === 'empty'
+      ? sql`m.user_id <> all(${wanted.add}::uuid[])`
+      : sql`m.user_id = any(${wanted.remove}::uuid[])`;
+  const differing = await rows<{ user_id: UserId; added: boolean }>(
+    tx,
+    sql`select wanted.user_id, true as added from (select distinct unnest(${wanted.add}::uuid[]) as user_id) wanted
+      where not exists (select from memberships m where m.workspace_id = ${workspaceId}
+        and m.group_id = ${groupId} and m.user_id = wanted.user_id and m.until = 'infinity')
+      union all
+      select m.user_id, false from memberships m
+      where m.workspace_id = ${workspaceId} and m.group_id = ${groupId} and m.until = 'infinity' and ${removed}`,
+  );
+  return {
+    added: differing.filter((one) => one.added).map((one) => one.user_id),
+    removed: differing.filter((one) => !one.added).map((one) => one.user_id),
+  };
+}
+
+/** Opens memberships of a locked group; `events[i]` is the event that tells of `users[i]`. */
+export async function openMemberships(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  groupId: GroupId,
+  users: readonly UserId[],
+  events: readonly EventId[],
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`insert into memberships (workspace_id, group_id, user_id, since, since_event)
+      select ${workspaceId}, ${groupId}, added.user_id, ${at}, added.event_id
+      from unnest(${users}::uuid[], ${events}::uuid[]) as added(user_id, event_id)`,
+  );
+}
+
+/** Ends memberships; `events[i]` is the event that tells of `users[i]` leaving `groups[i]`. */
+export async function endMemberships(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ended: { groups: readonly GroupId[]; users: readonly UserId[]; events: readonly EventId[] },
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update memberships m set until = greatest(${at}::timestamptz, m.since), until_event = ended.event_id
+      from unnest(${ended.groups}::uuid[], ${ended.users}::uuid[], ${ended.events}::uuid[])
+        as ended(group_id, user_id, event_id)
+      where m.workspace_id = ${workspaceId} and m.group_id = ended.group_id and m.user_id = ended.user_id
+        and m.until = 'infinity'`,
+  );
+}
+
+/** The ids of the members a group has now, ascending. Loads them all: for a group that ends. */
+export async function memberIds(tx: Tx, workspaceId: WorkspaceId, groupId: GroupId): Promise<UserId[]> {
+  const found = await rows<{ user_id: UserId }>(
+    tx,
+    sql`select user_id from memberships
+      where workspace_id = ${workspaceId} and group_id = ${groupId} and until = 'infinity' order by user_id`,
+  );
+  return found.map((one) => one.user_id);
+}
+
+/** The groups that a user is in now. */
+export async function groupIdsOf(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<GroupId[]> {
+  const found = await rows<{ group_id: GroupId }>(
+    tx,
+    sql`select group_id from memberships
+      where workspace_id = ${workspaceId} and user_id = ${userId} and until = 'infinity' order by group_id`,
+  );
+  return found.map((one) => one.group_id);
+}
+
+/**
+ * The members of groups as the JSON text of SCIM's `members` array (RFC 7643 section 4.2), by group, written by
+ * PostgreSQL: a large group is neither parsed nor built here. `usersUrl` begins each `$ref`.
+ */
+export async function membersAsJson(
+  db: Db,
+  workspaceId: WorkspaceId,
+  groupIds: readonly GroupId[],
+  usersUrl: string,
+): Promise<Map<GroupId, string>> {
+  const found = await rows<{ group_id: GroupId; members: string }>(
+    db,
+    sql`select m.group_id, '[' || string_agg('{"value":"' || m.user_id || '","$ref":' || to_json(${usersUrl} || m.user_id)
+          || ',"display":' || to_json(u.full_name) || ',"type":"User"}', ',' order by m.user_id) || ']' as members
+      from memberships m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id
+      where m.workspace_id = ${workspaceId} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
+      group by m.group_id`,
+  );
+  return new Map(found.map((one) => [one.group_id, one.members]));
+}
+
+/** How many members a group has now. */
+export async function countMembers(db: Db | Tx, workspaceId: WorkspaceId, groupId: GroupId): Promise<number> {
+  const found = await row<{ count: number }>(
+    db,
+    sql`select count(*) as count from memberships
+      where workspace_id = ${workspaceId} and group_id = ${groupId} and until = 'infinity'`,
+  );
+  return found?.count ?? 0;
+}

@@ -1,0 +1,26 @@
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+
+/** The time at which a question is asked: now, or a time in the past. */
+export type Moment = 'now' | Date;
+
+/** True for the intervals of a table (memberships, grants) that hold at the moment. */
+export function holds(alias: string, moment: Moment): Sql {
+  const name = raw(alias);
+  return moment === 'now'
+    ? sql`${name}.until = 'infinity'`
+    : sql`${name}.since <= ${moment} and ${name}.until > ${moment}`;
+}
+
+type Versioned = 'users' | 'groups' | 'products' | 'licenses' | 'organizations' | 'projects' | 'roles';
+
+/** The rows of a table as they were at the moment, deleted ones too, in place of its name after FROM or JOIN. */
+export function versions(table: Versioned, columns: readonly string[], moment: Moment): Sql {
+  if (moment === 'now') return raw(table);
+  const names = join(
+    columns.map((column) => raw(column)),
+    ', ',
+  );
+  return sql`(select ${names} from ${raw(table)} where updated_at <= ${moment}
+    union all
+    select ${names} from ${raw(`${table}_history`)} where updated_at <= ${moment} and valid_to > ${moment})`;
+}

@@ -1,0 +1,208 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
+import { row, rows, type Db, type Tx } from './db.ts';
+import { andCondition, orderBy, type IndexPage } from './page.ts';
+import { userSource } from './user-attributes.ts';
+
+export type UserStatus = 'pending' | 'active' | 'inactive';
+
+/** How the record came to be. */
+export type UserSource = 'scim' | 'invitation' | 'admin';
+
+/** Attributes as JSON: what PostgreSQL keeps in a jsonb column. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
+export type JsonValue = string | number | boolean | null | JsonObject | readonly JsonValue[];
+
+/** What may be changed of a user. Column names in snake case, as in the table. */
+export interface UserState {
+  readonly user_name: string;
+  readonly external_id: string | null;
+  readonly status: UserStatus;
+  readonly source: UserSource;
+  /** Who keeps the profile: an identity provider, or admins here. */
+  readonly managed_by: 'idp' | 'workspace';
+  readonly attributes: JsonObject;
+  readonly organization_id: OrganizationId | null;
+  /** An organization that was pushed but names none of the workspace's. */
+  readonly organization_pushed: string | null;
+  /** YYYY-MM-DD */
+  readonly start_date: string | null;
+  readonly joined_at: Date | null;
+  readonly active_since: Date | null;
+  /** Since when the user is inactive. */
+  readonly removed_at: Date | null;
+  /** Since when SCIM no longer shows the user. */
+  readonly deleted_at: Date | null;
+}
+
+export interface UserRow extends UserState {
+  readonly id: UserId;
+  readonly full_name: string;
+  readonly email: string | null;
+  readonly version: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  /** The organization's key. */
+  readonly organization: string | null;
+}
+
+/** A user as an edge shows it; `groups` only when it was asked for. */
+export interface ShownUser extends UserRow {
+  readonly last_access_at: Date | null;
+  readonly groups: readonly { readonly id: string; readonly display_name: string }[] | null;
+}
+
+const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
+  u.email, u.organization_id, u.organization_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
+  u.deleted_at, u.version, u.created_at, u.updated_at,
+  (select o.key from organizations o where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
+
+const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)
+    order by lower(g.display_name) collate "C"), '[]')
+  from memberships m join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id
+  where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity') as groups`;
+
+function shownColumns(withGroups: boolean): Sql {
+  return sql`${COLUMNS},
+    (select l.at from user_last_access l where l.workspace_id = u.workspace_id and l.user_id = u.id) as last_access_at,
+    ${withGroups ? GROUPS : sql`null::json as groups`}`;
+}
+
+/** One user that SCIM shows, or undefined. */
+export function findUser(
+  db: Db | Tx,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  options: { withGroups: boolean; withDeleted?: boolean },
+): Promise<ShownUser | undefined> {
+  return row<ShownUser>(
+    db,
+    sql`select ${shownColumns(options.withGroups)} from users u
+      where u.workspace_id = ${workspaceId} and u.id = ${id}
+        ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
+  );
+}
+
+/** A page of the users that SCIM shows. */
+export function listUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  options: { withGroups: boolean },
+): Promise<ShownUser[]> {
+  return rows<ShownUser>(
+    db,
+    sql`select ${shownColumns(options.withGroups)} from users u
+      where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(page.condition, userSource)}
+      ${orderBy(page.sortBy, userSource, sql`u.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
+  );
+}
+
+/** How many users SCIM shows under a condition. */
+export async function countUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: Pick<IndexPage, 'condition'>,
+): Promise<number> {
+  const found = await row<{ count: number }>(
+    db,
+    sql`select count(*) as count from users u
+      where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(page.condition, userSource)}`,
+  );
+  return found?.count ?? 0;
+}
+
+interface Locked extends UserRow {
+  readonly now: Date;
+}
+
+/** Locks one user, deleted ones too, until the transaction ends. `now` is the time at which the lock was had. */
+export function lockUser(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<Locked | undefined> {
+  return row<Locked>(
+    tx,
+    sql`with u as materialized (select * from users where workspace_id = ${workspaceId} and id = ${id}
+        for no key update)
+      select ${COLUMNS}, clock_timestamp() as now from u`,
+  );
+}
+
+/** Locks the user of that name, without regard to case. */
+export function lockUserByName(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userName: string,
+): Promise<Locked | undefined> {
+  return row<Locked>(
+    tx,
+    sql`with u as materialized (select * from users
+        where workspace_id = ${workspaceId} and lower(user_name) = lower(${userName}) for no key update)
+      select ${COLUMNS}, clock_timestamp() as now from u`,
+  );
+}
+
+/**
+ * Locks the users of a change, always in the same order, so that two changes can't wait for each other. Answers
+ * those that exist and that SCIM shows, with their names.
+ */
+export function lockUsers(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly UserId[],
+): Promise<{ id: UserId; user_name: string; deleted: boolean }[]> {
+  return rows(
+    tx,
+    sql`select id, user_name, deleted_at is not null as deleted from users
+      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) order by id for no key update`,
+  );
+}
+
+/** Inserts a user; undefined when the name is taken, also by a transaction that had not ended when this one began. */
+export function insertUser(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  state: UserState,
+  at: Date,
+): Promise<UserRow | undefined> {
+  return row<UserRow>(
+    tx,
+    sql`with u as (
+        insert into users (workspace_id, id, user_name, external_id, status, source, managed_by, attributes,
+          organization_id, organization_pushed, start_date, joined_at, active_since, removed_at, deleted_at,
+          created_at, updated_at)
+        values (${workspaceId}, ${id}, ${state.user_name}, ${state.external_id}, ${state.status}, ${state.source},
+          ${state.managed_by}, ${JSON.stringify(state.attributes)}::jsonb, ${state.organization_id},
+          ${state.organization_pushed}, ${state.start_date}, ${state.joined_at}, ${state.active_since},
+          ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
+        on conflict (workspace_id, lower(user_name)) do nothing
+        returning *)
+      select ${COLUMNS} from u`,
+  );
+}
+
+/** Writes a locked user's new state as its next version. Throws `taken` when the new name is in use. */
+export async function updateUser(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  state: UserState,
+  at: Date,
+): Promise<UserRow> {
+  const updated = await row<UserRow>(
+    tx,
+    sql`with u as (
+        update users set user_name = ${state.user_name}, external_id = ${state.external_id},
+          status = ${state.status}, managed_by = ${state.managed_by},
+          attributes = ${JSON.stringify(state.attributes)}::jsonb, organization_id = ${state.organization_id},
+          organization_pushed = ${state.organization_pushed}, start_date = ${state.start_date},
+          joined_at = ${state.joined_at}, active_since = ${state.active_since}, removed_at = ${state.removed_at},
+          deleted_at = ${state.deleted_at}, version = version + 1, updated_at = ${at}
+        where workspace_id = ${workspaceId} and id = ${id}
+        returning *)
+      select ${COLUMNS} from u`,
+  );
+  if (!updated) throw new Error(`User ${id} was not locked before it was written.`);
+  return updated;
+}
