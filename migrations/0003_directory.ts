@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
     create function user_email(attributes jsonb, user_name text) returns text
       language sql immutable parallel safe as $$
       select coalesce(
-        jsonb_path_query_first(attributes, '$.emails[*] ? (@.primary == true).value') #>> '{}',
+        jsonb_path_query_first(attributes, '$.emails[*] \\? (@.primary == true).value') #>> '{}',
         jsonb_path_query_first(attributes, '$.emails[*].value') #>> '{}',
         case when user_name like '%@%' then user_name end)
     $$;

@@ -1,0 +1,80 @@
+import { rm } from 'node:fs/promises';
+import { findBinaries } from './binaries.ts';
+import { ensureCluster } from './cluster.ts';
+import type { EmbeddedPostgresOptions, Log } from './options.ts';
+import { endOrphan } from './orphan.ts';
+import { publish, release, type Owner } from './owner.ts';
+import type { Place } from './place.ts';
+import type { ProcessId } from './processes.ts';
+import { removeSocketDirectory, socketDirectory, socketUrl } from './socket.ts';
+import { supervise } from './supervise.ts';
+import { startWatchdog } from './watchdog.ts';
+
+/** The database of the process that owns it. */
+export interface Owned {
+  readonly url: string;
+  readonly version: string;
+  /** Stops it, and gives the ownership back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings the database up. The caller has just claimed the owner file of `place` for `self`; it is given back when
+ * this rejects.
+ */
+export async function startAsOwner(
+  place: Place,
+  self: ProcessId,
+  options: EmbeddedPostgresOptions,
+  log: Log,
+): Promise<Owned> {
+  const { removeAfterwards = [], durable = true, settings = {} } = options;
+  const undo: (() => Promise<void> | void)[] = [() => release(place.ownerFile)];
+  try {
+    await endOrphan(place.directory, log);
+    const socket = await socketDirectory(place);
+    const url = socketUrl(socket);
+
+    const watchdog = await startWatchdog(place.directory, socket, removeAfterwards);
+    undo.push(async () => {
+      await watchdog.dismiss();
+      await removeSocketDirectory(socket);
+      for (const path of removeAfterwards) await rm(path, { recursive: true, force: true });
+    });
+    const starting: Owner = { ...self, watchdog: watchdog.id };
+    publish(place.ownerFile, starting);
+
+    const binaries = await findBinaries(place.account, log);
+    await ensureCluster(place, binaries, durable, log);
+    const { version } = binaries;
+    const supervised = await supervise(
+      { place, binaries, socket, url, durable, settings },
+      {
+        started: (pid) => watchdog.guard(pid),
+        ready: (postmaster) => publish(place.ownerFile, { ...starting, postmaster, url, version }),
+        log,
+      },
+    );
+    undo.push(() => supervised.stop());
+    // Whoever comes now waits until we are gone instead of attaching.
+    undo.push(() => publish(place.ownerFile, starting));
+    log('info', `PostgreSQL ${version} runs in ${place.directory}.`, { socket, logFile: place.logFile });
+    return { url, version, stop: () => runBackwards(undo) };
+  } catch (error) {
+    await runBackwards(undo);
+    throw error;
+  }
+}
+
+/** Runs every step, the last first; a step that fails keeps none of the others from running. */
+async function runBackwards(steps: (() => Promise<void> | void)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}

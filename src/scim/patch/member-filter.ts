@@ -1,0 +1,30 @@
+import type { Condition } from '../../core/condition.ts';
+import { memberId } from '../coerce/members.ts';
+import { badRequest } from '../scim-error.ts';
+
+/** Ids, or every member. */
+type Selected = ReadonlySet<string> | 'all';
+
+/**
+ * The members that the filter of `members[…]` selects, found without looking at any: by `value eq`, also several with
+ * `or`. Every member is of type User. Anything else would need the members, and is `invalidFilter`.
+ */
+export function selectedMembers(where: Condition): Selected {
+  if (where.kind === 'or') return where.of.map(selectedMembers).reduce(union);
+  if (where.kind === 'and') return where.of.map(selectedMembers).reduce(intersection);
+  if (where.kind === 'compare' && where.operator === 'eq' && typeof where.value === 'string') {
+    const [name] = where.attribute.path;
+    if (name === 'value') return new Set([memberId(where.value)]);
+    if (name === 'type') return where.value.toLowerCase() === 'user' ? 'all' : new Set();
+  }
+  throw badRequest('invalidFilter', 'Members are selected by "value eq", and several with "or".');
+}
+
+function union(left: Selected, right: Selected): Selected {
+  return left === 'all' || right === 'all' ? 'all' : new Set([...left, ...right]);
+}
+
+function intersection(left: Selected, right: Selected): Selected {
+  if (left === 'all') return right;
+  return right === 'all' ? left : new Set([...left].filter((id) => right.has(id)));
+}

@@ -1,0 +1,138 @@
+import { isArray, isObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
+import { attributeName } from './schema/attribute.ts';
+import type { SchemaAttribute } from './schema/attribute.ts';
+import { resolveChain } from './schema/schema.ts';
+import type { ResourceSchema } from './schema/schema.ts';
+import { badRequest } from './scim-error.ts';
+
+/** What is shown of an attribute: all of it, or only some sub-attributes. */
+type Shown = 'whole' | ReadonlyMap<string, Shown>;
+
+/** Which attributes an answer carries, RFC 7644 section 3.9. */
+export interface Projection {
+  readonly shown: ReadonlyMap<string, Shown>;
+  /** Whether the attribute of that name, or anything in it, will be shown: what isn't need not be loaded. */
+  readonly wants: (name: string) => boolean;
+}
+
+/** The two parameters as they come: a comma list of a query, or the array of a `.search` body. */
+export interface ProjectionParameters {
+  readonly attributes?: unknown;
+  readonly excludedAttributes?: unknown;
+}
+
+/**
+ * Reads `attributes` and `excludedAttributes` (RFC 7644 section 3.9) against the schema and its `returned`
+ * characteristics (RFC 7643 section 7). Names that no schema has are ignored. Both at once, which the RFC doesn't
+ * foresee, show what the one asks for without what the other leaves out.
+ */
+export function parseProjection(parameters: ProjectionParameters, schema: ResourceSchema): Projection {
+  const asked = names(parameters.attributes, 'attributes', schema);
+  const excluded = names(parameters.excludedAttributes, 'excludedAttributes', schema);
+  const shown = plan(schema.attributes, {
+    asked,
+    excluded: excluded ?? new Set(),
+    isInherited: asked === undefined,
+  });
+  return { shown, wants: (name) => isShown(shown, schema, name) };
+}
+
+/** The part of a resource that is to be shown. What the schema doesn't have is never shown. */
+export function project(resource: JsonObject, projection: Projection): JsonObject {
+  return part(resource, projection.shown);
+}
+
+function names(value: unknown, parameter: string, schema: ResourceSchema): Set<string> | undefined {
+  const texts: readonly unknown[] = isArray(value)
+    ? value
+    : value === undefined || value === null
+      ? []
+      : [value];
+  const found = new Set<string>();
+  let isGiven = false;
+  for (const text of texts) {
+    if (typeof text !== 'string') throw badRequest('invalidValue', `"${parameter}" must be a list of names.`);
+    for (const name of text.split(',')) {
+      if (name.trim() === '') continue;
+      isGiven = true;
+      // The core schema's URN stands for all of its own attributes.
+      if (name.trim().toLowerCase() === schema.id.toLowerCase()) addCore(found, schema);
+      const attribute = resolveChain(schema, name.trim())?.at(-1);
+      if (attribute) found.add(attributeName(attribute.path));
+    }
+  }
+  return isGiven ? found : undefined;
+}
+
+function addCore(found: Set<string>, schema: ResourceSchema): void {
+  for (const { name, returned } of schema.attributes) {
+    if (!schema.extensions.includes(name) && returned !== 'request') found.add(name);
+  }
+}
+
+interface Wish {
+  /** Undefined: the default set. */
+  readonly asked: ReadonlySet<string> | undefined;
+  readonly excluded: ReadonlySet<string>;
+  /** Whether what surrounds the attributes is shown, and so they are unless something else is said. */
+  readonly isInherited: boolean;
+}
+
+function plan(attributes: readonly SchemaAttribute[], wish: Wish): ReadonlyMap<string, Shown> {
+  const shown = new Map<string, Shown>();
+  for (const attribute of attributes) {
+    const value = planOne(attribute, wish);
+    if (value !== undefined) shown.set(attribute.name, value);
+  }
+  return shown;
+}
+
+function planOne(attribute: SchemaAttribute, wish: Wish): Shown | undefined {
+  const { returned, subAttributes } = attribute;
+  const name = attributeName(attribute.path);
+  if (returned === 'never') return undefined;
+  if (returned === 'always') return 'whole';
+  if (wish.excluded.has(name)) return undefined;
+  const isNamed = wish.asked?.has(name) === true;
+  const isInherited = isNamed || (wish.isInherited && returned === 'default');
+  if (subAttributes.length === 0) return isInherited ? 'whole' : undefined;
+  const subs = plan(subAttributes, { ...wish, isInherited });
+  if (subs.size === 0) return undefined;
+  const isWhole = subs.size === subAttributes.length && [...subs.values()].every((sub) => sub === 'whole');
+  return isWhole ? 'whole' : subs;
+}
+
+function isShown(shown: ReadonlyMap<string, Shown>, schema: ResourceSchema, name: string): boolean {
+  let level: Shown | undefined = shown;
+  for (const attribute of resolveChain(schema, name) ?? []) {
+    if (level === 'whole') return true;
+    level = level.get(attribute.name);
+    if (level === undefined) return false;
+  }
+  return level !== shown;
+}
+
+function part(value: JsonObject, shown: ReadonlyMap<string, Shown>): JsonObject {
+  const entries: [string, Json][] = [];
+  for (const [name, how] of shown) {
+    const whole = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (whole === undefined) continue;
+    const seen = how === 'whole' ? whole : partOf(whole, how);
+    if (seen !== undefined) entries.push([name, seen]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Undefined when nothing of the value is left to show. */
+function partOf(value: Json, shown: ReadonlyMap<string, Shown>): Json | undefined {
+  if (isArray(value)) {
+    const elements = value
+      .map((element) => partOf(element, shown))
+      .filter((element) => element !== undefined);
+    return elements.length === 0 ? undefined : elements;
+  }
+  if (!isObject(value)) return undefined;
+  const seen = part(value, shown);
+  return Object.keys(seen).length === 0 ? undefined : seen;
+}

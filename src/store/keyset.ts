@@ -1,0 +1,85 @@
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import { invalid } from '../errors.ts';
+import { literal } from './where.ts';
+
+/** A page of a list that goes on from where the one before it ended. */
+export interface KeysetPage<Sort extends string> {
+  readonly sort: { readonly by: Sort; readonly descending: boolean };
+  /** Most rows answered, from 1. */
+  readonly limit: number;
+  readonly after?: Position | undefined;
+  /** Text to find in the rows' names, without regard to case. */
+  readonly search?: string | undefined;
+}
+
+/** The last row of a page: what it was sorted by, as text, and its id. */
+export interface Position {
+  readonly value: string;
+  readonly id: string;
+}
+
+/** One page of a list; `next` is null on the last. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: Position | null;
+}
+
+/** What rows are sorted by: an expression that is never null, and how its text is read back. */
+export interface SortKey {
+  readonly expression: Sql;
+  readonly type: 'text' | 'integer' | 'timestamptz';
+}
+
+const TYPES: Record<SortKey['type'], { cast: Sql; isOne: (text: string) => boolean }> = {
+  text: { cast: sql`::text`, isOne: () => true },
+  integer: { cast: sql`::integer`, isOne: (text) => /^-?\d{1,9}$/.test(text) },
+  timestamptz: { cast: sql`::timestamptz`, isOne: (text) => !Number.isNaN(Date.parse(text)) },
+};
+
+/** Sorts text by code point without regard to case, alike on every database. */
+export function byText(expression: Sql): SortKey {
+  return { expression: sql`lower(${expression}) collate "C"`, type: 'text' };
+}
+
+/**
+ * The parts of a page's query: a column `sort_value`, conditions that begin with "and", and ORDER BY with LIMIT. One
+ * row more than the page holds is asked for; `asPage` takes it off. `searched` are text expressions.
+ */
+export function keyset<Sort extends string>(
+  page: KeysetPage<Sort>,
+  sorts: Readonly<Record<Sort, SortKey>>,
+  id: Sql,
+  searched: readonly Sql[],
+): { column: Sql; conditions: Sql; order: Sql } {
+  const { expression, type } = sorts[page.sort.by];
+  const direction = page.sort.descending ? sql`desc` : sql`asc`;
+  return {
+    column: sql`(${expression})::text as sort_value`,
+    conditions: sql`${searching(page.search, searched)} ${page.after ? beyond(page, expression, type, id) : empty}`,
+    order: sql`order by ${expression} ${direction}, ${id} ${direction} limit ${page.limit + 1}`,
+  };
+}
+
+function beyond({ after, sort }: KeysetPage<string>, expression: Sql, type: SortKey['type'], id: Sql): Sql {
+  if (!after) return empty;
+  if (!TYPES[type].isOne(after.value)) throw invalid('cursor', 'This cursor does not belong to this list.');
+  const operator = sort.descending ? sql`<` : sql`>`;
+  return sql`and (${expression}, ${id}) ${operator} (${after.value}${TYPES[type].cast}, ${after.id}::uuid)`;
+}
+
+function searching(search: string | undefined, searched: readonly Sql[]): Sql {
+  if (search === undefined || search === '') return empty;
+  const pattern = `%${literal(search)}%`;
+  const found = searched.map((expression) => sql`lower(${expression}) like lower(${pattern})`);
+  return sql`and (${join(found, ' or ')})`;
+}
+
+/** The rows of a page, without the one that was asked for only to know whether there are more. */
+export function asPage<Row extends { readonly id: string; readonly sort_value: string }>(
+  rows: readonly Row[],
+  limit: number,
+): Page<Row> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last ? { value: last.sort_value, id: last.id } : null };
+}

@@ -1,0 +1,4 @@
+export {
+  startTestDatabase as mochaGlobalSetup,
+  stopTestDatabase as mochaGlobalTeardown,
+} from './postgres.ts';
