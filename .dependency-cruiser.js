@@ -24,7 +24,10 @@ export default {
       comment: `src/${room} may only open ${names.join(', ')}.`,
       severity: 'error',
       from: { path: `^src/${room}/` },
-      to: { path: '^(?:src|migrations|test)/', pathNot: open(names) },
+      to: {
+        path: '^(?:src|migrations|test)/',
+        pathNot: [open(names), ...(room === 'store' ? ['^migrations/'] : [])],
+      },
     })),
     {
       name: 'everywhere-opens-nothing',
@@ -58,6 +61,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };
