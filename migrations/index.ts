@@ -4,6 +4,7 @@ import * as catalogue from './0002_catalogue.ts';
 import * as directory from './0003_directory.ts';
 import * as access from './0004_access.ts';
 import * as audit from './0005_audit.ts';
+import * as provisioningLog from './0006_provisioning_log.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003_directory': directory,
   '0004_access': access,
   '0005_audit': audit,
+  '0006_provisioning_log': provisioningLog,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

@@ -20,3 +20,10 @@ export const databaseRetries = new Counter({
   help: 'Transactions run again after a deadlock or a serialization failure.',
   registers: [metrics],
 });
+
+/** Entries of the provisioning log that were not kept, because too many were waiting for the database. */
+export const provisioningLogDropped = new Counter({
+  name: 'rollcall_provisioning_log_dropped_total',
+  help: 'Entries of the provisioning log that were not kept.',
+  registers: [metrics],
+});

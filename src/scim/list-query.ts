@@ -29,8 +29,8 @@ export function readListQuery(query: RawQuery, schema: ResourceSchema): ListQuer
   return {
     condition: filter === undefined || filter.trim() === '' ? undefined : parseFilter(filter, schema),
     sortBy: readSort(query, schema),
-    startIndex: Math.max(1, integer(query, 'startIndex') ?? 1),
-    count: Math.min(MAX_COUNT, Math.max(0, integer(query, 'count') ?? DEFAULT_COUNT)),
+    startIndex: Math.max(1, integer(query['startIndex'], 'startIndex') ?? 1),
+    count: Math.min(MAX_COUNT, Math.max(0, integer(query['count'], 'count') ?? DEFAULT_COUNT)),
     projection: parseProjection(query, schema),
   };
 }
@@ -38,11 +38,11 @@ export function readListQuery(query: RawQuery, schema: ResourceSchema): ListQuer
 // Beyond what any list holds, and within what PostgreSQL takes as an offset.
 const MAX_INTEGER = 2 ** 48;
 
-function integer(query: RawQuery, name: string): number | undefined {
-  // scimmy's router has made a number of what looked like one.
-  const text = `${query[name] ?? ''}`.trim();
-  if (text === '') return undefined;
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest('invalidValue', `"${name}" must be a whole number.`);
+/** `value` may be a number: scimmy's router casts what looks like one. */
+function integer(value: unknown, name: string): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || text.trim() === '') return undefined;
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw badRequest('invalidValue', `"${name}" must be a whole number.`);
   return Math.max(-MAX_INTEGER, Math.min(MAX_INTEGER, Number(text)));
 }
 

@@ -1,6 +1,5 @@
 import { isArray, isObject } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
-import { attributeName } from './schema/attribute.ts';
 import type { SchemaAttribute } from './schema/attribute.ts';
 import { resolveChain } from './schema/schema.ts';
 import type { ResourceSchema } from './schema/schema.ts';
@@ -28,8 +27,8 @@ export interface ProjectionParameters {
  * foresee, show what the one asks for without what the other leaves out.
  */
 export function parseProjection(parameters: ProjectionParameters, schema: ResourceSchema): Projection {
-  const asked = names(parameters.attributes, 'attributes', schema);
-  const excluded = names(parameters.excludedAttributes, 'excludedAttributes', schema);
+  const asked = attributesIn(parameters.attributes, 'attributes', schema);
+  const excluded = attributesIn(parameters.excludedAttributes, 'excludedAttributes', schema);
   const shown = plan(schema.attributes, {
     asked,
     excluded: excluded ?? new Set(),
@@ -43,13 +42,17 @@ export function project(resource: JsonObject, projection: Projection): JsonObjec
   return part(resource, projection.shown);
 }
 
-function names(value: unknown, parameter: string, schema: ResourceSchema): Set<string> | undefined {
+function attributesIn(
+  value: unknown,
+  parameter: string,
+  schema: ResourceSchema,
+): Set<SchemaAttribute> | undefined {
   const texts: readonly unknown[] = isArray(value)
     ? value
     : value === undefined || value === null
       ? []
       : [value];
-  const found = new Set<string>();
+  const found = new Set<SchemaAttribute>();
   let isGiven = false;
   for (const text of texts) {
     if (typeof text !== 'string') throw badRequest('invalidValue', `"${parameter}" must be a list of names.`);
@@ -59,22 +62,23 @@ function names(value: unknown, parameter: string, schema: ResourceSchema): Set<s
       // The core schema's URN stands for all of its own attributes.
       if (name.trim().toLowerCase() === schema.id.toLowerCase()) addCore(found, schema);
       const attribute = resolveChain(schema, name.trim())?.at(-1);
-      if (attribute) found.add(attributeName(attribute.path));
+      if (attribute) found.add(attribute);
     }
   }
   return isGiven ? found : undefined;
 }
 
-function addCore(found: Set<string>, schema: ResourceSchema): void {
-  for (const { name, returned } of schema.attributes) {
-    if (!schema.extensions.includes(name) && returned !== 'request') found.add(name);
+function addCore(found: Set<SchemaAttribute>, schema: ResourceSchema): void {
+  for (const attribute of schema.attributes) {
+    const isCore = !schema.extensions.includes(attribute.name);
+    if (isCore && attribute.returned !== 'request') found.add(attribute);
   }
 }
 
 interface Wish {
   /** Undefined: the default set. */
-  readonly asked: ReadonlySet<string> | undefined;
-  readonly excluded: ReadonlySet<string>;
+  readonly asked: ReadonlySet<SchemaAttribute> | undefined;
+  readonly excluded: ReadonlySet<SchemaAttribute>;
   /** Whether what surrounds the attributes is shown, and so they are unless something else is said. */
   readonly isInherited: boolean;
 }
@@ -90,11 +94,10 @@ function plan(attributes: readonly SchemaAttribute[], wish: Wish): ReadonlyMap<s
 
 function planOne(attribute: SchemaAttribute, wish: Wish): Shown | undefined {
   const { returned, subAttributes } = attribute;
-  const name = attributeName(attribute.path);
   if (returned === 'never') return undefined;
   if (returned === 'always') return 'whole';
-  if (wish.excluded.has(name)) return undefined;
-  const isNamed = wish.asked?.has(name) === true;
+  if (wish.excluded.has(attribute)) return undefined;
+  const isNamed = wish.asked?.has(attribute) === true;
   const isInherited = isNamed || (wish.isInherited && returned === 'default');
   if (subAttributes.length === 0) return isInherited ? 'whole' : undefined;
   const subs = plan(subAttributes, { ...wish, isInherited });

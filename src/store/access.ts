@@ -48,21 +48,6 @@ export function held(workspaceId: WorkspaceId, moment: Moment, only: readonly Us
     where m.workspace_id = ${workspaceId} and ${holds('m', moment)} ${users(sql`m`)}`;
 }
 
-/**
- * Held grants with what they compete by: `place` 1 has the highest level of its target, and `account_rank` is the
- * user's highest account role.
- */
-export function ranked(workspaceId: WorkspaceId, moment: Moment, only: readonly UserId[] | undefined): Sql {
-  return sql`
-    select h.*, r.key as role_key,
-      rank() over (partition by h.user_id, h.kind, h.project_id, h.license_id
-        order by coalesce(r.rank, ${accountRank(sql`h.account_role`)}) desc) as place,
-      max(${accountRank(sql`h.account_role`)}) over (partition by h.user_id) as account_rank
-    from (${held(workspaceId, moment, only)}) h
-    left join ${versions('roles', ['workspace_id', 'id', 'key', 'rank'], moment)} r
-      on r.workspace_id = ${workspaceId} and r.id = h.role_id`;
-}
-
 /** The rank of an account role as an SQL expression. */
 export function accountRank(role: Sql): Sql {
   const { member, billing_manager, admin, owner } = ACCOUNT_RANKS;
@@ -70,38 +55,78 @@ export function accountRank(role: Sql): Sql {
     when 'billing_manager' then ${billing_manager}::integer when 'member' then ${member}::integer end`;
 }
 
+/** The users whose highest account role is billing manager: they hold no project role. */
+export function billingManagers(workspaceId: WorkspaceId, moment: Moment): Sql {
+  return sql`
+    select h.user_id from (${held(workspaceId, moment, undefined)}) h where h.kind = 'account_role'
+    group by h.user_id having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer`;
+}
+
+interface Asked {
+  readonly moment: Moment;
+  readonly only: readonly UserId[] | undefined;
+  /** False: also what pending and inactive users would have if they were active. */
+  readonly activeOnly: boolean;
+}
+
+/** Every held grant by the names of what it gives, with what it competes by; nothing of a product switched off. */
+function named(workspaceId: WorkspaceId, { moment, only, activeOnly }: Asked): Sql {
+  const keyed = ['workspace_id', 'id', 'key', 'name'];
+  const users = ['workspace_id', 'id', 'user_name', 'email', 'status', 'active_since'];
+  return sql`
+    select u.position, u.id as user_id, u.user_name, u.email, u.status, h.kind, h.project_id, h.license_id,
+      coalesce(p.key, pr.key, w.key) as target, coalesce(p.name, pr.name, w.name) as target_name,
+      coalesce(r.key, l.key, h.account_role) as level,
+      coalesce(r.rank, ${accountRank(sql`h.account_role`)}) as rank,
+      ${accountRank(sql`h.account_role`)} as account_rank,
+      case when h.group_id is null then 'direct' else 'group' end as via,
+      h.source, h.group_id, g.display_name as group_name, h.origin, h.rule,
+      greatest(h.since, u.active_since) as granted_at, e.actor_name as granted_by
+    from (${held(workspaceId, moment, only)}) h
+    join (select id, user_name, email, status, active_since,
+        row_number() over (order by lower(user_name) collate "C", id) as position
+      from ${versions('users', users, moment)} one
+      where one.workspace_id = ${workspaceId} ${activeOnly ? sql`and one.status = 'active'` : empty}
+        ${only ? sql`and one.id = any(${only}::uuid[])` : empty}) u on u.id = h.user_id
+    join workspaces w on w.id = ${workspaceId}
+    left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
+    left join ${versions('roles', ['workspace_id', 'id', 'key', 'rank'], moment)} r
+      on r.workspace_id = ${workspaceId} and r.id = h.role_id
+    left join ${versions('licenses', ['workspace_id', 'id', 'key', 'product_id'], moment)} l
+      on l.workspace_id = ${workspaceId} and l.id = h.license_id
+    left join ${versions('products', [...keyed, 'enabled'], moment)} pr
+      on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
+    left join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
+      on g.workspace_id = ${workspaceId} and g.id = h.group_id
+    left join audit_events e on e.workspace_id = ${workspaceId} and e.id = h.since_event
+    where pr.enabled is not false`;
+}
+
 /**
  * Effective access (contract section 1): of active users, the union of direct grants and grants through groups; the
  * highest level of a target, with every way by which that level is had; no project role for a billing manager;
- * nothing of a product that is switched off.
+ * nothing of a product that is switched off. Values pushed twice for one thing are one way, since the first.
+ *
+ * Everything is named before the one sort by which both windows and the rows' order go: over a whole workspace a
+ * sort costs more than all the joins. The expressions of ORDER BY must go on from those of the windows.
  */
-function effective(workspaceId: WorkspaceId, moment: Moment, only: readonly UserId[] | undefined): Sql {
-  const named = ['workspace_id', 'id', 'key', 'name'];
-  const users = ['workspace_id', 'id', 'user_name', 'email', 'status', 'active_since'];
-  return sql`select * from (
-    select u.id as user_id, u.user_name, u.email, u.status, a.kind,
-      coalesce(p.key, pr.key, w.key) as target, coalesce(p.name, pr.name, w.name) as target_name,
-      coalesce(a.role_key, l.key, a.account_role) as level,
-      case when a.group_id is null then 'direct' else 'group' end as via,
-      a.source, a.group_id, g.display_name as group_name, a.origin, a.rule,
-      greatest(a.since, u.active_since) as granted_at, e.actor_name as granted_by
-    from (${ranked(workspaceId, moment, only)}) a
-    join workspaces w on w.id = ${workspaceId}
-    join ${versions('users', users, moment)} u
-      on u.workspace_id = ${workspaceId} and u.id = a.user_id and u.status = 'active'
-    left join ${versions('projects', named, moment)} p on p.workspace_id = ${workspaceId} and p.id = a.project_id
-    left join ${versions('licenses', ['workspace_id', 'id', 'key', 'product_id'], moment)} l
-      on l.workspace_id = ${workspaceId} and l.id = a.license_id
-    left join ${versions('products', [...named, 'enabled'], moment)} pr
-      on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
-    left join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
-      on g.workspace_id = ${workspaceId} and g.id = a.group_id
-    left join audit_events e on e.workspace_id = ${workspaceId} and e.id = a.since_event
-    where a.place = 1 and not (a.kind = 'project_role' and a.account_rank = ${ACCOUNT_RANKS.billing_manager})
-      and pr.enabled is not false
+function effective(workspaceId: WorkspaceId, asked: Asked, columns: Sql): Sql {
+  const way = sql`position, kind, target collate "C", level collate "C", group_id, origin, source`;
+  return sql`
+    select distinct on (${way}) ${columns}
+    from (
+      select n.*,
+        rank() over (partition by position, kind, target collate "C", project_id, license_id order by rank desc) as place,
+        max(account_rank) over (partition by position) as account_place
+      from (${named(workspaceId, asked)}) n
     ) access
-    order by lower(user_name) collate "C", user_id, kind, target collate "C", level collate "C", group_id nulls first`;
+    where place = 1
+      and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)
+    order by position, kind, target collate "C", level collate "C", group_id nulls first, origin, source, granted_at`;
 }
+
+const COLUMNS = sql`user_id, user_name, email, status, kind, target, target_name, level, via, source, group_id,
+  group_name, origin, rule, granted_at, granted_by`;
 
 /** The effective access of some users. */
 export function accessOf(
@@ -110,10 +135,48 @@ export function accessOf(
   userIds: readonly UserId[],
   moment: Moment = 'now',
 ): Promise<AccessRow[]> {
-  return rows<AccessRow>(db, effective(workspaceId, moment, userIds));
+  return rows<AccessRow>(db, effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS));
 }
 
-/** The effective access of everybody, ordered by user name, in constant memory. */
-export function streamAccess(db: Db, workspaceId: WorkspaceId, moment: Moment): AsyncGenerator<AccessRow> {
-  return stream<AccessRow>(db, effective(workspaceId, moment, undefined));
+/** What a user has, or would have when active. */
+export type Holding = Pick<AccessRow, 'user_id' | 'kind' | 'target' | 'level'>;
+
+/** What some users have or, pending or inactive, would have if they were active: each thing once. */
+export function holdingsOf(
+  db: Db | Tx,
+  workspaceId: WorkspaceId,
+  userIds: readonly UserId[],
+): Promise<Holding[]> {
+  const asked = { moment: 'now', only: userIds, activeOnly: false } as const;
+  return rows<Holding>(
+    db,
+    sql`select distinct user_id, kind, target collate "C" as target, level collate "C" as level
+      from (${effective(workspaceId, asked, COLUMNS)}) holding order by user_id, kind, target, level`,
+  );
+}
+
+/** One row of an export of everybody's access. */
+export type ExportedAccess = Pick<
+  AccessRow,
+  | 'user_id'
+  | 'user_name'
+  | 'email'
+  | 'status'
+  | 'kind'
+  | 'target'
+  | 'level'
+  | 'group_name'
+  | 'granted_at'
+  | 'granted_by'
+>;
+
+/** The effective access of everybody, ordered by user name, in batches and constant memory. */
+export function streamAccess(
+  db: Db,
+  workspaceId: WorkspaceId,
+  moment: Moment,
+): AsyncGenerator<readonly ExportedAccess[]> {
+  const columns = sql`user_id, user_name, email, status, kind, target, level, group_name, granted_at, granted_by`;
+  const asked = { moment, only: undefined, activeOnly: true };
+  return stream<ExportedAccess>(db, effective(workspaceId, asked, columns));
 }

@@ -1,6 +1,7 @@
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
-import type { Sql } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { log } from '../log.ts';
 import { databaseRetries } from '../metrics.ts';
 import { translateError, isRetryable } from './database-errors.ts';
 
@@ -21,6 +22,12 @@ export function openDb(options: { url: string; poolSize: number }): Db {
     connection: { connectionString: options.url, application_name: 'rollcall' },
     pool: { min: 0, max: options.poolSize },
     acquireConnectionTimeout: 10_000,
+    // What matters of it is thrown as well, and told with the request that met it.
+    log: {
+      warn: (message: unknown) => void log.debug('knex', { knex: message }),
+      error: (message: unknown) => void log.debug('knex', { knex: message }),
+      deprecate: (message: unknown) => void log.warn('knex', { knex: message }),
+    },
   });
 }
 
@@ -60,18 +67,51 @@ export async function inTransaction<T>(db: Db, body: (tx: Tx) => Promise<T>): Pr
   }
 }
 
+const BATCH = 1000;
+/** At least this much memory for each sort of the query, in kB: everybody's rows are many times a request's. */
+const SORT_KB = 32_768;
+/** A reader that takes nothing for this long loses the rest: it holds a connection and a snapshot. */
+const MAX_STALL_MS = 60_000;
+
 /**
- * Streams the rows of a query from one snapshot, in constant memory; the connection is freed when the reader stops
- * early.
+ * Reads the rows of a query in batches, from one snapshot and in constant memory: the next batch is fetched while the
+ * reader works on one. The connection is freed when the reader stops early or takes nothing for a minute.
  */
-export async function* stream<Row>(db: Db, query: Sql): AsyncGenerator<Row> {
-  const source = db.raw(query.sql, query.values as Knex.RawBinding[]).stream({ highWaterMark: 500 });
+export async function* stream<Row>(db: Db, query: Sql): AsyncGenerator<readonly Row[]> {
+  // A cursor in a transaction of our own: knex' stream() gives its connection back to the pool twice.
+  const tx = await begin(db);
+  let next: Promise<readonly Row[]> | undefined;
   try {
-    for await (const item of source) yield item as Row;
+    await rows(
+      tx,
+      sql`select set_config('idle_in_transaction_session_timeout', ${String(MAX_STALL_MS)}, true),
+        set_config('cursor_tuple_fraction', '1', true),
+        case when setting::integer < ${SORT_KB}::integer then set_config('work_mem', ${String(SORT_KB)}, true) end
+        from pg_settings where name = 'work_mem'`,
+    );
+    await rows(tx, sql`declare batches no scroll cursor for ${query}`);
+    const fetch = () => {
+      const batch = rows<Row>(tx, sql`fetch ${raw(String(BATCH))} from batches`);
+      // It may fail before anybody waits for it.
+      batch.catch(() => undefined);
+      return batch;
+    };
+    next = fetch();
+    for (let batch = await next; batch.length > 0; batch = await next) {
+      next = fetch();
+      yield batch;
+    }
+  } finally {
+    await next?.catch(() => undefined);
+    await tx.rollback().catch(() => undefined);
+  }
+}
+
+async function begin(db: Db): Promise<Tx> {
+  try {
+    return await db.transaction(undefined, { isolationLevel: 'repeatable read', readOnly: true });
   } catch (error) {
     throw translateError(error);
-  } finally {
-    source.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import { migrationSource } from '../../migrations/index.ts';
-import type { Db } from './db.ts';
+import type { Db, Tx } from './db.ts';
 
 /** The first number of our advisory locks: migrations. */
 const MIGRATIONS = 0x526f6c6e;
@@ -14,8 +14,19 @@ export const migrationConfig = { migrationSource, disableMigrationsListValidatio
  */
 export async function migrate(db: Db): Promise<string[]> {
   return db.transaction(async (tx) => {
+    await checkVersion(tx);
     await tx.raw('select pg_advisory_xact_lock(?::integer, 0)', [MIGRATIONS]);
     const [, done] = (await tx.migrate.latest(migrationConfig)) as [number, string[]];
     return done;
   });
+}
+
+async function checkVersion(tx: Tx): Promise<void> {
+  const { rows } = await tx.raw<{ rows: { number: number; version: string }[] }>(
+    "select current_setting('server_version_num')::integer as number, current_setting('server_version') as version",
+  );
+  const [server] = rows;
+  if (server && server.number < 140_000) {
+    throw new Error(`DATABASE_URL names a PostgreSQL ${server.version}; 14 or newer is needed.`);
+  }
 }

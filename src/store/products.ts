@@ -37,7 +37,11 @@ export async function listProducts(
 }
 
 /** The product of a key, without regard to case. */
-export function findProduct(db: Db | Tx, workspaceId: WorkspaceId, key: string): Promise<ProductRow | undefined> {
+export function findProduct(
+  db: Db | Tx,
+  workspaceId: WorkspaceId,
+  key: string,
+): Promise<ProductRow | undefined> {
   return row(
     db,
     sql`select ${COLUMNS} from products p where p.workspace_id = ${workspaceId} and lower(p.key) = lower(${key})`,

@@ -40,7 +40,11 @@ export async function listProjects(
 }
 
 /** The project of a key, without regard to case. */
-export function findProject(db: Db | Tx, workspaceId: WorkspaceId, key: string): Promise<ProjectRow | undefined> {
+export function findProject(
+  db: Db | Tx,
+  workspaceId: WorkspaceId,
+  key: string,
+): Promise<ProjectRow | undefined> {
   return row(
     db,
     sql`select ${COLUMNS} from projects p

@@ -50,7 +50,11 @@ export function findRole(db: Db | Tx, workspaceId: WorkspaceId, key: string): Pr
 }
 
 /** The role that has a rank. */
-export function findRoleOfRank(db: Db | Tx, workspaceId: WorkspaceId, rank: number): Promise<RoleRow | undefined> {
+export function findRoleOfRank(
+  db: Db | Tx,
+  workspaceId: WorkspaceId,
+  rank: number,
+): Promise<RoleRow | undefined> {
   return row(
     db,
     sql`select ${COLUMNS} from roles r where r.workspace_id = ${workspaceId} and r.rank = ${rank} limit 1`,

@@ -6,24 +6,28 @@ import { ROLLCALL_USER } from '../schema/rollcall.ts';
 export const MAX_ELEMENTS = 1000;
 
 const DEFAULT = 4096;
+/** Whatever is no longer than this is short enough for any attribute. */
+const SHORTEST = 255;
 
 /**
  * How long a value may be, in UTF-16 units. What is indexed stays short, as an entry of a PostgreSQL B-tree holds
  * 2,704 bytes; what carries an image or a certificate may be long.
  */
 const LENGTHS: ReadonlyMap<string, number> = new Map([
-  ['userName', 255],
-  ['externalId', 255],
-  ['displayName', 255],
+  ['userName', SHORTEST],
+  ['externalId', SHORTEST],
+  ['displayName', SHORTEST],
   ['emails.value', 320],
-  ['roles.value', 255],
-  ['entitlements.value', 255],
-  [`${ROLLCALL_USER}:organization`, 255],
+  ['roles.value', SHORTEST],
+  ['entitlements.value', SHORTEST],
+  [`${ROLLCALL_USER}:organization`, SHORTEST],
   ['photos.value', 65_536],
   ['x509Certificates.value', 65_536],
 ]);
 
-/** The longest text that the attribute takes. */
-export function maxLength(attribute: SchemaAttribute): number {
-  return LENGTHS.get(attributeName(attribute.path)) ?? DEFAULT;
+/** The longest text that the attribute takes, when this text is longer. */
+export function exceeded(attribute: SchemaAttribute, text: string): number | undefined {
+  if (text.length <= SHORTEST) return undefined;
+  const limit = LENGTHS.get(attributeName(attribute.path)) ?? DEFAULT;
+  return text.length > limit ? limit : undefined;
 }

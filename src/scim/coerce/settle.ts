@@ -10,7 +10,6 @@ export function settle(
   elements: readonly JsonObject[],
   touched: ReadonlySet<JsonObject> = new Set(),
 ): readonly JsonObject[] {
-  const isPrimary = (element: JsonObject): boolean => element['primary'] === true;
   const winner =
     elements.findLast((element) => isPrimary(element) && touched.has(element)) ??
     elements.findLast(isPrimary);
@@ -24,12 +23,18 @@ export function settle(
   return [...kept.values()];
 }
 
+function isPrimary(element: JsonObject): boolean {
+  return element['primary'] === true;
+}
+
 function identity(element: JsonObject): string {
   const { value, type } = element;
-  return value === undefined ? JSON.stringify([element]) : JSON.stringify([value, type]);
+  // No text that was let in holds a NUL.
+  if (typeof value === 'string') return typeof type === 'string' ? `${value}\0${type}` : value;
+  return `\0${JSON.stringify(element)}`;
 }
 
 function merged(earlier: JsonObject, later: JsonObject): JsonObject {
-  const primary = earlier['primary'] === true || later['primary'] === true;
+  const primary = isPrimary(earlier) || isPrimary(later);
   return { ...earlier, ...later, ...(primary ? { primary } : {}) };
 }

@@ -1,14 +1,12 @@
 import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { isDate, rfc3339 } from '../schema/date-time.ts';
-import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { isArray, isObject, isUnassigned } from '../json.ts';
 import { badRequest } from '../scim-error.ts';
 import type { ScimError } from '../scim-error.ts';
-import { maxLength } from './limits.ts';
+import { exceeded } from './limits.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_\-\s]*={0,2}\s*$/;
-const START_DATE = `${ROLLCALL_USER}:startDate`;
 
 /**
  * One simple value in the attribute's type (RFC 7643 section 2.3), or undefined when it is unassigned. Throws
@@ -52,15 +50,15 @@ export function simpleValue(attribute: SchemaAttribute, raw: unknown): string | 
 
 function text(attribute: SchemaAttribute, given: unknown): string {
   if (typeof given !== 'string') throw wrongType(attribute, 'a string');
-  const limit = maxLength(attribute);
-  if (given.length > limit) throw wrongType(attribute, `${limit} characters long at most`);
+  const limit = exceeded(attribute, given);
+  if (limit !== undefined) throw wrongType(attribute, `${limit} characters long at most`);
   // Neither can be kept in PostgreSQL.
   if (given.includes('\0')) throw wrongType(attribute, 'without NUL characters');
   if (/\p{Surrogate}/u.test(given)) throw wrongType(attribute, 'well-formed Unicode');
-  return attributeName(attribute.path) === START_DATE ? day(attribute, given) : given;
+  return attribute.name === 'startDate' ? day(attribute, given) : given;
 }
 
-/** Entra ID's employeeHireDate is a dateTime: its day is what is meant. */
+/** Our extension's startDate. Entra ID's employeeHireDate is a dateTime: its day is what is meant. */
 function day(attribute: SchemaAttribute, given: string): string {
   const value = rfc3339(given)?.slice(0, 10) ?? given;
   if (!isDate(value)) throw wrongType(attribute, 'a date as "YYYY-MM-DD"');

@@ -10,7 +10,8 @@ import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
 import { badRequest } from '../scim-error.ts';
-import { matches } from './matches.ts';
+import { matcher } from './matches.ts';
+import type { Matcher } from './matches.ts';
 import type { Operation } from './operations.ts';
 
 /** Elements of one multi-valued attribute that an operation is about, or one sub-attribute of them. */
@@ -30,7 +31,7 @@ export function editElements(
 ): void {
   const { attribute, where, sub } = selection;
   const elements = elementsOf(draft, attribute);
-  const isSelected = (candidate: JsonObject): boolean => where === undefined || matches(where, candidate);
+  const isSelected: Matcher = where ? matcher(where) : () => true;
 
   if (op === 'remove' || isUnassigned(value)) {
     // Adding nothing adds nothing; replacing by nothing takes away, RFC 7643 section 2.5.

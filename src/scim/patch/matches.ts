@@ -2,34 +2,44 @@ import type { ComparedValue, Condition, Operator } from '../../core/condition.ts
 import type { Json, JsonObject } from '../json.ts';
 import { isUnassigned } from '../json.ts';
 
+/** Whether an element of a multi-valued attribute is meant. */
+export type Matcher = (element: JsonObject) => boolean;
+
 /**
- * Whether an element meets the filter of a value path, RFC 7644 section 3.5.2. Elements of what a client may write
- * hold strings and booleans only.
+ * The test that the filter of a value path is, RFC 7644 section 3.5.2. Elements of what a client may write hold
+ * strings and booleans only.
  */
-export function matches(condition: Condition, element: JsonObject): boolean {
+export function matcher(condition: Condition): Matcher {
   switch (condition.kind) {
-    case 'and':
-      return condition.of.every((part) => matches(part, element));
-    case 'or':
-      return condition.of.some((part) => matches(part, element));
-    case 'not':
-      return !matches(condition.of, element);
-    case 'present':
-      return !isUnassigned(valueAt(element, condition.attribute.path));
+    case 'and': {
+      const parts = condition.of.map(matcher);
+      return (element) => parts.every((part) => part(element));
+    }
+    case 'or': {
+      const parts = condition.of.map(matcher);
+      return (element) => parts.some((part) => part(element));
+    }
+    case 'not': {
+      const part = matcher(condition.of);
+      return (element) => !part(element);
+    }
+    case 'present': {
+      const [name = ''] = condition.attribute.path;
+      return (element) => !isUnassigned(element[name]);
+    }
     case 'compare': {
       const { attribute, operator, value } = condition;
-      const found = valueAt(element, attribute.path);
-      if (isUnassigned(found)) return operator === 'ne';
-      return compares(operator, folded(found, attribute.caseExact), folded(value, attribute.caseExact));
+      const [name = ''] = attribute.path;
+      const wanted = folded(value, attribute.caseExact);
+      return (element) => {
+        const found = element[name];
+        if (isUnassigned(found)) return operator === 'ne';
+        return compares(operator, folded(found, attribute.caseExact), wanted);
+      };
     }
     case 'element':
-      return false;
+      return () => false;
   }
-}
-
-function valueAt(element: JsonObject, path: readonly string[]): Json | undefined {
-  const [name = ''] = path;
-  return Object.hasOwn(element, name) ? element[name] : undefined;
 }
 
 function folded(value: Json | ComparedValue, caseExact: boolean): string | boolean {

@@ -26,10 +26,8 @@ export function patchUser(current: UserDocument, body: unknown): UserDocument {
   for (const operation of readOperations(body, MAX_OPERATIONS)) {
     for (const target of targets(userSchema, operation)) edit(draft, target);
   }
-  const patched = readUser(Object.fromEntries(draft));
-  return patched.active === undefined && current.active !== undefined
-    ? { ...patched, active: current.active }
-    : patched;
+  if (!draft.has('active') && current.active !== undefined) draft.set('active', current.active);
+  return readUser(Object.fromEntries(draft));
 }
 
 function edit(draft: Draft, { chain, where, op, value }: Target): void {

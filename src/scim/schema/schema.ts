@@ -18,14 +18,26 @@ export interface ResourceSchema {
   readonly attributes: readonly SchemaAttribute[];
   /** By lower-case text, in each way a client may write it. A Map, so that `__proto__` names nothing. */
   readonly index: ReadonlyMap<string, Chain>;
+  /** The same for what stands inside a complex attribute, by the name it has there. */
+  readonly inside: ReadonlyMap<SchemaAttribute, ReadonlyMap<string, Chain>>;
 }
 
-function enter(index: Map<string, Chain>, chain: Chain, core: string): void {
+type Named = Pick<ResourceSchema, 'id'> & {
+  readonly index: Map<string, Chain>;
+  readonly inside: Map<SchemaAttribute, Map<string, Chain>>;
+};
+
+function enter({ id, index, inside }: Named, chain: Chain): void {
   const last = chain.at(-1) ?? chain[0];
   const name = attributeName(last.path).toLowerCase();
   index.set(name, chain);
-  if (!name.startsWith('urn:')) index.set(`${core.toLowerCase()}:${name}`, chain);
-  for (const sub of last.subAttributes) enter(index, [...chain, sub], core);
+  if (!name.startsWith('urn:')) index.set(`${id.toLowerCase()}:${name}`, chain);
+  for (const [at, parent] of chain.slice(0, -1).entries()) {
+    const relative = chain.slice(at + 1).map((part) => part.name.toLowerCase());
+    const names = inside.get(parent) ?? new Map<string, Chain>();
+    inside.set(parent, names.set(relative.join('.'), chain));
+  }
+  for (const sub of last.subAttributes) enter({ id, index, inside }, [...chain, sub]);
 }
 
 function resourceSchema(definition: SCIMMY.Types.SchemaDefinition): ResourceSchema {
@@ -43,14 +55,13 @@ function resourceSchema(definition: SCIMMY.Types.SchemaDefinition): ResourceSche
     extended.push(attribute('complex', [part.id], { subAttributes }));
   }
   const attributes = [...commonAttributes, ...own, ...extended];
-  const index = new Map<string, Chain>();
-  for (const top of attributes) enter(index, [top], definition.id);
+  const named: Named = { id: definition.id, index: new Map(), inside: new Map() };
+  for (const top of attributes) enter(named, [top]);
   return {
+    ...named,
     name: definition.name,
-    id: definition.id,
     extensions: extended.map((extension) => extension.name),
     attributes,
-    index,
   };
 }
 
@@ -73,8 +84,7 @@ export function resolveInside(
   parent: SchemaAttribute,
   key: string,
 ): Chain | undefined {
-  const separator = schema.extensions.includes(parent.name) ? ':' : '.';
-  return resolveChain(schema, `${attributeName(parent.path)}${separator}${key}`);
+  return schema.inside.get(parent)?.get(key.toLowerCase());
 }
 
 /** An attribute that the code itself counts on. */

@@ -79,6 +79,11 @@ describe('parseFilter refuses with invalidFilter', () => {
     expectError(() => parseFilter(inBrackets(MAX_DEPTH), userSchema), 'invalidFilter');
   });
 
+  it('but not many levels beside each other', () => {
+    const siblings = Array.from({ length: MAX_DEPTH * 2 }, () => '(title pr)').join(' or ');
+    expect(() => parseFilter(siblings, userSchema)).not.to.throw();
+  });
+
   it('but not a long chain, which is not deep', () => {
     const chain = Array.from({ length: 600 }, () => 'title pr').join(' or ');
     expect(() => parseFilter(chain, userSchema)).not.to.throw();

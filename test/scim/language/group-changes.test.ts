@@ -3,6 +3,7 @@ import type { GroupChange } from '../../../src/scim/patch/group.ts';
 import { groupChanges } from '../../../src/scim/patch/group.ts';
 import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { CORE_GROUP } from '../../../src/scim/schema/urns.ts';
+import { cpuTime } from './cpu-time.ts';
 import { expectError } from './expect-error.ts';
 
 const entra = 'Microsoft Learn, use-scim-to-provision-users-and-groups';
@@ -217,8 +218,9 @@ describe('groupChanges: RFC 7644 section 3.5.2', () => {
       op: 'remove',
       path: `members[value eq "u${n}"]`,
     }));
-    const start = performance.now();
-    expect(groupChanges({ Operations }).members.remove).to.have.length(10_000);
-    expect(performance.now() - start).to.be.lessThan(1000);
+    const time = cpuTime(() => {
+      expect(groupChanges({ Operations }).members.remove).to.have.length(10_000);
+    });
+    expect(time).to.be.lessThan(1000);
   });
 });

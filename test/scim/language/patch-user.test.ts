@@ -67,7 +67,7 @@ const add: readonly Case[] = [
     after: { emails: [{ ...work, primary: false }, home, { value: 'n', primary: true }] },
   },
   {
-    what: 'primary to an earlier element',
+    what: 'primary to another element',
     operation: { path: 'emails[type eq "home"].primary', value: true },
     after: {
       emails: [
@@ -79,7 +79,7 @@ const add: readonly Case[] = [
   { what: 'nothing', operation: { path: 'emails', value: [] }, after: {} },
   {
     what: 'nothing to a selected element',
-    operation: { path: 'emails[type eq "work"].display', value: null },
+    operation: { path: 'emails[type eq "work"].primary', value: null },
     after: {},
   },
   {
@@ -396,6 +396,15 @@ describe('patchUser: RFC 7644 section 3.5.2', () => {
       expectError(() => patchUser(readUser(base), body), 'invalidSyntax');
     });
   }
+
+  it('lets the newer primary win, wherever it stands', () => {
+    const before = readUser({ userName: 'bob', emails: [home, { ...work, primary: true }] });
+    const Operations = [{ op: 'add', path: 'emails[type eq "home"].primary', value: 'True' }];
+    expect(patchUser(before, { Operations }).attributes['emails']).to.deep.equal([
+      { ...home, primary: true },
+      { ...work, primary: false },
+    ]);
+  });
 
   it('takes Operations and op in any case', () => {
     const patched = patchUser(readUser(base), { operations: [{ OP: 'REPLACE', Path: 'TITLE', Value: 'n' }] });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { GroupDocument } from '../../../src/scim/coerce/group.ts';
 import { readGroup } from '../../../src/scim/coerce/group.ts';
 import { CORE_GROUP } from '../../../src/scim/schema/urns.ts';
+import { cpuTime } from './cpu-time.ts';
 import { expectError } from './expect-error.ts';
 
 const entra = 'Microsoft Learn, use-scim-to-provision-users-and-groups';
@@ -46,9 +47,10 @@ describe('readGroup: RFC 7644 sections 3.3 and 3.5.1', () => {
 
   it('reads ten thousand members quickly', () => {
     const members = Array.from({ length: 10_000 }, (_, n) => ({ value: `u${n}`, $ref: null }));
-    const start = performance.now();
-    expect(readGroup({ displayName: 'g', members }).members).to.have.length(10_000);
-    expect(performance.now() - start).to.be.lessThan(500);
+    const time = cpuTime(() => {
+      expect(readGroup({ displayName: 'g', members }).members).to.have.length(10_000);
+    });
+    expect(time).to.be.lessThan(500);
   });
 
   const refused: readonly [what: string, body: unknown, detail: string][] = [

@@ -159,6 +159,12 @@ const table: readonly Row[] = [
   ],
   [
     'SCIM-SDK#516',
+    'JSON in JSON, so that it is read again as the same',
+    { roles: [JSON.stringify({ value: JSON.stringify({ value: 'admin', displayName: 'A' }) })] },
+    { attributes: { roles: [{ value: 'admin', display: 'A' }] } },
+  ],
+  [
+    'SCIM-SDK#516',
     'AppRoleAssignmentsComplex as strings',
     { roles: ['{"value":"admin"}', '{"id":1}'] },
     { attributes: { roles: [{ value: 'admin' }, { value: '{"id":1}' }] } },
@@ -282,6 +288,11 @@ describe('readUser: RFC 7644 sections 3.3 and 3.5.1', () => {
     [
       'a day that is not',
       { userName: 'bob', [ROLLCALL_USER]: { startDate: '2023-02-29' } },
+      `${ROLLCALL_USER}:startDate`,
+    ],
+    [
+      'a leap day that is not',
+      { userName: 'bob', [ROLLCALL_USER]: { startDate: '1900-02-29' } },
       `${ROLLCALL_USER}:startDate`,
     ],
     ['a NUL', { userName: 'b\0b' }, 'userName'],

@@ -1,0 +1,80 @@
+import type { ErrorRequestHandler, Request } from 'express';
+import { z } from 'zod';
+import { RollcallError, type ErrorKind } from '../errors.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { log } from '../log.ts';
+
+/** What each kind of error is over HTTP: the one table of this edge. */
+export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; readonly title: string }>> = {
+  not_found: { status: 404, title: 'Not found' },
+  taken: { status: 409, title: 'Already in use' },
+  refused: { status: 409, title: 'Refused' },
+  invalid: { status: 400, title: 'Wrong input' },
+  immutable: { status: 409, title: 'Read-only here' },
+  forbidden: { status: 403, title: 'Beyond the scope of the token' },
+  unauthenticated: { status: 401, title: 'No valid token' },
+  precondition: { status: 412, title: 'Changed since it was read' },
+  gone: { status: 410, title: 'Ended' },
+  too_large: { status: 413, title: 'Too large' },
+  unsupported: { status: 415, title: 'Unsupported media type' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  busy: { status: 503, title: 'Try again shortly' },
+};
+
+/** An error's body, RFC 9457. `type` is `urn:rollcall:problem:<kind>`: the kind is what a program decides by. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  /** What is wrong with the input, field by field. */
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  /** To be told when asking for help; it stands in the log and in the answer's X-Request-Id. */
+  requestId: z.string(),
+});
+
+type Problem = z.infer<typeof problemSchema>;
+
+/** Answers every error of this edge as application/problem+json. */
+export const problems: ErrorRequestHandler = (error: unknown, req, res, _next) => {
+  const known = explain(error);
+  if (res.headersSent) {
+    // Too late to say anything: the connection is cut, so that nobody takes half an answer for a whole one.
+    res.destroy();
+    return;
+  }
+  if (known?.retryAfter !== undefined)
+    res.setHeader('Retry-After', String(Math.max(1, Math.ceil(known.retryAfter))));
+  const problem: Problem = known
+    ? {
+        type: `urn:rollcall:problem:${known.kind}`,
+        ...PROBLEMS[known.kind],
+        detail: known.message,
+        ...(known.fields.length > 0 ? { errors: [...known.fields] } : {}),
+        requestId: requestIdOf(req),
+      }
+    : unexpected(req);
+  res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+};
+
+function unexpected(req: Request): Problem {
+  return {
+    type: 'urn:rollcall:problem:unexpected',
+    title: 'Something went wrong here',
+    status: 500,
+    detail: 'This is a fault of the server, not of the request. Tell the operator the request id.',
+    requestId: requestIdOf(req),
+  };
+}
+
+/** The error in our words, or undefined when it is a fault of ours. Operators are told of those, and of outages. */
+function explain(error: unknown): RollcallError | undefined {
+  const known =
+    error instanceof URIError ? new RollcallError('invalid', 'The path cannot be decoded.') : error;
+  if (!(known instanceof RollcallError)) {
+    log.error('A request failed.', { error });
+    return undefined;
+  }
+  if (known.kind === 'busy') log.warn('A request could not be served.', { error });
+  return known;
+}

@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import type { Caller, Scope } from '../core/caller.ts';
+import type { Core } from '../core/core.ts';
+import type { Answer } from './answer.ts';
+
+/** What a handler is given: everything read and checked. */
+export interface Call<Params, Query, Body> {
+  readonly core: Core;
+  readonly caller: Caller;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Below /api/v1, parameters in braces: `/projects/{key}`. */
+  readonly path: `/${string}`;
+  /** What it does, for people: a sentence without a full stop. */
+  readonly summary: string;
+  /** Which tokens may call it (contract section 3). */
+  readonly scopes: readonly Scope[];
+  /** True for what is no workspace's own, so that an operator names none. */
+  readonly acrossWorkspaces?: true;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** The schema of the answer's body; none with 204, and for what is streamed. */
+  readonly reply?: R;
+  /** The statuses of success; the first is the usual one. */
+  readonly statuses: readonly [number, ...number[]];
+  readonly handler: (
+    call: Call<z.output<P>, z.output<Q>, z.output<B>>,
+  ) => Promise<z.input<R> | Answer<z.input<R>>>;
+}
+
+/**
+ * One operation of the API, as data: what validates it, mounts it and describes it in OpenAPI is this one value.
+ * Handlers only translate; rules are the core's.
+ */
+export type Route = Omit<RouteOf<z.ZodType, z.ZodType, z.ZodType, z.ZodType>, 'handler'> & {
+  readonly handler: (call: Call<unknown, unknown, unknown>) => Promise<unknown>;
+};
+
+/** Writes a route with the types of its handler taken from its schemas. */
+export function route<
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
+  R extends z.ZodType = z.ZodVoid,
+>(spec: RouteOf<P, Q, B, R>): Route {
+  return spec as unknown as Route;
+}

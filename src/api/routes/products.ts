@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { listProducts, putProduct, type Product } from '../../core/catalogue/products.ts';
+import { answer } from '../answer.ts';
+import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
+import { route } from '../route.ts';
+import { READERS, WRITERS } from '../scopes.ts';
+
+const overflow = z.enum(['refuse', 'allow']);
+
+/** `seats` is null for no limit; `used` above `seats` is over the limit. */
+const license = z.object({
+  key: z.string(),
+  name: z.string(),
+  seats: z.int().nullable(),
+  used: z.int(),
+  overflow,
+});
+
+const product = z.object({
+  key: z.string(),
+  name: z.string(),
+  enabled: z.boolean(),
+  licenses: z.array(license),
+});
+
+function shown({ key, name, enabled, licenses }: Product): z.infer<typeof product> {
+  return { key, name, enabled, licenses: [...licenses] };
+}
+
+export const productRoutes = [
+  route({
+    method: 'get',
+    path: '/products',
+    summary: 'The products with their licenses, and how many seats are used',
+    scopes: READERS,
+    query: listQuery(['key', 'name'], 'key'),
+    reply: listReply(product),
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      listOf(await listProducts(core, caller, pageOf(query)), query, shown),
+  }),
+  route({
+    method: 'put',
+    path: '/products/{key}',
+    summary: 'Change a product, or make it; licenses that are not mentioned stay',
+    scopes: WRITERS,
+    params: z.object({ key: z.string() }),
+    body: z.strictObject({
+      key: z.string().optional(),
+      name: z.string().optional(),
+      enabled: z.boolean().optional(),
+      licenses: z
+        .array(
+          z.strictObject({
+            key: z.string(),
+            name: z.string().optional(),
+            seats: z.int().nullish(),
+            overflow: overflow.optional(),
+          }),
+        )
+        .max(100)
+        .optional(),
+    }),
+    reply: product,
+    statuses: [200, 201],
+    handler: async ({ core, caller, params, body }) => {
+      const put = await putProduct(core, caller, params.key, body);
+      return answer(shown(put.product), { status: put.created ? 201 : 200 });
+    },
+  }),
+];

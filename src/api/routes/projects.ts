@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import {
+  createProject,
+  deleteProject,
+  listProjects,
+  patchProject,
+  type Project,
+} from '../../core/catalogue/projects.ts';
+import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
+import { route } from '../route.ts';
+import { READERS, WRITERS } from '../scopes.ts';
+
+const params = z.object({ key: z.string() });
+
+/** `organization` is a key. */
+const project = z.object({ key: z.string(), name: z.string(), organization: z.string().nullable() });
+
+const query = listQuery(['key', 'name'], 'key');
+
+function shown({ key, name, organization }: Project): z.infer<typeof project> {
+  return { key, name, organization };
+}
+
+export const projectRoutes = [
+  route({
+    method: 'get',
+    path: '/projects',
+    summary: 'The projects of the workspace',
+    scopes: READERS,
+    query,
+    reply: listReply(project),
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      listOf(await listProjects(core, caller, pageOf(query)), query, shown),
+  }),
+  route({
+    method: 'post',
+    path: '/projects',
+    summary: 'Make a project',
+    scopes: WRITERS,
+    body: z.strictObject({ key: z.string(), name: z.string(), organization: z.string().nullish() }),
+    reply: project,
+    statuses: [201],
+    handler: async ({ core, caller, body }) => shown(await createProject(core, caller, body)),
+  }),
+  route({
+    method: 'patch',
+    path: '/projects/{key}',
+    summary: "Change a project's key, name or organization (null for none)",
+    scopes: WRITERS,
+    params,
+    body: z.strictObject({
+      key: z.string().optional(),
+      name: z.string().optional(),
+      organization: z.string().nullish(),
+    }),
+    reply: project,
+    statuses: [200],
+    handler: async ({ core, caller, params, body }) =>
+      shown(await patchProject(core, caller, params.key, body)),
+  }),
+  route({
+    method: 'delete',
+    path: '/projects/{key}',
+    summary: 'Delete a project in which nobody has a role',
+    scopes: WRITERS,
+    params,
+    statuses: [204],
+    handler: ({ core, caller, params }) => deleteProject(core, caller, params.key),
+  }),
+];

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { issueToken, listTokens, revokeToken, type Token } from '../../core/tokens.ts';
+import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
+import { route } from '../route.ts';
+import { READERS, WRITERS } from '../scopes.ts';
+
+const scope = z.enum(['scim', 'admin', 'auditor', 'product', 'operator']);
+
+const token = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  scope,
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable(),
+});
+
+function shown({ id, name, scope, created_at, expires_at, last_used_at }: Token): z.infer<typeof token> {
+  return {
+    id,
+    name,
+    scope,
+    createdAt: created_at.toISOString(),
+    expiresAt: expires_at?.toISOString() ?? null,
+    lastUsedAt: last_used_at?.toISOString() ?? null,
+  };
+}
+
+export const tokenRoutes = [
+  route({
+    method: 'get',
+    path: '/tokens',
+    summary: 'The tokens of the workspace that were not revoked, without their secrets',
+    scopes: READERS,
+    query: listQuery(['createdAt', 'name'], 'createdAt'),
+    reply: listReply(token),
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      listOf(await listTokens(core, caller, pageOf(query)), query, shown),
+  }),
+  route({
+    method: 'post',
+    path: '/tokens',
+    summary: 'Make a token; its secret is shown this once',
+    scopes: WRITERS,
+    body: z.strictObject({
+      name: z.string(),
+      scope,
+      expiresAt: z.iso
+        .datetime({ offset: true, error: 'must be a time such as 2030-01-31T12:00:00Z' })
+        .nullish(),
+    }),
+    reply: token.extend({ token: z.string() }),
+    statuses: [201],
+    handler: async ({ core, caller, body }) => {
+      const expiresAt = body.expiresAt ? new Date(body.expiresAt) : null;
+      const issued = await issueToken(core, caller, { ...body, expiresAt });
+      return { ...shown(issued), token: issued.token };
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/tokens/{id}',
+    summary: 'Revoke a token, at once',
+    scopes: WRITERS,
+    params: z.object({ id: z.string() }),
+    statuses: [204],
+    handler: ({ core, caller, params }) => revokeToken(core, caller, params.id),
+  }),
+];

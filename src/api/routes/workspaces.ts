@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import {
+  createWorkspace,
+  getWorkspace,
+  listWorkspaces,
+  patchWorkspace,
+  type Workspace,
+} from '../../core/workspaces.ts';
+import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
+import { route } from '../route.ts';
+import { OPERATORS, READERS, WRITERS } from '../scopes.ts';
+
+const workspace = z.object({
+  id: z.uuid(),
+  key: z.string(),
+  name: z.string(),
+  signInUrl: z.string().nullable(),
+  integrationEnabled: z.boolean(),
+  createdAt: z.iso.datetime(),
+});
+
+function shown(row: Workspace): z.infer<typeof workspace> {
+  return {
+    id: row.id,
+    key: row.key,
+    name: row.name,
+    signInUrl: row.sign_in_url,
+    integrationEnabled: row.integration_enabled,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+export const workspaceRoutes = [
+  route({
+    method: 'get',
+    path: '/workspace',
+    summary: 'The workspace',
+    scopes: READERS,
+    reply: workspace,
+    statuses: [200],
+    handler: async ({ core, caller }) => shown(await getWorkspace(core, caller)),
+  }),
+  route({
+    method: 'patch',
+    path: '/workspace',
+    summary: "Change the workspace's name, sign-in URL or integration switch",
+    scopes: WRITERS,
+    body: z.strictObject({
+      name: z.string().optional(),
+      signInUrl: z.string().nullish(),
+      integrationEnabled: z.boolean().optional(),
+    }),
+    reply: workspace,
+    statuses: [200],
+    handler: async ({ core, caller, body }) => shown(await patchWorkspace(core, caller, body)),
+  }),
+  route({
+    method: 'get',
+    path: '/workspaces',
+    summary: 'All workspaces, for operators',
+    scopes: OPERATORS,
+    acrossWorkspaces: true,
+    query: listQuery(['key', 'name'], 'key'),
+    reply: listReply(workspace),
+    statuses: [200],
+    handler: async ({ core, query }) => listOf(await listWorkspaces(core, pageOf(query)), query, shown),
+  }),
+  route({
+    method: 'post',
+    path: '/workspaces',
+    summary: 'Make a workspace with its products and roles, for operators; it has no tokens yet',
+    scopes: OPERATORS,
+    acrossWorkspaces: true,
+    body: z.strictObject({ key: z.string(), name: z.string() }),
+    reply: workspace,
+    statuses: [201],
+    handler: async ({ core, caller, body }) => shown(await createWorkspace(core, caller, body)),
+  }),
+];

@@ -1,0 +1,70 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { API_BASE, createApi } from './api/index.ts';
+import { problems } from './api/errors.ts';
+import type { Config } from './config.ts';
+import type { Core } from './core/core.ts';
+import { RollcallError } from './errors.ts';
+import { accessLog } from './http/access-log.ts';
+import { callerOf, onlyScopes } from './http/caller.ts';
+import { createGuard } from './http/guard.ts';
+import { health } from './http/health.ts';
+import { requestId } from './http/request-id.ts';
+import { createScim } from './scim/router.ts';
+
+export interface AppOptions {
+  readonly core: Core;
+  readonly config: Pick<Config, 'publicUrl' | 'rateLimitPerSecond'>;
+  /** Signs invitation links and sessions. */
+  readonly secretKey: string;
+  /** True once the process is to end: /readyz says so, and connections are not kept. */
+  readonly isStopping?: () => boolean;
+  /** Checks every answer of the companion API against its schema; for tests. */
+  readonly checkReplies?: boolean;
+}
+
+/** Puts the house together: two edges over one core. */
+export function createApp({
+  core,
+  config,
+  isStopping = () => false,
+  checkReplies = false,
+}: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.
+  app.disable('etag');
+  app.use(requestId, accessLog);
+  app.use(
+    helmet({
+      // Nothing here is a page, unless a route says otherwise.
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+      referrerPolicy: { policy: 'no-referrer' },
+      strictTransportSecurity: config.publicUrl.startsWith('https:'),
+    }),
+  );
+  app.use((_req, res, next) => {
+    if (isStopping()) res.setHeader('Connection', 'close');
+    next();
+  });
+  app.use(health(core, isStopping));
+
+  const guard = createGuard(core, config.rateLimitPerSecond);
+  app.use(
+    '/scim/v2',
+    createScim({ core, publicUrl: config.publicUrl, guards: [guard, onlyScopes('scim')], callerOf }),
+  );
+  app.use(API_BASE, createApi({ core, guard, checkReplies }));
+
+  app.use((req) => {
+    throw new RollcallError(
+      'not_found',
+      `There is nothing at ${req.path}; SCIM is at /scim/v2, the API at ${API_BASE}.`,
+    );
+  });
+  app.use(problems);
+  return app;
+}

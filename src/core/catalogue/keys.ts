@@ -1,0 +1,27 @@
+import { invalid } from '../../errors.ts';
+
+const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * Throws `invalid` unless the text can be a key: what `PROJECT:ROLE`, `PRODUCT:LICENSE` and the placeholders of
+ * mapping rules name things by. Keys are kept as they were written and found without regard to case.
+ */
+export function checkKey(key: string, field = 'key'): void {
+  if (KEY.test(key)) return;
+  throw invalid(
+    field,
+    'A key has 1 to 63 letters, digits, ".", "_" or "-", and begins with a letter or a digit.',
+  );
+}
+
+/** Throws `invalid` unless the text can be a name that people read. */
+export function checkName(name: string, field = 'name'): void {
+  if (name.trim() !== '' && name.length <= MAX_NAME_LENGTH) return;
+  throw invalid(field, `A name has 1 to ${MAX_NAME_LENGTH} characters.`);
+}
+
+/** Whether two keys name the same thing. */
+export function sameKey(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

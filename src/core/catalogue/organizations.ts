@@ -1,0 +1,116 @@
+import { notFound } from '../../errors.ts';
+import { newId, type OrganizationId } from '../../ids.ts';
+import * as store from '../../store/organizations.ts';
+import type { CatalogueSort, OrganizationRow } from '../../store/organizations.ts';
+import { organizationUsage } from '../../store/usage.ts';
+import type { Caller } from '../caller.ts';
+import { change, type Change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { difference } from '../difference.ts';
+import type { KeysetPage, Page } from '../keyset.ts';
+import { resolveAgain } from '../mapping.ts';
+import { refuseInUse } from './in-use.ts';
+import { checkKey, checkName } from './keys.ts';
+
+export type { CatalogueSort, OrganizationRow as Organization } from '../../store/organizations.ts';
+
+/** A page of the workspace's organizations. */
+export function listOrganizations(
+  core: Core,
+  caller: Caller,
+  page: KeysetPage<CatalogueSort>,
+): Promise<Page<OrganizationRow>> {
+  return store.listOrganizations(core.db, caller.workspaceId, page);
+}
+
+/** Makes an organization. Throws `invalid`, `taken`. */
+export function createOrganization(
+  core: Core,
+  caller: Caller,
+  input: { readonly key: string; readonly name: string },
+): Promise<OrganizationRow> {
+  checkKey(input.key);
+  checkName(input.name);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const state = { key: input.key, name: input.name };
+      const created = await store.insertOrganization(
+        c.tx,
+        caller.workspaceId,
+        newId<OrganizationId>(),
+        state,
+        c.at,
+      );
+      await resolveAgain(
+        c,
+        c.record({ action: 'organization.created', target: target(created), after: state }),
+      );
+      return created;
+    },
+    'exclusive',
+  );
+}
+
+/** Changes an organization's key or name. Throws `not_found`, `invalid`, `taken`. */
+export function patchOrganization(
+  core: Core,
+  caller: Caller,
+  key: string,
+  input: { readonly key?: string | undefined; readonly name?: string | undefined },
+): Promise<OrganizationRow> {
+  if (input.key !== undefined) checkKey(input.key);
+  if (input.name !== undefined) checkName(input.name);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await existing(c, key);
+      const state = { key: input.key ?? current.key, name: input.name ?? current.name };
+      const changed = difference({ key: current.key, name: current.name }, state);
+      if (!changed) return current;
+      c.notBefore(current.updated_at);
+      const updated = await store.updateOrganization(c.tx, caller.workspaceId, current.id, state, c.at);
+      const eventId = c.record({ action: 'organization.updated', target: target(updated), ...changed });
+      if (changed.after.key !== undefined) await resolveAgain(c, eventId);
+      return updated;
+    },
+    'exclusive',
+  );
+}
+
+/** Ends an organization. Throws `not_found`, and `refused` while users or projects belong to it. */
+export function deleteOrganization(core: Core, caller: Caller, key: string): Promise<void> {
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await existing(c, key);
+      const { users, projects } = await organizationUsage(c.tx, caller.workspaceId, current.id);
+      refuseInUse(
+        `The organization "${current.key}"`,
+        [
+          [users, 'user', 'users'],
+          [projects, 'project', 'projects'],
+        ],
+        'Move them to another organization, inactive users too, and delete it then.',
+      );
+      c.notBefore(current.updated_at);
+      await store.endOrganization(c.tx, caller.workspaceId, current.id, c.at);
+      const before = { key: current.key, name: current.name };
+      await resolveAgain(c, c.record({ action: 'organization.deleted', target: target(current), before }));
+    },
+    'exclusive',
+  );
+}
+
+async function existing(c: Change, key: string): Promise<OrganizationRow> {
+  const found = await store.findOrganization(c.tx, c.caller.workspaceId, key);
+  if (!found) throw notFound('organization', key);
+  return found;
+}
+
+function target({ id, key }: OrganizationRow) {
+  return { kind: 'organization', id, name: key };
+}

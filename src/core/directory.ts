@@ -1,0 +1,79 @@
+import { notFound } from '../errors.ts';
+import { asId, type GroupId, type UserId } from '../ids.ts';
+import { accessOf, holdingsOf, type Holding } from '../store/access.ts';
+import * as store from '../store/directory.ts';
+import { asAccess, DEFAULT_ACCOUNT_ROLE, type Access, type AccountRole } from './access.ts';
+import type { Caller } from './caller.ts';
+import { conflictsOf, type Conflict } from './conflicts.ts';
+import type { Core } from './core.ts';
+import type { KeysetPage, Page } from './keyset.ts';
+
+export type { DirectoryFilter, DirectorySort } from '../store/directory.ts';
+
+/** What a user has or, while pending or inactive, would have if active: what admins decide about. */
+export interface Holdings {
+  /** The highest of all that are granted. */
+  readonly accountRole: AccountRole;
+  /** `PRODUCT:LICENSE`, by keys. */
+  readonly licenses: readonly string[];
+  /** By keys; the highest role in each. */
+  readonly projects: readonly { readonly project: string; readonly role: string }[];
+}
+
+/** A user as the directory lists it. */
+export interface DirectoryItem extends Holdings {
+  readonly user: store.DirectoryRow;
+}
+
+/** Everything about one user. */
+export interface UserDetail extends Holdings {
+  readonly user: store.DirectoryEntry;
+  readonly groups: readonly { readonly id: GroupId; readonly display_name: string; readonly since: Date }[];
+  /** Effective: nothing unless the user is active. */
+  readonly access: Access;
+  readonly conflicts: readonly Conflict[];
+}
+
+/**
+ * A page of the directory. A filter by product or project finds whom the page shows with it: also pending and
+ * inactive users who would have it; `statuses` narrows. Keys that name nothing find nobody.
+ */
+export async function listDirectory(
+  core: Core,
+  caller: Caller,
+  filter: store.DirectoryFilter,
+  page: KeysetPage<store.DirectorySort>,
+): Promise<Page<DirectoryItem>> {
+  const { items, next } = await store.listDirectory(core.db, caller.workspaceId, filter, page);
+  const held = Map.groupBy(await holdings(core, caller, items), (holding) => holding.user_id);
+  return { items: items.map((user) => ({ user, ...asHoldings(held.get(user.id) ?? []) })), next };
+}
+
+function holdings(core: Core, caller: Caller, users: readonly { readonly id: UserId }[]): Promise<Holding[]> {
+  const ids = users.map((user) => user.id);
+  return ids.length === 0 ? Promise.resolve([]) : holdingsOf(core.db, caller.workspaceId, ids);
+}
+
+function asHoldings(held: readonly Holding[]): Holdings {
+  const of = (kind: Holding['kind']) => held.filter((holding) => holding.kind === kind);
+  return {
+    accountRole: (of('account_role')[0]?.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+    licenses: of('entitlement').map((holding) => `${holding.target}:${holding.level}`),
+    projects: of('project_role').map((holding) => ({ project: holding.target, role: holding.level })),
+  };
+}
+
+/** Everything about one user, also one whom SCIM no longer shows. Throws `not_found`. */
+export async function userDetail(core: Core, caller: Caller, id: string): Promise<UserDetail> {
+  const { workspaceId } = caller;
+  const userId = asId<UserId>(id);
+  const user = userId && (await store.findEntry(core.db, workspaceId, userId));
+  if (!user) throw notFound('user', id);
+  return {
+    user,
+    ...asHoldings(await holdings(core, caller, [user])),
+    groups: await store.groupsSince(core.db, workspaceId, user.id),
+    access: asAccess(await accessOf(core.db, workspaceId, [user.id])),
+    conflicts: await conflictsOf(core, caller, user.id),
+  };
+}

@@ -1,0 +1,26 @@
+import { groupGrants } from '../../store/group-grants.ts';
+import { listCountedGroups, type CountedGroup } from '../../store/group-list.ts';
+import type { Caller } from '../caller.ts';
+import type { Core } from '../core.ts';
+import type { KeysetPage, Page } from '../keyset.ts';
+import { asMapping, type GroupMapping } from '../mapping.ts';
+
+/** A group with what its members are granted. */
+export interface MappedGroup {
+  readonly group: CountedGroup;
+  readonly mapping: GroupMapping;
+}
+
+/** A page of the workspace's groups and how they are mapped; with `unmapped` those that give nothing. */
+export async function listMappedGroups(
+  core: Core,
+  caller: Caller,
+  filter: { readonly unmapped: boolean },
+  page: KeysetPage<'name'>,
+): Promise<Page<MappedGroup>> {
+  const { items, next } = await listCountedGroups(core.db, caller.workspaceId, filter, page);
+  const ids = items.map((group) => group.id);
+  const grants = ids.length === 0 ? [] : await groupGrants(core.db, caller.workspaceId, ids);
+  const byGroup = Map.groupBy(grants, (grant) => grant.group_id);
+  return { items: items.map((group) => ({ group, mapping: asMapping(byGroup.get(group.id) ?? []) })), next };
+}

@@ -1,0 +1,76 @@
+import { log } from '../log.ts';
+import { provisioningLogDropped } from '../metrics.ts';
+import {
+  appendProvisioningRequests,
+  dropProvisioningRequests,
+  type NewProvisioningRequest,
+} from '../store/provisioning-log.ts';
+import type { Core } from './core.ts';
+
+export type { NewProvisioningRequest };
+
+/** Where the SCIM edge notes what came and what was answered, off the request's path. */
+export interface ProvisioningLog {
+  /** Notes one request; never waits and never fails. */
+  readonly note: (request: NewProvisioningRequest) => void;
+  /** Writes what has been noted and stops. */
+  readonly close: () => Promise<void>;
+  /** Writes what has been noted. */
+  readonly flush: () => Promise<void>;
+}
+
+const FLUSH_EVERY_MS = 1_000;
+const BATCH = 200;
+/** Beyond this many waiting, while the database is away, the newest are not kept. */
+const MOST_WAITING = 5_000;
+/** How long requests are kept: 30 days. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+const DROP_EVERY_MS = 60 * 60 * 1000;
+const DROPPED_AT_ONCE = 10_000;
+
+/**
+ * Opens the provisioning log: requests are gathered and written by the batch, so what a crash may lose is its last
+ * second. Requests older than 30 days are dropped every hour; several instances share that without meeting.
+ */
+export function openProvisioningLog(core: Core): ProvisioningLog {
+  let waiting: NewProvisioningRequest[] = [];
+  let writing: Promise<void> = Promise.resolve();
+
+  const writeBatch = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH);
+      await appendProvisioningRequests(core.db, batch);
+      waiting = waiting.slice(batch.length);
+    }
+  };
+  const flush = (): Promise<void> => {
+    writing = writing.then(writeBatch).catch((error: unknown) => {
+      log.warn('The provisioning log could not be written; it will be tried again.', { error });
+    });
+    return writing;
+  };
+  const drop = async (): Promise<void> => {
+    try {
+      while ((await dropProvisioningRequests(core.db, new Date(Date.now() - KEPT_MS), DROPPED_AT_ONCE)) > 0);
+    } catch (error) {
+      log.warn('Old entries of the provisioning log could not be dropped; it will be tried again.', {
+        error,
+      });
+    }
+  };
+
+  const flushing = setInterval(() => void flush(), FLUSH_EVERY_MS).unref();
+  const dropping = setInterval(() => void drop(), DROP_EVERY_MS).unref();
+  return {
+    note: (request) => {
+      if (waiting.length >= MOST_WAITING) provisioningLogDropped.inc();
+      else waiting.push(request);
+    },
+    flush,
+    close: () => {
+      clearInterval(flushing);
+      clearInterval(dropping);
+      return flush();
+    },
+  };
+}

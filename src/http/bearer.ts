@@ -1,0 +1,64 @@
+import type { Request, RequestHandler } from 'express';
+import passport from 'passport';
+import { Strategy } from 'passport-http-bearer';
+import type { Core } from '../core/core.ts';
+import { verifyToken, type VerifiedToken } from '../core/tokens.ts';
+import { RollcallError } from '../errors.ts';
+
+const tokens = new WeakMap<Request, VerifiedToken>();
+
+/** The token that a request came with, once `bearer` has let it in. */
+export function tokenOf(req: Request): VerifiedToken {
+  const token = tokens.get(req);
+  if (!token) throw new Error('The request has not been authenticated.');
+  return token;
+}
+
+/** The token that a request came with, if it has been let in. */
+export function tokenIfAny(req: Request): VerifiedToken | undefined {
+  return tokens.get(req);
+}
+
+/**
+ * Lets in requests with a live token in the Authorization header (RFC 6750 section 2.1); any other ends in
+ * `unauthenticated` with a WWW-Authenticate challenge. It stands before whatever reads the body: the strategy would
+ * take a token from there, and from the query, where it ends up in logs.
+ */
+export function bearer(core: Core): RequestHandler {
+  const authenticator = new passport.Passport();
+  authenticator.use(
+    new Strategy((secret, done) => {
+      verifyToken(core, secret).then((token) => done(null, token ?? false), done);
+    }),
+  );
+  return (req, res, next) => {
+    if (req.body !== undefined) throw new Error('A token must be asked for before the body is read.');
+    const refuse = (message: string, error: 'invalid_token' | 'invalid_request' | undefined) => {
+      res.setHeader('WWW-Authenticate', `Bearer realm="Rollcall"${error ? `, error="${error}"` : ''}`);
+      next(new RollcallError('unauthenticated', message));
+    };
+    if ('access_token' in req.query) {
+      refuse(
+        'A token is taken from the Authorization header only; revoke this one, URLs end up in logs.',
+        'invalid_request',
+      );
+      return;
+    }
+    const done: passport.AuthenticateCallback = (error: unknown, user: unknown) => {
+      if (error) {
+        next(error);
+      } else if (user) {
+        tokens.set(req, user as VerifiedToken);
+        next();
+      } else if (req.headers.authorization === undefined) {
+        refuse('Send a token in the header Authorization: Bearer <token>.', undefined);
+      } else {
+        refuse(
+          'This token is unknown, expired or revoked, or not sent as Authorization: Bearer <token>.',
+          'invalid_token',
+        );
+      }
+    };
+    (authenticator.authenticate('bearer', { session: false }, done) as RequestHandler)(req, res, next);
+  };
+}

@@ -1,0 +1,24 @@
+import { Router } from 'express';
+import type { Core } from '../core/core.ts';
+import { isReady } from '../core/health.ts';
+import { metrics } from '../metrics.ts';
+
+/**
+ * /healthz: 200 while the process lives. /readyz: 200 while requests can be served, else 503; `isStopping` turns it
+ * down before the process ends. /metrics: Prometheus text. None asks for a token, none tells of a workspace.
+ */
+export function health(core: Core, isStopping: () => boolean): Router {
+  const router = Router();
+  router.get('/healthz', (_req, res) => {
+    res.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_req, res) => {
+    if (isStopping()) res.status(503).json({ status: 'stopping' });
+    else if (await isReady(core)) res.json({ status: 'ready' });
+    else res.status(503).json({ status: 'the database does not answer' });
+  });
+  router.get('/metrics', async (_req, res) => {
+    res.type(metrics.contentType).send(await metrics.metrics());
+  });
+  return router;
+}

@@ -1,0 +1,56 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import winston from 'winston';
+
+/** What every line of a request's log carries. */
+interface RequestContext {
+  readonly requestId: string;
+}
+
+/** The request that is being answered, for whatever runs on its behalf. */
+export const requestContext = new AsyncLocalStorage<RequestContext>();
+
+/** Levels from quiet to talkative; `info` has one line per request. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * The log: one JSON object a line on stdout, with `time`, `level`, `message`, the fields given, and the id of the
+ * request on whose behalf it is. Errors among the fields are written with their causes. Never hand it a header, a
+ * token or a body.
+ */
+export const log = winston.createLogger({
+  level: 'info',
+  format: winston.format.combine(winston.format((info) => describe(info))(), winston.format.json()),
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types it as an interface
+  transports: new winston.transports.Console(),
+});
+
+/** Sets from which level on lines are written; `silent` writes none. */
+export function setLogLevel(level: LogLevel | 'silent'): void {
+  log.silent = level === 'silent';
+  if (level !== 'silent') log.level = level;
+}
+
+function describe(info: winston.Logform.TransformableInfo): winston.Logform.TransformableInfo {
+  const requestId = requestContext.getStore()?.requestId;
+  info.time = new Date().toISOString();
+  if (requestId !== undefined && info.requestId === undefined) info.requestId = requestId;
+  for (const [field, value] of Object.entries(info))
+    if (value instanceof Error) info[field] = describeError(value);
+  return info;
+}
+
+const MAX_CAUSES = 5;
+
+function describeError(error: Error, depth = 0): object {
+  const { name, message, stack, cause } = error;
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return {
+    name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(constraint === undefined ? {} : { constraint }),
+    stack,
+    ...(cause instanceof Error && depth < MAX_CAUSES ? { cause: describeError(cause, depth + 1) } : {}),
+  };
+}

@@ -1,0 +1,107 @@
+import type { Request, RequestHandler } from 'express';
+import type { Caller } from '../core/caller.ts';
+import type { NewProvisioningRequest, ProvisioningLog } from '../core/provisioning-log.ts';
+import { asId, newId } from '../ids.ts';
+import type { Problem } from './errors.ts';
+import { isObject } from './json.ts';
+
+/** Characters kept of a body, a query and a user agent. */
+const KEPT = { body: 8_192, query: 4_096, userAgent: 256, path: 1_024, detail: 2_048 } as const;
+/** Ids looked for in one request. */
+const MOST_MENTIONS = 200;
+
+/** Attributes whose values are not kept, at any depth and in any case. */
+const SECRET = /^(?:.*[:.])?(?:password|secret|token|authorization)$/i;
+const MASK = '***';
+/** Bytes from which a body is not kept. */
+const LARGE = 65_536;
+
+/** Notes every request that had a caller, when its answer is out. Stands after the guards. */
+export function requestLog(
+  provisioningLog: ProvisioningLog,
+  callerOf: (req: Request) => Caller,
+): RequestHandler {
+  return (req, res, next) => {
+    const began = process.hrtime.bigint();
+    const caller = callerOf(req);
+    res.once('close', () => {
+      const problem = res.locals['problem'] as Problem | undefined;
+      const location = res.getHeader('location');
+      const body = bodyText(req);
+      const [path = '', query] = req.originalUrl.split('?', 2);
+      provisioningLog.note({
+        workspace_id: caller.workspaceId,
+        id: newId(),
+        at: new Date(),
+        token_name: caller.actor.name,
+        request_id: caller.requestId,
+        method: req.method,
+        path: text(path, KEPT.path),
+        query: query === undefined ? null : text(maskedQuery(query), KEPT.query),
+        body: body === undefined ? null : text(body, KEPT.body),
+        // A client that hung up was answered nothing.
+        status: res.writableFinished ? res.statusCode : 499,
+        scim_type: stringOf(problem?.body['scimType']),
+        detail: problem ? text(stringOf(problem.body['detail']) ?? '', KEPT.detail) : null,
+        duration_ms: Number(process.hrtime.bigint() - began) / 1e6,
+        user_agent: req.headers['user-agent'] ? text(req.headers['user-agent'], KEPT.userAgent) : null,
+        mentions: mentions(
+          `${path} ${typeof location === 'string' ? location : ''} ${query ?? ''} ${body ?? ''}`,
+        ),
+      } satisfies NewProvisioningRequest);
+    });
+    next();
+  };
+}
+
+function bodyText(req: Request): string | undefined {
+  const body: unknown = req.body;
+  if (body === undefined) return undefined;
+  const bytes = Number(req.headers['content-length'] ?? 0);
+  // Writing a large body out again would hold up everybody.
+  if (!(bytes <= LARGE)) return `(${bytes} bytes)`;
+  return JSON.stringify(body, (key, value: unknown) => (SECRET.test(key) ? MASK : withoutSecret(value)));
+}
+
+/** A PATCH operation names the secret in its path. */
+function withoutSecret(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value);
+  const isSecret = entries.some(
+    ([key, path]) => /^path$/i.test(key) && typeof path === 'string' && /password/i.test(path),
+  );
+  return isSecret
+    ? Object.fromEntries(entries.map(([key, of]) => [key, /^value$/i.test(key) ? MASK : of]))
+    : value;
+}
+
+function mentions(haystack: string): string[] {
+  const found = new Set<string>();
+  for (const [id] of haystack.matchAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi)) {
+    const known = asId(id);
+    if (known) found.add(known);
+    if (found.size >= MOST_MENTIONS) break;
+  }
+  return [...found];
+}
+
+/** The query as a person reads it. A filter on a secret is refused, and its value not kept. */
+function maskedQuery(query: string): string {
+  let readable = query;
+  try {
+    readable = decodeURIComponent(query.replaceAll('+', ' '));
+  } catch {
+    // Not properly encoded: as it came.
+  }
+  return /password|token/i.test(readable) ? readable.replace(/"(?:[^"\\]|\\.)*"?/g, `"${MASK}"`) : readable;
+}
+
+/** Cut to its most, and without what PostgreSQL cannot keep. */
+function text(value: string, most: number): string {
+  const clean = value.replaceAll('\u0000', '\ufffd').toWellFormed();
+  return clean.length > most ? `${clean.slice(0, most)}…`.toWellFormed() : clean;
+}
+
+function stringOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

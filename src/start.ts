@@ -1,0 +1,64 @@
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { prepareFirstStart } from './core/first-start.ts';
+import { closeServer, type Lifecycle } from './lifecycle.ts';
+import { log } from './log.ts';
+import { startEmbeddedPostgres } from './postgres/embedded.ts';
+import { keptSecretKey } from './secret-key.ts';
+import { openDb } from './store/db.ts';
+import { migrate } from './store/migrate.ts';
+import { firstStartText } from './welcome.ts';
+
+/**
+ * Starts everything in order: database, schema, first workspace, server. What is opened is noted in `lifecycle`, also
+ * when a later step fails.
+ */
+export async function start(config: Config, lifecycle: Lifecycle): Promise<void> {
+  const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir));
+  const url = config.databaseUrl ?? (await startDatabase(config, lifecycle));
+  const db = openDb({ url, poolSize: config.databasePoolSize });
+  lifecycle.opened(() => db.destroy());
+  const migrations = await migrate(db);
+  if (migrations.length > 0) log.info('The database was migrated.', { migrations });
+
+  const core = { db };
+  const tokens = await prepareFirstStart(core, config.tokens);
+  // Not through the log, which is kept and passed on.
+  if (tokens) process.stdout.write(firstStartText(config, tokens));
+  if (!config.mail) log.info(`SMTP_URL is not set: mail is written to ${join(config.dataDir, 'mail')}.`);
+
+  const server = createServer(createApp({ core, config, secretKey, isStopping: lifecycle.isStopping }));
+  // Longer than load balancers keep theirs, so that it is not we who close a connection they are about to use.
+  server.keepAliveTimeout = 65_000;
+  await listen(server, config);
+  lifecycle.opened(() => closeServer(server));
+  log.info(`Listening on ${config.host}:${config.port}.`, { scim: `${config.publicUrl}/scim/v2` });
+}
+
+async function startDatabase(config: Config, lifecycle: Lifecycle): Promise<string> {
+  const database = await startEmbeddedPostgres({
+    directory: join(config.dataDir, 'postgres'),
+    log: (level, message, fields) => void log.log(level, message, fields ?? {}),
+  });
+  lifecycle.opened(() => database.stop());
+  return database.url;
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new Error(LISTEN_ERRORS[error.code ?? '']?.(host, port) ?? error.message, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `PORT: ${host}:${port} is in use by another process; stop it or choose another port.`,
+  EACCES: (_host, port) => `PORT: this user may not listen on ${port}; choose a port from 1024 up.`,
+  EADDRNOTAVAIL: (host) => `HOST: ${host} is not an address of this machine.`,
+  ENOTFOUND: (host) => `HOST: ${host} is not a known name.`,
+};

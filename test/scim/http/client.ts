@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import { Agent, request as send, type IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../../../src/core/caller.ts';
+import { issueToken } from '../../../src/core/tokens.ts';
+import { createWorkspace } from '../../../src/core/workspaces.ts';
+import type { WorkspaceId } from '../../../src/ids.ts';
+import type { TestApp } from '../../support/app.ts';
+
+/** A resource, list or error as a client reads it. */
+// The tests say what they expect to be where.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Body = any;
+
+export interface ScimReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Undefined when there is none. */
+  readonly body: Body;
+}
+
+export interface RequestParts {
+  /** Each is percent-encoded; a list is the parameter several times. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
+  /** Sent as JSON; a string or bytes as they are. */
+  readonly body?: unknown;
+  /** Beside the client's own; undefined leaves one of those out. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+export type ScimClient = (method: string, path: string, parts?: RequestParts) => Promise<ScimReply>;
+
+export interface ClientOptions {
+  readonly token: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How a space is written in a query. */
+  readonly space?: '+' | '%20';
+}
+
+const MEDIA_TYPE = 'application/scim+json';
+const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';
+
+const agent = new Agent({ keepAlive: true });
+
+/**
+ * A client that sends just the headers it is told to, and the path as it is written; `fetch` would add some of its own
+ * and tidy up. What holds for every answer is checked on every answer.
+ */
+export function scimClient(url: string, options: ClientOptions): ScimClient {
+  return async (method, path, { query, body, headers = {} } = {}) => {
+    const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const sent: Record<string, string | number | undefined> = {
+      ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
+      ...options.headers,
+      ...(payload === undefined ? { 'Content-Type': undefined } : {}),
+      ...headers,
+      ...(payload === undefined ? {} : { 'Content-Length': Buffer.byteLength(payload) }),
+    };
+    const reply = await exchange(url, {
+      method,
+      path: `/scim/v2${path}${queryText(query, options.space ?? '%20')}`,
+      headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)),
+      payload,
+    });
+    checkReply(method, reply);
+    return { status: reply.status, headers: reply.headers, body: parsed(reply.text) };
+  };
+}
+
+function queryText(query: RequestParts['query'], space: string): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}=${encodeURIComponent(one).replaceAll('%20', space)}`),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+interface Received {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+function exchange(
+  url: string,
+  { method, path, headers, payload }: { method: string; path: string; headers: object; payload: unknown },
+): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const request = send(url, { method, path, headers: { ...headers }, agent }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+    request.on('error', reject);
+    request.end(payload);
+  });
+}
+
+/** RFC 7644 sections 3.1 and 3.12: one media type, without parameters; every error as an Error. */
+function checkReply(method: string, { status, headers, text }: Received): void {
+  expect(headers['x-request-id'], 'X-Request-Id').to.be.a('string');
+  if (status === 204 || status === 304) expect(text).to.equal('');
+  if (text === '') {
+    if (method !== 'HEAD') expect(headers, 'headers of an empty answer').not.to.have.property('content-type');
+    return;
+  }
+  expect(headers['content-type']).to.equal(MEDIA_TYPE);
+  expect(Number(headers['content-length'])).to.equal(Buffer.byteLength(text));
+  const body = parsed(text);
+  if (status >= 400) {
+    expect(body.schemas).to.deep.equal([ERROR_SCHEMA]);
+    expect(body.status).to.equal(String(status));
+    expect(body.detail).to.be.a('string').and.not.equal('');
+    expect(Object.keys(body)).to.have.members([
+      'schemas',
+      'status',
+      'detail',
+      ...('scimType' in body ? ['scimType'] : []),
+    ]);
+  }
+}
+
+function parsed(text: string): Body {
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+/** A workspace of its own: an empty directory, with a token for it. */
+export interface TestWorkspace {
+  readonly id: WorkspaceId;
+  readonly token: string;
+  readonly scim: ScimClient;
+}
+
+let made = 0;
+
+/** Makes one on a running app. */
+export async function newWorkspace(
+  app: TestApp,
+  options: Omit<ClientOptions, 'token'> = { headers: { 'Content-Type': MEDIA_TYPE } },
+): Promise<TestWorkspace> {
+  made += 1;
+  const key = `w${made}`;
+  const by: Omit<Caller, 'workspaceId'> = { actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+  const { id } = await createWorkspace(app.core, by, { key, name: key });
+  const { token } = await issueToken(app.core, { ...by, workspaceId: id }, { name: key, scope: 'scim' });
+  return { id, token, scim: scimClient(app.url, { ...options, token }) };
+}

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../../src/app.ts';
+import type { Core } from '../../src/core/core.ts';
+import { prepareFirstStart, type FirstTokens } from '../../src/core/first-start.ts';
+import { setLogLevel } from '../../src/log.ts';
+import { openDb } from '../../src/store/db.ts';
+import { createDatabase } from './database.ts';
+
+/** What came back; `body` is parsed when it is JSON, and undefined when there is none. */
+export interface Reply<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface RequestOptions {
+  readonly token?: string | undefined;
+  /** Sent as JSON; a string is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends one request; a path that begins with "/" is on the app under test. */
+export type Send = <Body = Record<string, unknown>>(
+  method: string,
+  path: string,
+  options?: RequestOptions,
+) => Promise<Reply<Body>>;
+
+/** A server over a database of its own, with the workspace `default`. */
+export interface TestApp {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly core: Core;
+  readonly tokens: FirstTokens;
+  readonly request: Send;
+  readonly stop: () => Promise<void>;
+}
+
+const TOKENS: FirstTokens = {
+  scim: 'scim-token-of-the-tests',
+  admin: 'admin-token-of-the-tests',
+  operator: 'operator-token-of-the-tests',
+};
+
+/** Starts an app on a free port of 127.0.0.1. Its answers are checked against their schemas. */
+export async function startApp(options: { rateLimitPerSecond?: number } = {}): Promise<TestApp> {
+  setLogLevel('silent');
+  const database = await createDatabase();
+  const db = openDb({ url: database.url, poolSize: 10 });
+  const core: Core = { db };
+  await prepareFirstStart(core, TOKENS);
+
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = { publicUrl: url, rateLimitPerSecond: options.rateLimitPerSecond ?? 0 };
+  server.on('request', createApp({ core, config, secretKey: 'k'.repeat(32), checkReplies: true }));
+
+  return {
+    url,
+    databaseUrl: database.url,
+    core,
+    tokens: TOKENS,
+    request: requestsTo(url),
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await db.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** Sends requests to a server by its address. */
+export function requestsTo(url: string): Send {
+  return async <Body>(method: string, path: string, options: RequestOptions = {}): Promise<Reply<Body>> => {
+    const { token, body, headers = {} } = options;
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+    const parsed: unknown = text === '' ? undefined : isJson ? JSON.parse(text) : text;
+    return { status: response.status, headers: response.headers, body: parsed as Body };
+  };
+}
