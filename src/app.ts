@@ -4,6 +4,7 @@ import { API_BASE, createApi } from './api/index.ts';
 import { problems } from './api/errors.ts';
 import type { Config } from './config.ts';
 import type { Core } from './core/core.ts';
+import type { ProvisioningLog } from './core/provisioning-log.ts';
 import { RollcallError } from './errors.ts';
 import { accessLog } from './http/access-log.ts';
 import { callerOf, onlyScopes } from './http/caller.ts';
@@ -17,6 +18,8 @@ export interface AppOptions {
   readonly config: Pick<Config, 'publicUrl' | 'rateLimitPerSecond'>;
   /** Signs invitation links and sessions. */
   readonly secretKey: string;
+  /** Where SCIM requests are noted. */
+  readonly provisioningLog: ProvisioningLog;
   /** True once the process is to end: /readyz says so, and connections are not kept. */
   readonly isStopping?: () => boolean;
   /** Checks every answer of the companion API against its schema; for tests. */
@@ -27,6 +30,7 @@ export interface AppOptions {
 export function createApp({
   core,
   config,
+  provisioningLog,
   isStopping = () => false,
   checkReplies = false,
 }: AppOptions): Express {
@@ -55,7 +59,13 @@ export function createApp({
   const guard = createGuard(core, config.rateLimitPerSecond);
   app.use(
     '/scim/v2',
-    createScim({ core, publicUrl: config.publicUrl, guards: [guard, onlyScopes('scim')], callerOf }),
+    createScim({
+      core,
+      publicUrl: config.publicUrl,
+      guards: [guard, onlyScopes('scim')],
+      callerOf,
+      provisioningLog,
+    }),
   );
   app.use(API_BASE, createApi({ core, guard, checkReplies }));
 

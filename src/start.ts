@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { prepareFirstStart } from './core/first-start.ts';
+import { openProvisioningLog } from './core/provisioning-log.ts';
 import { closeServer, type Lifecycle } from './lifecycle.ts';
 import { log } from './log.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
@@ -29,7 +30,10 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   if (tokens) process.stdout.write(firstStartText(config, tokens));
   if (!config.mail) log.info(`SMTP_URL is not set: mail is written to ${join(config.dataDir, 'mail')}.`);
 
-  const server = createServer(createApp({ core, config, secretKey, isStopping: lifecycle.isStopping }));
+  const provisioningLog = openProvisioningLog(core);
+  lifecycle.opened(() => provisioningLog.close());
+  const { isStopping } = lifecycle;
+  const server = createServer(createApp({ core, config, secretKey, provisioningLog, isStopping }));
   // Longer than load balancers keep theirs, so that it is not we who close a connection they are about to use.
   server.keepAliveTimeout = 65_000;
   await listen(server, config);

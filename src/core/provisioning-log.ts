@@ -1,13 +1,20 @@
+import { notFound } from '../errors.ts';
+import { asId, type GroupId, type UserId } from '../ids.ts';
 import { log } from '../log.ts';
 import { provisioningLogDropped } from '../metrics.ts';
+import { groupIdByName } from '../store/groups.ts';
 import {
   appendProvisioningRequests,
   dropProvisioningRequests,
+  listProvisioningRequests,
   type NewProvisioningRequest,
+  type ProvisioningRequestRow,
 } from '../store/provisioning-log.ts';
+import { userIdByName } from '../store/users.ts';
+import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 
-export type { NewProvisioningRequest };
+export type { NewProvisioningRequest, ProvisioningRequestRow };
 
 /** Where the SCIM edge notes what came and what was answered, off the request's path. */
 export interface ProvisioningLog {
@@ -73,4 +80,43 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
       return flush();
     },
   };
+}
+
+/** What an admin looks for in the log; `user` is an id or a userName, `group` an id or a displayName. */
+export interface ProvisioningLogQuery {
+  readonly status?: { readonly from: number; readonly to: number } | undefined;
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** A page of the provisioning log, newest first. Throws `not_found` for a user or group that there never was. */
+export async function listProvisioningLog(
+  core: Core,
+  caller: Caller,
+  query: ProvisioningLogQuery,
+  page: { limit: number; after?: { at: Date; id: string } | undefined },
+): Promise<{ items: ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
+  const { workspaceId } = caller;
+  const mentions: string[] = [];
+  if (query.user !== undefined) {
+    const id = asId<UserId>(query.user) ?? (await userIdByName(core.db, workspaceId, query.user));
+    if (!id) throw notFound('user', query.user);
+    mentions.push(id);
+  }
+  if (query.group !== undefined) {
+    const id = asId<GroupId>(query.group) ?? (await groupIdByName(core.db, workspaceId, query.group));
+    if (!id) throw notFound('group', query.group);
+    mentions.push(id);
+  }
+  const { status, from, to } = query;
+  const filter = { status, mentions, from, to };
+  const found = await listProvisioningRequests(core.db, workspaceId, filter, {
+    ...page,
+    limit: page.limit + 1,
+  });
+  const items = found.slice(0, page.limit);
+  const last = items.at(-1);
+  return { items, next: found.length > page.limit && last ? { at: last.at, id: last.id } : null };
 }

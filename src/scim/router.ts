@@ -9,11 +9,13 @@ import SCIMMY from 'scimmy';
 import { SCIMMYRouters } from 'scimmy-routers';
 import type { Caller } from '../core/caller.ts';
 import type { Core } from '../core/core.ts';
+import type { ProvisioningLog } from '../core/provisioning-log.ts';
 import { RollcallError } from '../errors.ts';
 import { configureSupport, declareResources } from './discovery.ts';
 import type { RawQuery } from './list-query.ts';
 import { adaptReplies, scimErrorHandler } from './reply.ts';
 import { expectedVersions, type ScimContext } from './resources/context.ts';
+import { requestLog } from './request-log.ts';
 import { searches } from './search.ts';
 import { ScimError } from './scim-error.ts';
 
@@ -28,10 +30,11 @@ export interface ScimOptions {
   readonly guards: readonly RequestHandler[];
   /** The caller that the guards found. */
   readonly callerOf: (req: Request) => Caller;
+  readonly provisioningLog: ProvisioningLog;
 }
 
 /** The SCIM 2.0 service provider (RFC 7644), to be mounted at `/scim/v2`. */
-export function createScim({ core, publicUrl, guards, callerOf }: ScimOptions): Router {
+export function createScim({ core, publicUrl, guards, callerOf, provisioningLog }: ScimOptions): Router {
   const contextOf = (req: Request): ScimContext => ({
     core,
     caller: callerOf(req),
@@ -40,7 +43,8 @@ export function createScim({ core, publicUrl, guards, callerOf }: ScimOptions): 
     res: req.res as Response,
   });
   const router = Router();
-  router.use(adaptReplies, ...guards, acceptedMediaType, parseBody, pinQuery, refuseDiscoveryFilter);
+  router.use(adaptReplies, ...guards, requestLog(provisioningLog, callerOf));
+  router.use(acceptedMediaType, parseBody, pinQuery, refuseDiscoveryFilter);
   router.use(searches(contextOf));
   router.use(scimmyRouter(publicUrl, contextOf));
   router.use(scimErrorHandler);

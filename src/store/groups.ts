@@ -129,3 +129,17 @@ export async function touchGroups(
       where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
   );
 }
+
+/** The id of the newest group of that name, without regard to case, deleted ones too. */
+export async function groupIdByName(
+  db: Db,
+  workspaceId: WorkspaceId,
+  displayName: string,
+): Promise<GroupId | undefined> {
+  const found = await row<{ id: GroupId }>(
+    db,
+    sql`select id from groups where workspace_id = ${workspaceId} and lower(display_name) = lower(${displayName})
+      order by deleted_at desc nulls first limit 1`,
+  );
+  return found?.id;
+}

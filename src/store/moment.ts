@@ -1,4 +1,5 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
+import { row, type Db } from './db.ts';
 
 /** The time at which a question is asked: now, or a time in the past. */
 export type Moment = 'now' | Date;
@@ -23,4 +24,10 @@ export function versions(table: Versioned, columns: readonly string[], moment: M
   return sql`(select ${names} from ${raw(table)} where updated_at <= ${moment}
     union all
     select ${names} from ${raw(`${table}_history`)} where updated_at <= ${moment} and valid_to > ${moment})`;
+}
+
+/** What time it is for the database, whose clock writes every time that is kept. */
+export async function databaseTime(db: Db): Promise<Date> {
+  const found = await row<{ now: Date }>(db, sql`select clock_timestamp() as now`);
+  return (found as { now: Date }).now;
 }

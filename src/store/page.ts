@@ -1,11 +1,15 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { AttributeRef, Condition } from './condition.ts';
 import { where, type Source, type Sources } from './where.ts';
 
-/** One page of a list by position, as RFC 7644 section 3.4.2 pages. */
-export interface IndexPage {
+/** Which resources a list holds, and in which order. */
+export interface Selection {
   readonly condition?: Condition | undefined;
   readonly sortBy?: SortBy | undefined;
+}
+
+/** One page of a list by position, as RFC 7644 section 3.4.2.4 pages. */
+export interface IndexPage extends Selection {
   /** From 1. */
   readonly startIndex: number;
   /** Most rows answered; 0 only counts. */
@@ -19,6 +23,13 @@ export interface SortBy {
   readonly descending: boolean;
 }
 
+/** What rows are sorted by before their id; null where the attribute has no value. */
+export interface SortKey {
+  readonly expression: Sql;
+  /** The SQL type, so that its text can be read back. */
+  readonly type: 'text' | 'boolean' | 'timestamptz' | 'numeric';
+}
+
 /** The condition of a page as SQL that follows other conditions with "and". */
 export function andCondition(condition: Condition | undefined, sources: Sources): Sql {
   return condition ? sql` and ${where(condition, sources)}` : empty;
@@ -26,40 +37,66 @@ export function andCondition(condition: Condition | undefined, sources: Sources)
 
 /**
  * ORDER BY for a list: RFC 7644 section 3.4.2.3 puts what has no value last, first when descending, which is
- * PostgreSQL's own default; the id makes the order total. Text is sorted by code point, without regard to case
- * unless the attribute is caseExact, so that every database agrees.
+ * PostgreSQL's own default; the id makes the order total.
  */
 export function orderBy(sortBy: SortBy | undefined, sources: Sources, id: Sql): Sql {
-  if (!sortBy) return sql`order by ${id}`;
-  const direction = sortBy.descending ? sql`desc` : sql`asc`;
-  return sql`order by ${sortKey(sources(sortBy.attribute), sortBy)} ${direction}, ${id} ${direction}`;
+  return orderByKey(sortKey(sortBy, sources), sortBy?.descending ?? false, id);
 }
 
-function sortKey(source: Source, sortBy: SortBy): Sql {
-  switch (source.kind) {
-    case 'value':
-      return valueKey(source.expression, sortBy.attribute);
-    case 'uuid':
-    case 'object':
-      return source.expression;
-    case 'elements': {
-      const inner = sortBy.inner;
-      if (!inner) return sql`null::text`;
-      const element = source.attribute(inner);
-      if (element.kind === 'elements') return sql`null::text`;
-      const key = element.kind === 'value' ? valueKey(element.expression, inner) : element.expression;
-      const primary = primaryFirst(source);
-      return sql`(select ${key} from ${source.from} ${primary} limit 1)`;
+/** ORDER BY for a key and the id after it. */
+export function orderByKey(key: SortKey | undefined, descending: boolean, id: Sql): Sql {
+  const direction = descending ? sql`desc` : sql`asc`;
+  return key
+    ? sql`order by ${key.expression} ${direction}, ${id} ${direction}`
+    : sql`order by ${id} ${direction}`;
+}
+
+/**
+ * The key of an order; undefined when the id alone is the order, so that the primary key serves. Text is sorted by code
+ * point, without regard to case unless the attribute is caseExact, so that every database agrees.
+ */
+export function sortKey(sortBy: SortBy | undefined, sources: Sources): SortKey | undefined {
+  if (!sortBy || sortBy.attribute.path.join('.') === 'id') return undefined;
+  const source = sources(sortBy.attribute);
+  if (source.kind !== 'elements') return keyOf(source, sortBy.attribute);
+  const element = sortBy.inner && keyOf(source.attribute(sortBy.inner), sortBy.inner);
+  if (!element) return NOTHING;
+  const first = sql`(select ${element.expression} from ${source.from} ${firstOf(source, element)} limit 1)`;
+  return { expression: element.type === 'text' ? sql`${first} collate "C"` : first, type: element.type };
+}
+
+const NOTHING: SortKey = { expression: sql`null::text`, type: 'text' };
+
+function keyOf(source: Source, { type, caseExact }: AttributeRef): SortKey {
+  if (source.kind === 'uuid') return { expression: sql`${source.expression}::text collate "C"`, type: 'text' };
+  if (source.kind !== 'value') return NOTHING;
+  const { expression } = source;
+  switch (type) {
+    case 'boolean':
+      return { expression, type: 'boolean' };
+    case 'dateTime':
+      return { expression, type: 'timestamptz' };
+    case 'integer':
+    case 'decimal':
+      return { expression, type: 'numeric' };
+    case 'binary':
+    case 'string':
+    case 'reference':
+    case 'complex': {
+      const text = caseExact || type === 'binary' ? expression : sql`lower(${expression})`;
+      return { expression: sql`${text} collate "C"`, type: 'text' };
     }
   }
 }
 
-function primaryFirst(source: Source & { kind: 'elements' }): Sql {
-  if (!source.from.sql.includes('as element(value)')) return empty;
-  return sql`order by (element.value -> 'primary') is distinct from 'true'`;
+/** The primary element first; of rows, which have none, the one with the lowest key. */
+function firstOf(source: Source & { kind: 'elements' }, element: SortKey): Sql {
+  return source.from.sql.includes('as element(value)')
+    ? sql`order by (element.value -> 'primary') is distinct from 'true'`
+    : sql`order by ${element.expression}`;
 }
 
-function valueKey(expression: Sql, attribute: AttributeRef): Sql {
-  if (attribute.type !== 'string' && attribute.type !== 'reference') return expression;
-  return attribute.caseExact ? sql`${expression} collate "C"` : sql`lower(${expression}) collate "C"`;
+/** A value of the key's type from its text. */
+export function keyCast({ type }: SortKey): Sql {
+  return raw(`::${type}`);
 }

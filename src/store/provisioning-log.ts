@@ -47,10 +47,10 @@ export async function appendProvisioningRequests(
 }
 
 export interface ProvisioningRequestFilter {
-  /** A status code, or the first digit of a class of them. */
+  /** Both included. */
   readonly status?: { readonly from: number; readonly to: number } | undefined;
-  /** The id of a user or group. */
-  readonly mention?: string | undefined;
+  /** Ids of users and groups; all of them are mentioned. */
+  readonly mentions: readonly string[];
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
 }
@@ -62,7 +62,7 @@ export function listProvisioningRequests(
   filter: ProvisioningRequestFilter,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
 ): Promise<ProvisioningRequestRow[]> {
-  const { status, mention, from, to } = filter;
+  const { status, mentions, from, to } = filter;
   return rows<ProvisioningRequestRow>(
     db,
     sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
@@ -70,7 +70,7 @@ export function listProvisioningRequests(
       from provisioning_requests
       where workspace_id = ${workspaceId}
         ${status ? sql`and status between ${status.from} and ${status.to}` : empty}
-        ${mention ? sql`and mentions @> array[${mention}]::uuid[]` : empty}
+        ${mentions.length > 0 ? sql`and mentions @> ${mentions}::uuid[]` : empty}
         ${from ? sql`and at >= ${from}` : empty} ${to ? sql`and at < ${to}` : empty}
         ${page.after ? sql`and (at, id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
       order by at desc, id desc limit ${page.limit}`,

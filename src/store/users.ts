@@ -206,3 +206,16 @@ export async function updateUser(
   if (!updated) throw new Error(`User ${id} was not locked before it was written.`);
   return updated;
 }
+
+/** The id of the user of that name, without regard to case, deleted ones too. */
+export async function userIdByName(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userName: string,
+): Promise<UserId | undefined> {
+  const found = await row<{ id: UserId }>(
+    db,
+    sql`select id from users where workspace_id = ${workspaceId} and lower(user_name) = lower(${userName})`,
+  );
+  return found?.id;
+}

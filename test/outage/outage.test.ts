@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createApp } from '../../src/app.ts';
 import { prepareFirstStart } from '../../src/core/first-start.ts';
+import { openProvisioningLog, type ProvisioningLog } from '../../src/core/provisioning-log.ts';
 import { setLogLevel } from '../../src/log.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { openDb, type Db } from '../../src/store/db.ts';
@@ -25,6 +26,7 @@ describe('the database away', () => {
   let server: Server;
   let request: Send;
   let id: string;
+  let provisioningLog: ProvisioningLog;
 
   const startDatabase = () =>
     startEmbeddedPostgres({ directory: join(directory, 'postgres'), durable: false });
@@ -36,6 +38,7 @@ describe('the database away', () => {
     db = openDb({ url: database.url, poolSize: 5 });
     await migrate(db);
     await prepareFirstStart({ db }, TOKENS);
+    provisioningLog = openProvisioningLog({ db });
     server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -45,6 +48,7 @@ describe('the database away', () => {
         core: { db },
         config: { publicUrl: url, rateLimitPerSecond: 0 },
         secretKey: 'k'.repeat(32),
+        provisioningLog,
       }),
     );
     request = requestsTo(url);
@@ -59,6 +63,7 @@ describe('the database away', () => {
   after(async () => {
     server.closeAllConnections();
     server.close();
+    await provisioningLog.close();
     await db.destroy();
     await database.stop();
     await rm(directory, { recursive: true, force: true });

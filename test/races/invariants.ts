@@ -48,7 +48,7 @@ const INVARIANTS: Readonly<Record<string, string>> = {
 export async function brokenInvariants(core: Core): Promise<string[]> {
   const broken: string[] = [];
   for (const [name, query] of Object.entries(INVARIANTS)) {
-    const { rows } = (await core.db.raw(query)) as { rows: unknown[] };
+    const { rows } = await core.db.raw<{ rows: unknown[] }>(query);
     if (rows.length > 0) broken.push(`${name}: ${JSON.stringify(rows.slice(0, 3))}`);
   }
   return broken;

@@ -29,10 +29,10 @@ describe('requests that meet', () => {
     const group = await idp.group('twenty times');
     const replies = await atOnce(20, () => idp.addMember(group, user));
     expect(tally(replies.map((reply) => reply.status))).to.deep.equal({ 204: 20 });
-    const { rows } = (await app.core.db.raw(
+    const { rows } = await app.core.db.raw<{ rows: { count: number }[] }>(
       `select count(*)::integer as count from audit_events where action = 'group.member_added' and target_id = ?`,
       [group],
-    )) as { rows: { count: number }[] };
+    );
     expect(rows[0]!.count).to.equal(1);
   });
 

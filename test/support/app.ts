@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts';
 import type { Core } from '../../src/core/core.ts';
 import { prepareFirstStart, type FirstTokens } from '../../src/core/first-start.ts';
 import { setLogLevel } from '../../src/log.ts';
+import { openProvisioningLog, type ProvisioningLog } from '../../src/core/provisioning-log.ts';
 import { openDb } from '../../src/store/db.ts';
 import { createDatabase } from './database.ts';
 
@@ -33,6 +34,7 @@ export interface TestApp {
   readonly url: string;
   readonly databaseUrl: string;
   readonly core: Core;
+  readonly provisioningLog: ProvisioningLog;
   readonly tokens: FirstTokens;
   readonly request: Send;
   readonly stop: () => Promise<void>;
@@ -44,29 +46,38 @@ const TOKENS: FirstTokens = {
   operator: 'operator-token-of-the-tests',
 };
 
+export interface StartOptions {
+  readonly rateLimitPerSecond?: number;
+  /** Another way to the database, by its URL: through a proxy. */
+  readonly connect?: (databaseUrl: string) => string;
+}
+
 /** Starts an app on a free port of 127.0.0.1. Its answers are checked against their schemas. */
-export async function startApp(options: { rateLimitPerSecond?: number } = {}): Promise<TestApp> {
+export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   setLogLevel('silent');
   const database = await createDatabase();
-  const db = openDb({ url: database.url, poolSize: 10 });
+  const db = openDb({ url: options.connect?.(database.url) ?? database.url, poolSize: 10 });
   const core: Core = { db };
   await prepareFirstStart(core, TOKENS);
 
+  const provisioningLog = openProvisioningLog(core);
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = { publicUrl: url, rateLimitPerSecond: options.rateLimitPerSecond ?? 0 };
-  server.on('request', createApp({ core, config, secretKey: 'k'.repeat(32), checkReplies: true }));
+  server.on('request', createApp({ core, config, secretKey: 'k'.repeat(32), provisioningLog, checkReplies: true }));
 
   return {
     url,
     databaseUrl: database.url,
     core,
+    provisioningLog,
     tokens: TOKENS,
     request: requestsTo(url),
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await provisioningLog.close();
       await db.destroy();
       await database.drop();
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listAudit, type AuditEvent } from '../../core/audit.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { limitSchema, listReply } from '../lists.ts';
+import { listReply } from '../lists.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 
@@ -37,9 +37,6 @@ function shown(row: AuditEvent): z.infer<typeof event> {
   };
 }
 
-const time = z.iso.datetime({ offset: true, error: 'must be a time such as 2030-01-31T12:00:00Z' });
-const place = z.strictObject({ at: z.iso.datetime(), id: z.uuid() });
-
 export const auditRoutes = [
   route({
     method: 'get',
@@ -47,29 +44,17 @@ export const auditRoutes = [
     summary: 'What was changed, by whom, the newest first',
     scopes: READERS,
     query: z.strictObject({
-      limit: limitSchema,
-      cursor: z.string().optional(),
+      ...newestFirstQuery,
       actor: z.string().optional(),
       action: z.string().optional(),
       target: z.string().optional(),
-      from: time.optional(),
-      to: time.optional(),
     }),
     reply: listReply(event),
     statuses: [200],
     handler: async ({ core, caller, query }) => {
-      const { limit, cursor, actor, action, target, from, to } = query;
-      const after = cursor === undefined ? undefined : decodeCursor(place, cursor);
-      const { items, next } = await listAudit(
-        core,
-        caller,
-        { actor, action, target, from: from ? new Date(from) : undefined, to: to ? new Date(to) : undefined },
-        { limit, after: after && { at: new Date(after.at), id: after.id } },
-      );
-      return {
-        items: items.map(shown),
-        nextCursor: next && encodeCursor({ at: next.at.toISOString(), id: next.id }),
-      };
+      const { actor, action, target } = query;
+      const filter = { actor, action, target, ...between(query) };
+      return listByTime(await listAudit(core, caller, filter, pageByTime(query)), shown);
     },
   }),
 ];

@@ -4,6 +4,7 @@ import { organizationRoutes } from './organizations.ts';
 import { productRoutes } from './products.ts';
 import { projectRoutes } from './projects.ts';
 import { roleRoutes } from './roles.ts';
+import { scimRequestRoutes } from './scim-requests.ts';
 import { tokenRoutes } from './tokens.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -16,4 +17,5 @@ export const routes: readonly Route[] = [
   ...roleRoutes,
   ...tokenRoutes,
   ...auditRoutes,
+  ...scimRequestRoutes,
 ];

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ACCOUNT_ROLES, accessOfUser, type Access, type Via } from '../../core/access.ts';
+import { answer } from '../answer.ts';
+import { route } from '../route.ts';
+import { READERS } from '../scopes.ts';
+
+const via = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('direct'),
+    source: z.enum(['admin', 'invitation', 'pushed']),
+    since: z.iso.datetime(),
+    by: z.string(),
+  }),
+  z.object({
+    type: z.literal('group'),
+    group: z.object({ id: z.uuid(), displayName: z.string() }),
+    mapping: z.enum(['own', 'rule']),
+    /** The rule's match; only with mapping `rule`. */
+    rule: z.string().optional(),
+    since: z.iso.datetime(),
+    by: z.string(),
+  }),
+]);
+
+const ways = z.array(via);
+
+export const accountRoleSchema = z.enum(ACCOUNT_ROLES);
+
+/** Effective access with the ways by which each thing is had. */
+export const accessSchema = z.object({
+  accountRole: z.object({ role: accountRoleSchema, via: ways }),
+  projects: z.array(z.object({ project: z.string(), name: z.string(), role: z.string(), via: ways })),
+  products: z.array(z.object({ product: z.string(), name: z.string(), license: z.string(), via: ways })),
+});
+
+/** Access as it is shown. */
+export function shownAccess({ accountRole, projects, products }: Access): z.infer<typeof accessSchema> {
+  const shown = <T extends { readonly via: readonly Via[] }>(thing: T) => ({
+    ...thing,
+    via: thing.via.map(shownVia),
+  });
+  return { accountRole: shown(accountRole), projects: projects.map(shown), products: products.map(shown) };
+}
+
+function shownVia(way: Via): z.infer<typeof via> {
+  const since = way.since.toISOString();
+  if (way.type === 'direct') return { type: way.type, source: way.source, since, by: way.by };
+  const { type, group, mapping, rule, by } = way;
+  return { type, group, mapping, ...(rule === null ? {} : { rule }), since, by };
+}
+
+const reply = accessSchema.extend({
+  user: z.object({
+    id: z.uuid(),
+    userName: z.string(),
+    email: z.string().nullable(),
+    status: z.enum(['pending', 'active', 'inactive']),
+  }),
+});
+
+export const accessRoutes = [
+  route({
+    method: 'get',
+    path: '/access',
+    summary: 'The effective access of one user, named by id, userName or email',
+    scopes: [...READERS, 'product'],
+    query: z.strictObject({ user: z.string().min(1, 'is the id, userName or email of a user') }),
+    reply,
+    statuses: [200],
+    handler: async ({ core, caller, query }) => {
+      const { user, access } = await accessOfUser(core, caller, query.user);
+      const { id, user_name: userName, email, status } = user;
+      const body = { user: { id, userName, email, status }, ...shownAccess(access) };
+      return answer(body, {
+        // Products ask often, and may keep the answer as long as they ask whether it still holds.
+        headers: { ETag: etagOf(body), 'Cache-Control': 'private, no-cache' },
+      });
+    },
+  }),
+];
+
+function etagOf(body: object): string {
+  return `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
+}

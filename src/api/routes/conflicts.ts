@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { listConflicts, type Conflict } from '../../core/conflicts.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { limitSchema, listReply } from '../lists.ts';
+import { route } from '../route.ts';
+import { READERS } from '../scopes.ts';
+
+/** Something that gives nothing. `attribute` says where it was pushed, `group` through which group it would come. */
+export const conflictSchema = z.object({
+  user: z.object({ id: z.uuid(), userName: z.string() }),
+  source: z.enum(['pushed', 'admin', 'invitation', 'group']),
+  attribute: z.enum(['roles', 'entitlements', 'organization']).optional(),
+  group: z.object({ id: z.uuid(), displayName: z.string() }).optional(),
+  value: z.string(),
+  code: z.enum([
+    'unknown_role',
+    'unknown_entitlement',
+    'unknown_organization',
+    'billing_manager',
+    'product_off',
+  ]),
+  /** Why, and what to do. */
+  reason: z.string(),
+});
+
+/** A conflict as it is shown. */
+export function shownConflict(conflict: Conflict): z.infer<typeof conflictSchema> {
+  const { user_id, user_name, source, attribute, group_id, group_name, value, code, reason } = conflict;
+  return {
+    user: { id: user_id, userName: user_name },
+    source,
+    ...(attribute === null ? {} : { attribute }),
+    ...(group_id === null ? {} : { group: { id: group_id, displayName: group_name ?? '' } }),
+    value,
+    code,
+    reason,
+  };
+}
+
+const place = z.strictObject({ userName: z.string(), userId: z.uuid(), place: z.string() });
+
+export const conflictRoutes = [
+  route({
+    method: 'get',
+    path: '/conflicts',
+    summary: 'What was pushed or mapped but gives nothing, and why, by user name',
+    scopes: READERS,
+    query: z.strictObject({
+      limit: limitSchema,
+      cursor: z.string().optional(),
+      search: z.string().max(200).optional(),
+    }),
+    reply: listReply(conflictSchema),
+    statuses: [200],
+    handler: async ({ core, caller, query }) => {
+      const { limit, cursor, search } = query;
+      const after = cursor === undefined ? undefined : decodeCursor(place, cursor);
+      const { items, next } = await listConflicts(core, caller, { limit, after, search });
+      return { items: items.map(shownConflict), nextCursor: next && encodeCursor(next) };
+    },
+  }),
+];

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { GrantStatement } from '../../core/grant-statements.ts';
+import { getMappingRules, setMappingRules } from '../../core/mapping.ts';
+import type { MappingRule } from '../../core/mapping-rules.ts';
+import { route } from '../route.ts';
+import { READERS, WRITERS } from '../scopes.ts';
+
+/** What members of a group get, by keys; in a rule's grant a key may be a placeholder of its match. */
+export const grantSchema = z.union(
+  [
+    z.strictObject({ accountRole: z.string() }),
+    z.strictObject({ project: z.string(), role: z.string() }),
+    z.strictObject({ product: z.string(), license: z.string().optional() }),
+  ],
+  'is {"accountRole"}, {"project","role"} or {"product","license"}, each a key',
+);
+
+/** Grants as they are shown. */
+export function shownGrants(grants: readonly GrantStatement[]): z.infer<typeof grantSchema>[] {
+  return [...grants];
+}
+
+const rules = z.strictObject({
+  rules: z.array(z.strictObject({ match: z.string(), grants: z.array(grantSchema).max(100) })),
+});
+
+function shown(all: readonly MappingRule[]): z.infer<typeof rules> {
+  return { rules: all.map(({ match, grants }) => ({ match, grants: shownGrants(grants) })) };
+}
+
+export const mappingRuleRoutes = [
+  route({
+    method: 'get',
+    path: '/mapping-rules',
+    summary: "The rules that read groups' names, in their order",
+    scopes: READERS,
+    reply: rules,
+    statuses: [200],
+    handler: async ({ core, caller }) => shown(await getMappingRules(core, caller)),
+  }),
+  route({
+    method: 'put',
+    path: '/mapping-rules',
+    summary: 'Put new rules in place of the old; the access of all members follows at once',
+    scopes: WRITERS,
+    body: rules,
+    reply: rules,
+    statuses: [200],
+    handler: async ({ core, caller, body }) => shown(await setMappingRules(core, caller, body.rules)),
+  }),
+];

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { listProvisioningLog, type ProvisioningRequestRow } from '../../core/provisioning-log.ts';
+import { listReply } from '../lists.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../newest-first.ts';
+import { route } from '../route.ts';
+import { READERS } from '../scopes.ts';
+
+const entry = z.object({
+  id: z.uuid(),
+  at: z.iso.datetime(),
+  token: z.string(),
+  requestId: z.string(),
+  method: z.string(),
+  path: z.string(),
+  query: z.string().nullable(),
+  /** The body as JSON text, cut off where it was long; secrets are masked. */
+  body: z.string().nullable(),
+  /** 499 when the client hung up before it was answered. */
+  status: z.int(),
+  scimType: z.string().nullable(),
+  /** Why, where it was refused. */
+  detail: z.string().nullable(),
+  durationMs: z.number(),
+  userAgent: z.string().nullable(),
+});
+
+function shown(row: ProvisioningRequestRow): z.infer<typeof entry> {
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    token: row.token_name,
+    requestId: row.request_id,
+    method: row.method,
+    path: row.path,
+    query: row.query,
+    body: row.body,
+    status: row.status,
+    scimType: row.scim_type,
+    detail: row.detail,
+    durationMs: row.duration_ms,
+    userAgent: row.user_agent,
+  };
+}
+
+const status = z
+  .string()
+  .regex(/^[1-5](?:\d\d|xx)$/i, 'must be a status such as 409, or a class of them such as 4xx')
+  .transform((text) => ({
+    from: Number(text.replace(/xx/i, '00')),
+    to: Number(text.replace(/xx/i, '99')),
+  }));
+
+export const scimRequestRoutes = [
+  route({
+    method: 'get',
+    path: '/scim-requests',
+    summary: 'What an identity provider sent and was answered in the last 30 days, the newest first',
+    scopes: READERS,
+    query: z.strictObject({
+      ...newestFirstQuery,
+      status: status.optional(),
+      user: z.string().optional(),
+      group: z.string().optional(),
+    }),
+    reply: listReply(entry),
+    statuses: [200],
+    handler: async ({ core, caller, query }) => {
+      const { status, user, group } = query;
+      const wanted = { status, user, group, ...between(query) };
+      return listByTime(await listProvisioningLog(core, caller, wanted, pageByTime(query)), shown);
+    },
+  }),
+];
