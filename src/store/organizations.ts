@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { OrganizationId, WorkspaceId } from '../ids.ts';
+import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from './keyset.ts';
 
@@ -93,5 +93,24 @@ export async function endOrganization(
     tx,
     sql`update organizations set deleted_at = ${at}, updated_at = ${at}
       where workspace_id = ${workspaceId} and id = ${id}`,
+  );
+}
+
+/**
+ * Affiliates the users for whom an identity provider has pushed an organization of this key when there was none, as
+ * their next versions. Answers who they are.
+ */
+export function affiliateWaiting(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  organization: Pick<OrganizationRow, 'id' | 'key'>,
+  at: Date,
+): Promise<{ id: UserId; user_name: string }[]> {
+  return rows(
+    tx,
+    sql`update users set organization_id = ${organization.id}, organization_pushed = null, version = version + 1,
+        updated_at = greatest(${at}::timestamptz, updated_at)
+      where workspace_id = ${workspaceId} and lower(organization_pushed) = lower(${organization.key})
+      returning id, user_name`,
   );
 }

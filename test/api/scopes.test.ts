@@ -15,6 +15,9 @@ const SCOPES: readonly Scope[] = ['scim', 'admin', 'auditor', 'product', 'operat
 describe('scopes of the companion API', () => {
   let app: TestApp;
   const tokens = new Map<Scope, string>();
+  /** The ids of a user and of a group that an identity provider pushed. */
+  let user: string;
+  let group: string;
 
   before(async () => {
     app = await startApp();
@@ -26,6 +29,19 @@ describe('scopes of the companion API', () => {
       });
       tokens.set(scope, body.token);
     }
+    const push = async (path: string, body: object) => {
+      const { body: pushed } = await app.request('POST', path, { token: app.tokens.scim, body });
+      return String(pushed.id);
+    };
+    user = await push('/scim/v2/Users', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      userName: 'scopes@example.com',
+    });
+    group = await push('/scim/v2/Groups', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: 'Scopes',
+      members: [{ value: user }],
+    });
   });
   after(() => app.stop());
 
@@ -55,6 +71,23 @@ describe('scopes of the companion API', () => {
     'DELETE /projects/{key}': { path: made('projects') },
     'GET /roles': {},
     'PUT /roles/{key}': { path: '/roles/tester', body: () => ({ name: randomUUID() }) },
+    'GET /users': {},
+    'GET /users/{id}': { path: () => Promise.resolve(`/users/${user}`) },
+    'GET /groups': {},
+    'GET /groups/{id}/grants': { path: () => Promise.resolve(`/groups/${group}/grants`) },
+    'PUT /groups/{id}/grants': {
+      path: () => Promise.resolve(`/groups/${group}/grants`),
+      body: () => ({ grants: [{ accountRole: 'member' }] }),
+    },
+    'GET /mapping-rules': {},
+    'PUT /mapping-rules': { body: () => ({ rules: [] }) },
+    'GET /access': { path: () => Promise.resolve(`/access?user=${user}`) },
+    'GET /conflicts': {},
+    'GET /exports/users.csv': {},
+    'GET /exports/users.jsonl': {},
+    'GET /exports/access.csv': {},
+    'GET /exports/access.jsonl': {},
+    'GET /scim-requests': {},
     'GET /tokens': {},
     'POST /tokens': { body: token },
     'DELETE /tokens/{id}': {

@@ -65,7 +65,10 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = { publicUrl: url, rateLimitPerSecond: options.rateLimitPerSecond ?? 0 };
-  server.on('request', createApp({ core, config, secretKey: 'k'.repeat(32), provisioningLog, checkReplies: true }));
+  server.on(
+    'request',
+    createApp({ core, config, secretKey: 'k'.repeat(32), provisioningLog, checkReplies: true }),
+  );
 
   return {
     url,

@@ -8,7 +8,6 @@ import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
 import { difference } from '../difference.ts';
 import type { KeysetPage, Page } from '../keyset.ts';
-import { resolveAgain } from '../mapping.ts';
 import { refuseInUse } from './in-use.ts';
 import { checkKey, checkName } from './keys.ts';
 
@@ -43,10 +42,8 @@ export function createOrganization(
         state,
         c.at,
       );
-      await resolveAgain(
-        c,
-        c.record({ action: 'organization.created', target: target(created), after: state }),
-      );
+      c.record({ action: 'organization.created', target: target(created), after: state });
+      await affiliate(c, created);
       return created;
     },
     'exclusive',
@@ -72,8 +69,8 @@ export function patchOrganization(
       if (!changed) return current;
       c.notBefore(current.updated_at);
       const updated = await store.updateOrganization(c.tx, caller.workspaceId, current.id, state, c.at);
-      const eventId = c.record({ action: 'organization.updated', target: target(updated), ...changed });
-      if (changed.after.key !== undefined) await resolveAgain(c, eventId);
+      c.record({ action: 'organization.updated', target: target(updated), ...changed });
+      if (changed.after.key !== undefined) await affiliate(c, updated);
       return updated;
     },
     'exclusive',
@@ -99,10 +96,23 @@ export function deleteOrganization(core: Core, caller: Caller, key: string): Pro
       c.notBefore(current.updated_at);
       await store.endOrganization(c.tx, caller.workspaceId, current.id, c.at);
       const before = { key: current.key, name: current.name };
-      await resolveAgain(c, c.record({ action: 'organization.deleted', target: target(current), before }));
+      c.record({ action: 'organization.deleted', target: target(current), before });
     },
     'exclusive',
   );
+}
+
+// What an identity provider pushed before there was an organization of that key names one now.
+async function affiliate(c: Change, organization: OrganizationRow): Promise<void> {
+  for (const user of await store.affiliateWaiting(c.tx, c.caller.workspaceId, organization, c.at)) {
+    c.record({
+      action: 'user.updated',
+      target: { kind: 'user', id: user.id, name: user.user_name },
+      related: organization.id,
+      before: { organization: null },
+      after: { organization: organization.key },
+    });
+  }
 }
 
 async function existing(c: Change, key: string): Promise<OrganizationRow> {

@@ -1,0 +1,181 @@
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import winston from 'winston';
+import { log, requestContext, setLogLevel } from '../../src/log.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+
+type Line = Record<string, unknown>;
+
+/** Runs something and answers the lines that it wrote to the log. */
+async function logged(body: () => Promise<unknown>): Promise<Line[]> {
+  const lines: Line[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(JSON.parse(chunk.toString()) as Line);
+      done();
+    },
+  });
+  const usual = [...log.transports];
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types it as an interface
+  log.clear().add(new winston.transports.Stream({ stream }));
+  setLogLevel('info');
+  try {
+    await body();
+    // A line is written once the connection has seen the end of the answer.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    setLogLevel('silent');
+    log.clear();
+    for (const transport of usual) log.add(transport);
+  }
+  return lines;
+}
+
+describe('request id', () => {
+  let app: TestApp;
+
+  before(async () => {
+    app = await startApp();
+  });
+  after(() => app.stop());
+
+  const answered = async (given?: string) => {
+    const headers = given === undefined ? {} : { 'X-Request-Id': given };
+    return (await app.request('GET', '/healthz', { headers })).headers.get('x-request-id');
+  };
+
+  it('is the one that was sent, when it is well formed', async () => {
+    expect(await answered('Order-66.b_c')).to.equal('Order-66.b_c');
+    expect(await answered('x'.repeat(128))).to.equal('x'.repeat(128));
+  });
+
+  it('is a new UUID otherwise', async () => {
+    const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+    for (const given of [undefined, '', 'a b', 'x'.repeat(129), 'a"b', '<script>', 'a,b']) {
+      expect(await answered(given), String(given)).to.match(uuid);
+    }
+  });
+
+  it('stands in the audit', async () => {
+    await app.request('POST', '/api/v1/projects', {
+      token: app.tokens.admin,
+      body: { key: 'traced', name: 'Traced' },
+      headers: { 'X-Request-Id': 'trace-1' },
+    });
+    const { body } = await app.request<{ items: { requestId: string }[] }>(
+      'GET',
+      '/api/v1/audit?target=traced',
+      {
+        token: app.tokens.admin,
+      },
+    );
+    expect(body.items[0]?.requestId).to.equal('trace-1');
+  });
+});
+
+describe('log', () => {
+  let app: TestApp;
+
+  before(async () => {
+    app = await startApp();
+  });
+  after(() => app.stop());
+
+  it('has one line for a request, with its route and without its query', async () => {
+    const lines = await logged(() =>
+      app.request('GET', '/api/v1/projects?search=alice', {
+        token: app.tokens.admin,
+        headers: { 'X-Request-Id': 'line-1' },
+      }),
+    );
+    expect(lines).to.have.lengthOf(1);
+    expect(lines[0]).to.include({
+      level: 'info',
+      message: 'request',
+      requestId: 'line-1',
+      method: 'GET',
+      route: '/api/v1/projects',
+      path: '/api/v1/projects',
+      status: 200,
+    });
+    expect(lines[0]?.ms).to.be.a('number').above(0);
+    expect(lines[0]?.token).to.match(/^[0-9a-f-]{36}$/);
+    expect(lines[0]?.time).to.match(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(JSON.stringify(lines)).not.to.match(/alice/);
+  });
+
+  it('has patterns for routes, and never a secret', async () => {
+    const issued: string[] = [];
+    const lines = await logged(async () => {
+      const { body } = await app.request<{ token: string }>('POST', '/api/v1/tokens', {
+        token: app.tokens.admin,
+        body: { name: 'Logged', scope: 'scim' },
+      });
+      issued.push(body.token);
+      await app.request('DELETE', `/api/v1/tokens/${body.token}`, { token: app.tokens.admin });
+      await app.request('GET', `/nowhere/${body.token}?access_token=${body.token}`, { token: body.token });
+      await app.request('POST', '/api/v1/projects', {
+        token: app.tokens.admin,
+        body: '{"password": "hunter2"',
+      });
+    });
+    const text = JSON.stringify(lines);
+    for (const secret of [...issued, ...Object.values(app.tokens), 'hunter2', 'Bearer']) {
+      expect(text).not.to.contain(secret);
+    }
+    expect(lines.map((line) => line.route)).to.deep.equal([
+      '/api/v1/tokens',
+      '/api/v1/tokens/{id}',
+      undefined,
+      '/api/v1/projects',
+    ]);
+  });
+
+  it('carries the request id and the causes of an error', async () => {
+    const error = new Error('outer', { cause: Object.assign(new Error('inner'), { code: '23505' }) });
+    const [line] = await logged(async () => {
+      requestContext.run({ requestId: 'line-2' }, () => log.error('It broke.', { error }));
+      await Promise.resolve();
+    });
+    expect(line).to.include({ level: 'error', message: 'It broke.', requestId: 'line-2' });
+    const told = line?.error as { message: string; stack: string; cause: { message: string; code: string } };
+    expect(told.message).to.equal('outer');
+    expect(told.stack).to.contain('observed.test');
+    expect(told.cause).to.include({ message: 'inner', code: '23505' });
+  });
+});
+
+describe('health', () => {
+  let app: TestApp;
+
+  before(async () => {
+    app = await startApp();
+  });
+  after(() => app.stop());
+
+  it('is told without a token', async () => {
+    expect((await app.request('GET', '/healthz')).status).to.equal(200);
+    expect((await app.request('GET', '/readyz')).status).to.equal(200);
+  });
+
+  it('counts requests by route, not by path', async () => {
+    await app.request('PATCH', '/api/v1/projects/measured', { token: app.tokens.admin, body: {} });
+    await app.request('GET', '/scim/v2/Users/01890000-0000-7000-8000-000000000000', {
+      token: app.tokens.scim,
+    });
+    const { status, headers, body } = await app.request<string>('GET', '/metrics');
+    expect(status).to.equal(200);
+    expect(headers.get('content-type')).to.match(/^text\/plain; version=/);
+    expect(body).to.match(
+      /rollcall_http_request_duration_seconds_count\{method="PATCH",route="\/api\/v1\/projects\/\{key\}",status="404"\} [1-9]/,
+    );
+    expect(body).not.to.match(/measured|01890000/);
+  });
+
+  it('does not say what it is made of', async () => {
+    const { headers } = await app.request('GET', '/healthz');
+    expect(headers.has('x-powered-by')).to.equal(false);
+    expect(headers.get('x-content-type-options')).to.equal('nosniff');
+    expect(headers.get('content-security-policy')).to.contain("default-src 'none'");
+  });
+});
