@@ -30,6 +30,7 @@ export interface AppOptions {
 export function createApp({
   core,
   config,
+  secretKey,
   provisioningLog,
   isStopping = () => false,
   checkReplies = false,
@@ -62,6 +63,7 @@ export function createApp({
     createScim({
       core,
       publicUrl: config.publicUrl,
+      secretKey,
       guards: [guard, onlyScopes('scim')],
       callerOf,
       provisioningLog,

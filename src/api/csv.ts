@@ -6,19 +6,43 @@ const OPTIONS = {
   // Without it a field with a line feed or a carriage return of its own would end its record.
   quote_record_delimiter: true,
   escape_formulas: true,
-  // Spreadsheets take a line feed at the beginning for nothing, and what follows for a formula.
+  // Some spreadsheets skip a line feed at the beginning, and take what follows for a formula.
   cast: { string: (value: string) => (value.startsWith('\n') ? `'${value}` : value) },
 };
 
 /** The file as CSV (RFC 4180), in chunks; a cell that a spreadsheet would take for a formula begins with `'`. */
 export async function* csvChunks({ columns, batches }: ExportFile): AsyncGenerator<string> {
   // The header goes with the first rows, so that nothing is sent before the database has answered.
-  let head = stringify([columns], OPTIONS);
+  let head = records([columns]);
   for await (const batch of batches) {
-    yield head + stringify(batch as Cell[][], OPTIONS);
+    yield head + records(batch);
     head = '';
   }
   if (head !== '') yield head;
+}
+
+type Row = readonly Cell[];
+
+/** Rows as records. Only runs of rows with something to quote or escape go through the library: it costs thrice. */
+function records(rows: readonly Row[]): string {
+  let text = '';
+  let special: Cell[][] = [];
+  for (const row of rows) {
+    if (!isPlain(row)) {
+      special.push([...row]);
+      continue;
+    }
+    if (special.length > 0) text += stringify(special, OPTIONS);
+    special = [];
+    text += `${row.join(',')}\r\n`;
+  }
+  return special.length > 0 ? text + stringify(special, OPTIONS) : text;
+}
+
+const PLAIN = /^[A-Za-z0-9][^",\r\n]*$/;
+
+function isPlain(row: Row): boolean {
+  return row.every((cell) => cell === null || PLAIN.test(cell));
 }
 
 /** The file as JSON lines, in chunks: an object a row, with the columns' names; null for nothing. */
@@ -26,6 +50,6 @@ export async function* jsonlChunks({ columns, batches }: ExportFile): AsyncGener
   for await (const batch of batches) yield batch.map((row) => `${line(columns, row)}\n`).join('');
 }
 
-function line(columns: readonly string[], row: readonly Cell[]): string {
+function line(columns: readonly string[], row: Row): string {
   return JSON.stringify(Object.fromEntries(columns.map((column, index) => [column, row[index] ?? null])));
 }

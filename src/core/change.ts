@@ -1,6 +1,6 @@
 import { newId, type EventId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
-import { inTransaction, type Tx } from '../store/db.ts';
+import { asTransaction, inTransaction, type Tx } from '../store/db.ts';
 import { beginChange, hasLimitedLicense } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
@@ -52,20 +52,35 @@ export async function change<T>(
   body: (c: Change) => Promise<T>,
   mode: 'shared' | 'exclusive' = 'shared',
 ): Promise<T> {
+  const joined = asTransaction(core.db);
+  if (joined) return attempt(joined, caller, body, 'joined');
   try {
-    return await inTransaction(core.db, (tx) => attempt(tx, caller, body, mode === 'exclusive'));
+    return await inTransaction(core.db, (tx) => attempt(tx, caller, body, mode));
   } catch (error) {
     if (!(error instanceof NeedExclusive)) throw error;
-    return inTransaction(core.db, (tx) => attempt(tx, caller, body, true));
+    return inTransaction(core.db, (tx) => attempt(tx, caller, body, 'exclusive'));
   }
+}
+
+/**
+ * Makes several changes one: all of them or none. They are made through the core that `body` is given, and each sees
+ * those before it. Nobody else changes the workspace meanwhile, since changes that follow each other in one transaction
+ * can't keep to the order of locks.
+ */
+export function together<T>(core: Core, caller: Caller, body: (core: Core) => Promise<T>): Promise<T> {
+  return inTransaction(core.db, async (tx) => {
+    await beginChange(tx, caller.workspaceId, true);
+    return body({ ...core, db: tx });
+  });
 }
 
 async function attempt<T>(
   tx: Tx,
   caller: Caller,
   body: (c: Change) => Promise<T>,
-  exclusive: boolean,
+  mode: 'shared' | 'exclusive' | 'joined',
 ): Promise<T> {
+  let exclusive = mode === 'exclusive';
   let at = await beginChange(tx, caller.workspaceId, exclusive);
   // Asked after the lock was had: only an exclusive change can give a license a limit.
   const seatsLimited = await hasLimitedLicense(tx, caller.workspaceId);
@@ -79,9 +94,13 @@ async function attempt<T>(
     notBefore: (...times) => {
       for (const time of times) if (time && time > at) at = time;
     },
-    exclusive,
+    get exclusive() {
+      return exclusive;
+    },
     needExclusive: () => {
-      if (!exclusive) throw new NeedExclusive();
+      // One of `together` is alone already.
+      if (mode === 'shared') throw new NeedExclusive();
+      exclusive = true;
     },
     seatsLimited,
     newEventId: () => newId<EventId>(),

@@ -45,7 +45,8 @@ export async function listDirectory(
   page: KeysetPage<store.DirectorySort>,
 ): Promise<Page<DirectoryItem>> {
   const { items, next } = await store.listDirectory(core.db, caller.workspaceId, filter, page);
-  const held = Map.groupBy(await holdings(core, caller, items), (holding) => holding.user_id);
+  const held = new Map(items.map((user): [UserId, Holding[]] => [user.id, []]));
+  for (const holding of await holdings(core, caller, items)) held.get(holding.user_id)?.push(holding);
   return { items: items.map((user) => ({ user, ...asHoldings(held.get(user.id) ?? []) })), next };
 }
 

@@ -4,7 +4,13 @@ import { asId, type EventId, type GroupId } from '../ids.ts';
 import { resolvePushedAgain } from '../store/direct-grants.ts';
 import { findGroup, lockGroup } from '../store/groups.ts';
 import { groupGrants, syncGroupGrants, type GroupGrantRow, type WantedGrant } from '../store/group-grants.ts';
-import { catalogueKeys, groupNames, readRules, writeRules } from '../store/mapping-rules.ts';
+import {
+  catalogueKeys,
+  groupNames,
+  readRules,
+  writeRules,
+  type CatalogueKeys,
+} from '../store/mapping-rules.ts';
 import type { Caller } from './caller.ts';
 import { change, type Change } from './change.ts';
 import type { Core } from './core.ts';
@@ -45,20 +51,11 @@ export async function setGroupGrants(
       const group = await lockGroup(c.tx, workspaceId, groupId);
       if (!group) throw notFound('group', id);
       c.notBefore(group.now, group.updated_at);
-      const targets = resolveStatements(grants, await catalogueKeys(c.tx, workspaceId));
+      const wanted = wantedOfGroup(groupId, grants, await catalogueKeys(c.tx, workspaceId));
       const before = asMapping(await groupGrants(c.tx, workspaceId, [groupId])).own;
-      const wanted = targets.map((target): WantedGrant => ({ groupId, rule: null, target }));
       return withSeats(c, [], async () => {
         const eventId = c.newEventId();
-        const changed = await syncGroupGrants(
-          c.tx,
-          workspaceId,
-          'own',
-          [groupId],
-          unique(wanted),
-          eventId,
-          c.at,
-        );
+        const changed = await syncGroupGrants(c.tx, workspaceId, 'own', [groupId], wanted, eventId, c.at);
         const mapping = asMapping(await groupGrants(c.tx, workspaceId, [groupId]));
         if (changed > 0) {
           c.record(
@@ -126,9 +123,8 @@ export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
 async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
   const { workspaceId } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
-  const read = compileRules(rules, await catalogueKeys(c.tx, workspaceId));
   const groups = rules.length > 0 ? await groupNames(c.tx, workspaceId) : [];
-  const wanted = groups.flatMap((group) => wantedByRule(group.id, read(group.display_name)));
+  const wanted = wantedByRules(groups, rules, await catalogueKeys(c.tx, workspaceId));
   await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
 }
 
@@ -146,14 +142,31 @@ export async function readGroupName(
   const { workspaceId } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
   if (rules.length === 0) return;
-  const read = compileRules(rules, await catalogueKeys(c.tx, workspaceId));
-  const wanted = wantedByRule(group.id, read(group.name));
+  const named = [{ id: group.id, display_name: group.name }];
+  const wanted = wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId));
   await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
 }
 
-function wantedByRule(groupId: GroupId, match: ReturnType<ReturnType<typeof compileRules>>): WantedGrant[] {
-  if (!match) return [];
-  return unique(match.targets.map((target) => ({ groupId, rule: match.rule, target })));
+/** The grants that statements written on a group give. Throws `invalid` for keys that name nothing. */
+export function wantedOfGroup(
+  groupId: GroupId,
+  grants: readonly GrantStatement[],
+  keys: CatalogueKeys,
+): WantedGrant[] {
+  return unique(resolveStatements(grants, keys).map((target) => ({ groupId, rule: null, target })));
+}
+
+/** The grants that rules give to groups by their names. */
+export function wantedByRules(
+  groups: readonly { readonly id: GroupId; readonly display_name: string }[],
+  rules: readonly MappingRule[],
+  keys: CatalogueKeys,
+): WantedGrant[] {
+  const read = compileRules(rules, keys);
+  return groups.flatMap(({ id: groupId, display_name }) => {
+    const match = read(display_name);
+    return match ? unique(match.targets.map((target) => ({ groupId, rule: match.rule, target }))) : [];
+  });
 }
 
 function unique(wanted: readonly WantedGrant[]): WantedGrant[] {

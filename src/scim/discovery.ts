@@ -1,37 +1,44 @@
-import SCIMMY from 'scimmy';
-import { MAX_COUNT } from './list-query.ts';
-import { groupVerbs } from './resources/groups.ts';
-import { resourceClass } from './resources/resource-class.ts';
-import { userVerbs } from './resources/users.ts';
-import { definitions } from './schema/definitions.ts';
-
-let declared = false;
+import { Router, type NextFunction, type Request, type Response } from 'express';
+import {
+  resourceTypes,
+  schemas,
+  serviceProviderConfig,
+  type DiscoveryResource,
+} from './discovery-resources.ts';
+import { reply } from './reply.ts';
+import { listText } from './resources/list-response.ts';
+import { quoted, ScimError } from './scim-error.ts';
 
 /**
- * Declares our resource types and what we support to scimmy, once for the process: it keeps both in statics. The
- * router must be made after this, since it reads them as it is made.
+ * `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` (RFC 7644 section 4). They are the same for everybody, and
+ * written once. Sorting, paging and attributes are ignored; a filter is forbidden.
  */
-export function declareResources(): void {
-  if (declared) return;
-  declared = true;
-  // The corrected definitions, not scimmy's own, are what these schemas describe.
-  if (SCIMMY.Schemas.User.definition !== definitions.user) throw new Error('scimmy holds other definitions.');
-  SCIMMY.Resources.declare(
-    resourceClass({ name: 'User', endpoint: '/Users', schema: SCIMMY.Schemas.User, verbs: userVerbs }),
-  );
-  SCIMMY.Resources.declare(
-    resourceClass({ name: 'Group', endpoint: '/Groups', schema: SCIMMY.Schemas.Group, verbs: groupVerbs }),
-  );
+export function discovery(publicUrl: string): Router {
+  const root = `${publicUrl}/scim/v2`;
+  const router = Router();
+  const config = JSON.stringify(serviceProviderConfig(root));
+  router.get('/ServiceProviderConfig', refuseFilter, (_req, res) => {
+    res.status(200).send(reply(config));
+  });
+  list(router, '/ResourceTypes', resourceTypes(root));
+  list(router, '/Schemas', schemas(root));
+  return router;
 }
 
-/** What ServiceProviderConfig says (RFC 7643 section 5). The router sets all of it as it is made; this is the truth. */
-export function configureSupport(): void {
-  SCIMMY.Config.set({
-    patch: true,
-    sort: true,
-    etag: true,
-    changePassword: false,
-    filter: { supported: true, maxResults: MAX_COUNT },
-    bulk: { supported: false, maxOperations: 1000, maxPayloadSize: 1_048_576 },
+function list(router: Router, path: string, resources: readonly DiscoveryResource[]): void {
+  const texts = new Map(resources.map((resource) => [resource.id.toLowerCase(), JSON.stringify(resource)]));
+  const all = listText([...texts.values()], { totalResults: texts.size }, { startIndex: 1 });
+  router.get(path, refuseFilter, (_req, res) => {
+    res.status(200).send(reply(all));
   });
+  router.get(`${path}/:id`, refuseFilter, (req: Request<{ id: string }>, res) => {
+    const text = texts.get(req.params.id.toLowerCase());
+    if (text === undefined) throw new ScimError(404, undefined, `There is no ${quoted(req.params.id)} here.`);
+    res.status(200).send(reply(text));
+  });
+}
+
+function refuseFilter(req: Request<object>, _res: Response, next: NextFunction): void {
+  if ('filter' in req.query) throw new ScimError(403, undefined, 'Discovery endpoints take no filter.');
+  next();
 }

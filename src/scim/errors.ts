@@ -44,18 +44,23 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
-/** What the body parser throws, by its `type`. */
+/** What the body parser throws. */
 function bodyProblem(error: unknown): Problem | undefined {
-  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
-  if (type === 'entity.too.large') return problem(413, undefined, 'The request is too large.');
+  const { type, status, limit } = (error ?? {}) as { type?: unknown; status?: unknown; limit?: unknown };
+  if (type === 'entity.too.large') {
+    return problem(
+      413,
+      undefined,
+      `The request is too large: ${String(limit)} bytes are taken here at most.`,
+    );
+  }
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
     return problem(415, undefined, 'The body must be JSON in UTF-8.');
   }
-  if (typeof type === 'string' && status === 400) {
-    return problem(400, 'invalidSyntax', 'The body is not valid JSON.');
-  }
   // A path that cannot be decoded: it names nothing.
   if (error instanceof URIError) return problem(404, undefined, 'There is no such resource.');
+  // Broken JSON, and what is broken round it: gzip, which has no `type`, or a body that ends too early.
+  if (status === 400) return problem(400, 'invalidSyntax', 'The body is not valid JSON.');
   return undefined;
 }
 

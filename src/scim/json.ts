@@ -19,3 +19,9 @@ export function isArray(value: unknown): value is readonly unknown[] {
 export function isUnassigned(value: unknown): value is undefined | null | '' | readonly [] {
   return value === undefined || value === null || value === '' || (isArray(value) && value.length === 0);
 }
+
+/** The value of a name in an object, whatever its case (RFC 7643 section 2.1); of several, the last. */
+export function member(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  const key = Object.keys(object).findLast((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : object[key];
+}

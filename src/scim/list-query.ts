@@ -1,49 +1,49 @@
-import type { Condition } from '../core/condition.ts';
+import type { AttributeRef, Condition } from '../core/condition.ts';
 import type { SortBy } from '../core/records.ts';
+import { checkAskable } from './filter/askable.ts';
 import { parseFilter } from './filter/parser.ts';
+import { readPaging, type Paging } from './paging.ts';
 import { parseProjection, type Projection } from './projection.ts';
-import type { AttributeRef } from '../core/condition.ts';
-import type { SchemaAttribute } from './schema/attribute.ts';
+import { attributeName, attributeRef, type SchemaAttribute } from './schema/attribute.ts';
 import { resolveChain, type ResourceSchema } from './schema/schema.ts';
 import { badRequest, quoted } from './scim-error.ts';
 
 /** The query of a read, as it came; every value a string. */
 export type RawQuery = Readonly<Record<string, string>>;
 
-/** The query of a list (RFC 7644 section 3.4.2), checked. */
-export interface ListQuery {
+/** Which resources a list holds, and in which order. */
+export interface Selection {
   readonly condition: Condition | undefined;
   readonly sortBy: SortBy | undefined;
-  readonly startIndex: number;
-  readonly count: number;
+}
+
+/** The query of a list (RFC 7644 section 3.4.2), checked. */
+export interface ListQuery {
+  readonly selection: Selection;
+  readonly paging: Paging;
   readonly projection: Projection;
 }
 
-/** Answered when `count` is absent, and the most that is answered at all. */
-export const DEFAULT_COUNT = 100;
-export const MAX_COUNT = 500;
-
-/** Reads the query of a list. A startIndex below 1 is 1, a negative count is 0 (section 3.4.2.4). */
+/** Reads the query of a list of one type. */
 export function readListQuery(query: RawQuery, schema: ResourceSchema): ListQuery {
-  const filter = query['filter'];
   return {
-    condition: filter === undefined || filter.trim() === '' ? undefined : parseFilter(filter, schema),
-    sortBy: readSort(query, schema),
-    startIndex: Math.max(1, integer(query['startIndex'], 'startIndex') ?? 1),
-    count: Math.min(MAX_COUNT, Math.max(0, integer(query['count'], 'count') ?? DEFAULT_COUNT)),
+    selection: readSelection(query, schema),
+    paging: readPaging(query),
     projection: parseProjection(query, schema),
   };
 }
 
-// Beyond what any list holds, and within what PostgreSQL takes as an offset.
-const MAX_INTEGER = 2 ** 48;
+/** Reads `filter`, `sortBy` and `sortOrder` (RFC 7644 sections 3.4.2.2 and 3.4.2.3). */
+export function readSelection(query: RawQuery, schema: ResourceSchema): Selection {
+  return { condition: readFilter(query, schema), sortBy: readSort(query, schema) };
+}
 
-/** `value` may be a number: scimmy's router casts what looks like one. */
-function integer(value: unknown, name: string): number | undefined {
-  const text = typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string' || text.trim() === '') return undefined;
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) throw badRequest('invalidValue', `"${name}" must be a whole number.`);
-  return Math.max(-MAX_INTEGER, Math.min(MAX_INTEGER, Number(text)));
+function readFilter(query: RawQuery, schema: ResourceSchema): Condition | undefined {
+  const filter = query['filter'];
+  if (filter === undefined || filter.trim() === '') return undefined;
+  const condition = parseFilter(filter, schema);
+  checkAskable(condition);
+  return condition;
 }
 
 function readSort(query: RawQuery, schema: ResourceSchema): SortBy | undefined {
@@ -51,15 +51,16 @@ function readSort(query: RawQuery, schema: ResourceSchema): SortBy | undefined {
   if (name === undefined || name.trim() === '') return undefined;
   const chain = resolveChain(schema, name.trim());
   if (!chain) throw badRequest('invalidPath', `No attribute is called ${quoted(name)}.`);
-  const many = chain.findIndex((attribute) => attribute.multiValued);
-  const descending = query['sortOrder']?.toLowerCase() === 'descending';
-  const last = chain.at(-1) as SchemaAttribute;
-  const outer = many < 0 ? last : (chain[many] as SchemaAttribute);
+  const last = withValue(chain.at(-1) ?? chain[0]);
   if (last.returned === 'never') throw badRequest('invalidPath', `It cannot be sorted by ${quoted(name)}.`);
-  if (many < 0) return { attribute: reference(withValue(last), 0), descending };
+  if (last.type === 'complex') {
+    throw badRequest('invalidPath', `Sort by a sub-attribute of "${attributeName(last.path)}".`);
+  }
+  const descending = query['sortOrder']?.trim().toLowerCase() === 'descending';
+  const many = chain.find((attribute) => attribute.multiValued);
+  if (!many) return { attribute: attributeRef(last), descending };
   // A multi-valued attribute by its primary element's value (section 3.4.2.3).
-  const inner = many === chain.length - 1 ? withValue(last) : last;
-  return { attribute: reference(outer, 0), inner: reference(inner, outer.path.length), descending };
+  return { attribute: attributeRef(many), inner: inElement(last, many), descending };
 }
 
 /** A complex attribute sorts by its `value`, where it has one. */
@@ -68,6 +69,6 @@ function withValue(attribute: SchemaAttribute): SchemaAttribute {
   return attribute.subAttributes.find((sub) => sub.name === 'value') ?? attribute;
 }
 
-function reference({ path, type, caseExact, multiValued }: SchemaAttribute, from: number): AttributeRef {
-  return { path: path.slice(from), type, caseExact, multiValued: from === 0 && multiValued };
+function inElement(attribute: SchemaAttribute, many: SchemaAttribute): AttributeRef {
+  return { ...attributeRef(attribute, many.path.length), multiValued: false };
 }

@@ -1,22 +1,27 @@
 import type { NextFunction, Request, Response } from 'express';
 import { log } from '../log.ts';
+import { isKnown } from './entity-tags.ts';
 import { toProblem, type Problem } from './errors.ts';
+import { isArray, isObject } from './json.ts';
 
 /** RFC 7644 section 3.1: our answers are always this, with no charset, since JSON is UTF-8. */
 const MEDIA_TYPE = 'application/scim+json';
 
-/** A resource or list as its JSON text, which the router hands to `res.send`. */
+/** What a verb answers. */
 export interface ScimReply {
-  readonly text: string;
+  /** A resource or list as its JSON text; undefined for an answer without a body, 204. */
+  readonly text: string | undefined;
+  /** Of the one resource that the answer is about, as the rest. */
+  readonly id?: string | undefined;
   readonly etag?: string | undefined;
   readonly location?: string | undefined;
 }
 
 const REPLY = Symbol('reply');
 
-/** Marks a text as an answer of ours, to be sent as it is. */
-export function reply(text: string, headers: Omit<ScimReply, 'text'> = {}): ScimReply {
-  return Object.assign({ text, ...headers }, { [REPLY]: true });
+/** Marks an answer as ours, to be sent as it is. */
+export function reply(text: string | undefined, about: Omit<ScimReply, 'text'> = {}): ScimReply {
+  return Object.assign({ text, ...about }, { [REPLY]: true });
 }
 
 function isReply(value: unknown): value is ScimReply {
@@ -31,16 +36,28 @@ export function adaptReplies(req: Request, res: Response, next: NextFunction): v
   res.send = (body?: unknown) => {
     const problem = res.locals['problem'] as Problem | undefined;
     if (problem) return sendProblem(res, problem);
-    if (!isReply(body)) return sendText(res, body === undefined ? undefined : JSON.stringify(body));
-    if (body.etag) res.setHeader('ETag', body.etag);
-    if (body.location && res.statusCode === 201) res.setHeader('Location', body.location);
-    if (req.method === 'GET' && body.etag && hasVersion(req, body.etag)) {
-      res.statusCode = 304;
-      return sendText(res, undefined);
-    }
-    return sendText(res, body.text);
+    if (isReply(body)) return sendReply(req, res, body);
+    return sendText(res, body === undefined ? undefined : JSON.stringify(counted(body)));
   };
   next();
+}
+
+function sendReply(req: Request, res: Response, { text, etag, location }: ScimReply): Response {
+  if (etag !== undefined) res.setHeader('ETag', etag);
+  if (location !== undefined && res.statusCode === 201) res.setHeader('Location', location);
+  if (text === undefined) res.statusCode = 204;
+  const isRead = req.method === 'GET' || req.method === 'HEAD';
+  if (isRead && etag !== undefined && isKnown(req.get('if-none-match'), etag)) {
+    res.statusCode = 304;
+    return sendText(res, undefined);
+  }
+  return sendText(res, text);
+}
+
+/** A list of scimmy's own says how many a page could hold; RFC 7644 section 3.4.2 asks how many it holds. */
+function counted(body: unknown): unknown {
+  if (!isObject(body) || !isArray(body['Resources'])) return body;
+  return { ...body, itemsPerPage: body['Resources'].length };
 }
 
 function sendText(res: Response, text: string | undefined): Response {
@@ -61,30 +78,21 @@ function sendProblem(res: Response, problem: Problem): Response {
   return sendText(res, JSON.stringify(problem.body));
 }
 
-/** `If-None-Match` (RFC 9110 section 13.1.2): any of the listed tags, compared weakly. */
-function hasVersion(req: Request, etag: string): boolean {
-  const header = req.get('if-none-match');
-  if (header === undefined) return false;
-  return header.split(',').some((tag) => ['*', opaque(etag)].includes(opaque(tag.trim())));
-}
-
-function opaque(tag: string): string {
-  return tag.replace(/^W\//, '');
-}
-
 /** The last error handler of the SCIM edge: writes what was thrown as a SCIM Error, and logs what was not foreseen. */
 export function scimErrorHandler(error: unknown, req: Request, res: Response, _next: NextFunction): void {
   // scimmy's router hands on what it has answered with a 5xx.
   if (res.headersSent) return;
-  const problem = (res.locals['problem'] as Problem | undefined) ?? explain(error, req);
+  const problem = (res.locals['problem'] as Problem | undefined) ?? explain(error, req.method);
+  // For the provisioning log.
+  res.locals['problem'] = problem;
   sendProblem(res, problem);
 }
 
 /** The problem of an error; logs it with its cause when it was not foreseen or the database is away. */
-export function explain(error: unknown, req: Pick<Request, 'method'>): Problem {
+export function explain(error: unknown, method: string): Problem {
   const problem = toProblem(error);
   if (problem.unexpected || problem.status === 503) {
-    log.error('SCIM request failed', { method: req.method, status: problem.status, error });
+    log.error('SCIM request failed', { method, status: problem.status, error });
   }
   return problem;
 }

@@ -1,11 +1,12 @@
 import { Router, type Request } from 'express';
 import { isArray, isObject } from './json.ts';
 import type { RawQuery } from './list-query.ts';
-import { guarded, type ScimContext } from './resources/context.ts';
+import type { ScimReply } from './reply.ts';
+import type { ScimContext } from './resources/context.ts';
 import { groupVerbs } from './resources/groups.ts';
-import type { ResourceVerbs } from './resources/resource-class.ts';
+import { listMixed } from './resources/mixed.ts';
 import { userVerbs } from './resources/users.ts';
-import { badRequest, ScimError } from './scim-error.ts';
+import { badRequest } from './scim-error.ts';
 
 const PARAMETERS = [
   'filter',
@@ -13,41 +14,44 @@ const PARAMETERS = [
   'sortOrder',
   'startIndex',
   'count',
+  'cursor',
   'attributes',
   'excludedAttributes',
 ];
 
+type List = (ctx: ScimContext, query: RawQuery) => Promise<ScimReply>;
+
 /**
- * Queries by POST (RFC 7644 section 3.4.3) on one type. Before scimmy's router, which would parse the filter itself
- * and refuses a count of 0; at the root it would read every row there is.
+ * Queries by POST (RFC 7644 section 3.4.3) on one type and on all, and by GET at the root (section 3.4.2.1). Before
+ * scimmy's router, which would parse the filter itself and refuses a count of 0; at the root it would read every row.
  */
 export function searches(contextOf: (req: Request) => ScimContext): Router {
   const router = Router();
-  const search = (endpoint: string, verbs: ResourceVerbs) =>
-    router.post(`${endpoint}/.search`, async (req, res) => {
-      const ctx = contextOf(req);
-      res.status(200).send(await guarded(ctx, () => verbs.list(ctx, readSearch(req.body))));
+  const search = (path: string, list: List) =>
+    router.post(path, async (req, res) => {
+      res.status(200).send(await list(contextOf(req), readSearch(req.body)));
     });
-  search('/Users', userVerbs);
-  search('/Groups', groupVerbs);
-  router.post('/.search', () => {
-    throw new ScimError(501, undefined, 'Search /Users/.search or /Groups/.search.');
+  search('/Users/.search', userVerbs.list);
+  search('/Groups/.search', groupVerbs.list);
+  search('/.search', listMixed);
+  router.get('/', async (req, res) => {
+    res.status(200).send(await listMixed(contextOf(req), req.query as RawQuery));
   });
   return router;
 }
 
-/** The body of a search as the query that it stands for. */
+/** The body of a search as the query that it stands for; its names have any case (RFC 7643 section 2.1). */
 function readSearch(body: unknown): RawQuery {
   if (!isObject(body)) throw badRequest('invalidSyntax', 'A search is a JSON object.');
   const query: Record<string, string> = {};
   for (const [key, value] of Object.entries(body)) {
     const name = PARAMETERS.find((parameter) => parameter.toLowerCase() === key.toLowerCase());
     if (name === undefined || value === null || value === undefined) continue;
-    const text = isArray(value) ? value.join(',') : value;
-    if (typeof text !== 'string' && typeof text !== 'number') {
+    const parts = isArray(value) ? value : [value];
+    if (!parts.every((part) => typeof part === 'string' || typeof part === 'number')) {
       throw badRequest('invalidValue', `"${name}" must be a text or a number.`);
     }
-    query[name] = String(text);
+    query[name] = parts.join(',');
   }
   return query;
 }

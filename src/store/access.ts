@@ -1,4 +1,4 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { rows, stream, type Db, type Tx } from './db.ts';
 import { holds, versions, type Moment } from './moment.ts';
@@ -31,21 +31,38 @@ export interface AccessRow {
 /** Ranks of account roles; a user's highest counts. */
 export const ACCOUNT_RANKS = { member: 1, billing_manager: 2, admin: 3, owner: 4 } as const;
 
-/** Every grant of a user, whichever way it is had; one row a way. `only` narrows both branches by their indexes. */
-export function held(workspaceId: WorkspaceId, moment: Moment, only: readonly UserId[] | undefined): Sql {
-  const users = (alias: Sql) => (only ? sql`and ${alias}.user_id = any(${only}::uuid[])` : empty);
+/** Whose: users by their ids, users that a query names, or everybody. */
+export type Only = readonly UserId[] | Sql | undefined;
+
+function among(column: Sql, only: Only): Sql {
+  if (only === undefined) return empty;
+  return only instanceof Sql ? sql`and ${column} in (${only})` : sql`and ${column} = any(${only}::uuid[])`;
+}
+
+/**
+ * Every grant of a user, whichever way it is had; one row a way. `only` narrows both branches by their indexes.
+ * `groupGrants` stands in place of that table, for what would be had if it were otherwise.
+ */
+export function held(
+  workspaceId: WorkspaceId,
+  moment: Moment,
+  only: Only,
+  groupGrants: Sql = sql`group_grants`,
+): Sql {
   return sql`
     select d.user_id, d.kind, d.account_role, d.project_id, d.role_id, d.license_id, d.source,
       null::uuid as group_id, null::text as origin, null::text as rule, d.since, d.since_event
     from direct_grants d
-    where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and d.kind is not null ${users(sql`d`)}
+    where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and d.kind is not null
+      ${among(sql`d.user_id`, only)}
     union all
     select m.user_id, gg.kind, gg.account_role, gg.project_id, gg.role_id, gg.license_id, null,
       gg.group_id, gg.origin, gg.rule, greatest(m.since, gg.since),
       case when m.since >= gg.since then m.since_event else gg.since_event end
     from memberships m
-    join group_grants gg on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and ${holds('gg', moment)}
-    where m.workspace_id = ${workspaceId} and ${holds('m', moment)} ${users(sql`m`)}`;
+    join ${groupGrants} gg
+      on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and ${holds('gg', moment)}
+    where m.workspace_id = ${workspaceId} and ${holds('m', moment)} ${among(sql`m.user_id`, only)}`;
 }
 
 /** The rank of an account role as an SQL expression. */
@@ -64,13 +81,15 @@ export function billingManagers(workspaceId: WorkspaceId, moment: Moment): Sql {
 
 interface Asked {
   readonly moment: Moment;
-  readonly only: readonly UserId[] | undefined;
+  readonly only: Only;
   /** False: also what pending and inactive users would have if they were active. */
   readonly activeOnly: boolean;
+  /** In place of the grants that groups have; see `held`. */
+  readonly groupGrants?: Sql | undefined;
 }
 
 /** Every held grant by the names of what it gives, with what it competes by; nothing of a product switched off. */
-function named(workspaceId: WorkspaceId, { moment, only, activeOnly }: Asked): Sql {
+function named(workspaceId: WorkspaceId, { moment, only, activeOnly, groupGrants }: Asked): Sql {
   const keyed = ['workspace_id', 'id', 'key', 'name'];
   const users = ['workspace_id', 'id', 'user_name', 'email', 'status', 'active_since'];
   return sql`
@@ -82,12 +101,12 @@ function named(workspaceId: WorkspaceId, { moment, only, activeOnly }: Asked): S
       case when h.group_id is null then 'direct' else 'group' end as via,
       h.source, h.group_id, g.display_name as group_name, h.origin, h.rule,
       greatest(h.since, u.active_since) as granted_at, e.actor_name as granted_by
-    from (${held(workspaceId, moment, only)}) h
+    from (${held(workspaceId, moment, only, groupGrants)}) h
     join (select id, user_name, email, status, active_since,
         row_number() over (order by lower(user_name) collate "C", id) as position
       from ${versions('users', users, moment)} one
       where one.workspace_id = ${workspaceId} ${activeOnly ? sql`and one.status = 'active'` : empty}
-        ${only ? sql`and one.id = any(${only}::uuid[])` : empty}) u on u.id = h.user_id
+        ${among(sql`one.id`, only)}) u on u.id = h.user_id
     join workspaces w on w.id = ${workspaceId}
     left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
     left join ${versions('roles', ['workspace_id', 'id', 'key', 'rank'], moment)} r
@@ -110,7 +129,7 @@ function named(workspaceId: WorkspaceId, { moment, only, activeOnly }: Asked): S
  * Everything is named before the one sort by which both windows and the rows' order go: over a whole workspace a
  * sort costs more than all the joins. The expressions of ORDER BY must go on from those of the windows.
  */
-function effective(workspaceId: WorkspaceId, asked: Asked, columns: Sql): Sql {
+export function effective(workspaceId: WorkspaceId, asked: Asked, columns: Sql): Sql {
   const way = sql`position, kind, target collate "C", level collate "C", group_id, origin, source`;
   return sql`
     select distinct on (${way}) ${columns}

@@ -1,4 +1,4 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import { keyCast, orderByKey, sortKey, type Selection, type SortKey } from './page.ts';
 import type { Sources } from './where.ts';
 
@@ -61,7 +61,7 @@ export function cursorQuery(page: CursorPage, sources: Sources, id: Sql): Cursor
 export function cursorKey({ sortBy }: Selection, sources: Sources): SortKey | undefined {
   const key = sortKey(sortBy, sources);
   if (key?.type !== 'text') return key;
-  return { ...key, expression: sql`left(${key.expression}, ${KEY_LENGTH}) collate "C"` };
+  return { ...key, expression: sql`left(${key.expression}, ${raw(String(KEY_LENGTH))}) collate "C"` };
 }
 
 /** The direction in which a page's rows are read. */
@@ -95,7 +95,9 @@ export function turned<Row extends PlacedRow>(found: readonly Row[], page: Curso
   const [first, last] = [rows[0], rows.at(-1)];
   return {
     rows,
-    previous: (backwards ? isMore : cameFrom) ? { from: first && placeOf(first), backwards: true } : undefined,
+    previous: (backwards ? isMore : cameFrom)
+      ? { from: first && placeOf(first), backwards: true }
+      : undefined,
     next: (backwards ? cameFrom : isMore) ? { from: last && placeOf(last), backwards: false } : undefined,
   };
 }

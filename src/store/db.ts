@@ -46,6 +46,11 @@ export async function row<Row>(db: Db | Tx, query: Sql): Promise<Row | undefined
   return (await rows<Row>(db, query))[0];
 }
 
+/** The open transaction that stands in place of the pool, if one does. */
+export function asTransaction(db: Db): Tx | undefined {
+  return db.isTransaction === true ? (db as Tx) : undefined;
+}
+
 const MAX_ATTEMPTS = 5;
 
 /**
@@ -64,6 +69,19 @@ export async function inTransaction<T>(db: Db, body: (tx: Tx) => Promise<T>): Pr
       }
       throw translateError(error);
     }
+  }
+}
+
+/**
+ * Asks several questions of one moment, in a REPEATABLE READ transaction that can only read and is rolled back: it
+ * locks no row, nobody waits for it, and what others commit meanwhile is not seen.
+ */
+export async function inSnapshot<T>(db: Db, body: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await begin(db);
+  try {
+    return await body(tx);
+  } finally {
+    await tx.rollback().catch(() => undefined);
   }
 }
 

@@ -98,14 +98,14 @@ function inProject(workspaceId: WorkspaceId, key: string): Sql {
   const project = (alias: Sql) => sql`${alias}.project_id = (select p.id from projects p
     where p.workspace_id = ${workspaceId} and lower(p.key) = lower(${key}) and p.deleted_at is null)`;
   return sql`and u.id in (${holders(workspaceId, project)})
-    and not exists (select from (${billingManagers(workspaceId, 'now')}) b where b.user_id = u.id)`;
+    and u.id not in (${billingManagers(workspaceId, 'now')})`;
 }
 
 /** Users with an open grant of a thing, found from the thing. */
 function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql): Sql {
   return sql`select d.user_id from direct_grants d
       where d.workspace_id = ${workspaceId} and d.until = 'infinity' and ${of(sql`d`)}
-    union
+    union all
     select m.user_id from group_grants gg
       join memberships m on m.workspace_id = gg.workspace_id and m.group_id = gg.group_id and m.until = 'infinity'
       where gg.workspace_id = ${workspaceId} and gg.until = 'infinity' and ${of(sql`gg`)}`;

@@ -8,10 +8,17 @@ const COLUMNS: Readonly<Record<string, Source>> = {
   id: { kind: 'uuid', expression: sql`g.id` },
   displayName: { kind: 'value', expression: sql`g.display_name` },
   externalId: { kind: 'value', expression: sql`g.external_id` },
+  meta: { kind: 'object', expression: sql`'{"resourceType":"Group"}'::jsonb` },
   'meta.resourceType': { kind: 'value', expression: sql`'Group'::text` },
   'meta.created': { kind: 'value', expression: sql`g.created_at` },
   'meta.lastModified': { kind: 'value', expression: sql`g.updated_at` },
   'meta.version': { kind: 'value', expression: sql`('W/"' || g.version || '"')` },
+};
+
+const SCHEMAS: Source = {
+  kind: 'elements',
+  from: sql`(select 'urn:ietf:params:scim:schemas:core:2.0:Group') as schema(value) where true`,
+  attribute: () => ({ kind: 'value', expression: sql`schema.value` }),
 };
 
 const MEMBER_ELEMENT: Readonly<Record<string, Source>> = {
@@ -34,5 +41,6 @@ export function groupSource(attribute: AttributeRef): Source {
   const name = attribute.path.join('.');
   if (Object.hasOwn(COLUMNS, name)) return COLUMNS[name] as Source;
   if (name === 'members') return MEMBERS;
+  if (name === 'schemas') return SCHEMAS;
   throw invalid(name, `"${name}" cannot be used in a filter or to sort by.`);
 }

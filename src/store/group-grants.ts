@@ -1,4 +1,4 @@
-import sql, { empty } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../ids.ts';
 import { rows, type Db, type Tx } from './db.ts';
 
@@ -63,8 +63,7 @@ export async function syncGroupGrants(
   eventId: EventId,
   at: Date,
 ): Promise<number> {
-  const input = sql`jsonb_to_recordset(${JSON.stringify(wanted.map(asRecord))}::jsonb) as w(group_id uuid, rule text,
-    kind text, account_role text, project_id uuid, role_id uuid, license_id uuid, target text)`;
+  const input = wantedRows(wanted);
   const inGroups = groupIds ? sql`and gg.group_id = any(${groupIds}::uuid[])` : empty;
   const ended = await rows(
     tx,
@@ -87,6 +86,12 @@ export async function syncGroupGrants(
       returning gg.id`,
   );
   return ended.length + written.length;
+}
+
+/** The wanted grants as rows after FROM: `w`. */
+export function wantedRows(wanted: readonly WantedGrant[]): Sql {
+  return sql`jsonb_to_recordset(${JSON.stringify(wanted.map(asRecord))}::jsonb) as w(group_id uuid, rule text,
+    kind text, account_role text, project_id uuid, role_id uuid, license_id uuid, target text)`;
 }
 
 function asRecord({ groupId, rule, target }: WantedGrant) {

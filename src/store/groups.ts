@@ -1,8 +1,6 @@
 import sql, { empty } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../ids.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
-import { groupSource } from './group-attributes.ts';
-import { andCondition, orderBy, type IndexPage } from './page.ts';
 
 export interface GroupRow {
   readonly id: GroupId;
@@ -16,39 +14,16 @@ export interface GroupRow {
   readonly deleted_at: Date | null;
 }
 
-const COLUMNS = sql`g.id, g.display_name, g.external_id, g.source, g.version, g.created_at, g.updated_at, g.deleted_at`;
+/** The columns of a `GroupRow`, in a query whose groups table is `g`. */
+export const GROUP_COLUMNS = sql`g.id, g.display_name, g.external_id, g.source, g.version, g.created_at, g.updated_at, g.deleted_at`;
 
 /** One group that has not been deleted. */
 export function findGroup(db: Db | Tx, workspaceId: WorkspaceId, id: GroupId): Promise<GroupRow | undefined> {
   return row<GroupRow>(
     db,
-    sql`select ${COLUMNS} from groups g
+    sql`select ${GROUP_COLUMNS} from groups g
       where g.workspace_id = ${workspaceId} and g.id = ${id} and g.deleted_at is null`,
   );
-}
-
-/** A page of the workspace's groups, without their members. */
-export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
-  return rows<GroupRow>(
-    db,
-    sql`select ${COLUMNS} from groups g
-      where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(page.condition, groupSource)}
-      ${orderBy(page.sortBy, groupSource, sql`g.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
-  );
-}
-
-/** How many groups the workspace has under a condition. */
-export async function countGroups(
-  db: Db,
-  workspaceId: WorkspaceId,
-  page: Pick<IndexPage, 'condition'>,
-): Promise<number> {
-  const found = await row<{ count: number }>(
-    db,
-    sql`select count(*) as count from groups g
-      where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(page.condition, groupSource)}`,
-  );
-  return found?.count ?? 0;
 }
 
 /** Locks one group that has not been deleted. `now` is the time at which the lock was had. */
@@ -62,7 +37,7 @@ export function lockGroup(
     sql`with g as materialized (
         select * from groups where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null
         for no key update)
-      select ${COLUMNS}, clock_timestamp() as now from g`,
+      select ${GROUP_COLUMNS}, clock_timestamp() as now from g`,
   );
 }
 
@@ -92,7 +67,7 @@ export async function insertGroup(
     tx,
     sql`insert into groups as g (workspace_id, id, display_name, external_id, source, created_at, updated_at)
       values (${workspaceId}, ${group.id}, ${group.display_name}, ${group.external_id}, ${group.source}, ${at}, ${at})
-      returning ${COLUMNS}`,
+      returning ${GROUP_COLUMNS}`,
   );
   return inserted as GroupRow;
 }
@@ -111,7 +86,7 @@ export async function updateGroup(
         version = version + 1, updated_at = ${at}
         ${group.deleted_at ? sql`, deleted_at = ${group.deleted_at}` : empty}
       where workspace_id = ${workspaceId} and id = ${id}
-      returning ${COLUMNS}`,
+      returning ${GROUP_COLUMNS}`,
   );
   return updated as GroupRow;
 }

@@ -68,7 +68,8 @@ export function sortKey(sortBy: SortBy | undefined, sources: Sources): SortKey |
 const NOTHING: SortKey = { expression: sql`null::text`, type: 'text' };
 
 function keyOf(source: Source, { type, caseExact }: AttributeRef): SortKey {
-  if (source.kind === 'uuid') return { expression: sql`${source.expression}::text collate "C"`, type: 'text' };
+  if (source.kind === 'uuid')
+    return { expression: sql`${source.expression}::text collate "C"`, type: 'text' };
   if (source.kind !== 'value') return NOTHING;
   const { expression } = source;
   switch (type) {
@@ -89,11 +90,9 @@ function keyOf(source: Source, { type, caseExact }: AttributeRef): SortKey {
   }
 }
 
-/** The primary element first; of rows, which have none, the one with the lowest key. */
+/** The primary element first; where the elements have no order, the one with the lowest key. */
 function firstOf(source: Source & { kind: 'elements' }, element: SortKey): Sql {
-  return source.from.sql.includes('as element(value)')
-    ? sql`order by (element.value -> 'primary') is distinct from 'true'`
-    : sql`order by ${element.expression}`;
+  return sql`order by ${source.order ?? element.expression}`;
 }
 
 /** A value of the key's type from its text. */

@@ -1,8 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
-import { andCondition, orderBy, type IndexPage } from './page.ts';
-import { userSource } from './user-attributes.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
 
@@ -64,7 +62,8 @@ const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'disp
   from memberships m join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id
   where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity') as groups`;
 
-function shownColumns(withGroups: boolean): Sql {
+/** The columns of a `ShownUser`, in a query whose users table is `u`. */
+export function shownColumns(withGroups: boolean): Sql {
   return sql`${COLUMNS},
     (select l.at from user_last_access l where l.workspace_id = u.workspace_id and l.user_id = u.id) as last_access_at,
     ${withGroups ? GROUPS : sql`null::json as groups`}`;
@@ -83,35 +82,6 @@ export function findUser(
       where u.workspace_id = ${workspaceId} and u.id = ${id}
         ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
   );
-}
-
-/** A page of the users that SCIM shows. */
-export function listUsers(
-  db: Db,
-  workspaceId: WorkspaceId,
-  page: IndexPage,
-  options: { withGroups: boolean },
-): Promise<ShownUser[]> {
-  return rows<ShownUser>(
-    db,
-    sql`select ${shownColumns(options.withGroups)} from users u
-      where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(page.condition, userSource)}
-      ${orderBy(page.sortBy, userSource, sql`u.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
-  );
-}
-
-/** How many users SCIM shows under a condition. */
-export async function countUsers(
-  db: Db,
-  workspaceId: WorkspaceId,
-  page: Pick<IndexPage, 'condition'>,
-): Promise<number> {
-  const found = await row<{ count: number }>(
-    db,
-    sql`select count(*) as count from users u
-      where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(page.condition, userSource)}`,
-  );
-  return found?.count ?? 0;
 }
 
 interface Locked extends UserRow {

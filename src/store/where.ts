@@ -10,13 +10,15 @@ export type Source =
   /** A JSON object: only its presence can be asked. */
   | { readonly kind: 'object'; readonly expression: Sql }
   /**
-   * Many values: the FROM (and WHERE) of a subquery with one row an element, and the attributes in it. `eq` may give
-   * an indexed condition that holds for every row in which some element's `value` equals the text.
+   * Many values: the FROM (and WHERE) of a subquery with one row an element, and the attributes in it. `order` is an
+   * ORDER BY list that puts the primary element first, then the others as they stand; what has no order of its own has
+   * none. `eq` may give an indexed condition that holds for every row in which some element's `value` equals the text.
    */
   | {
       readonly kind: 'elements';
       readonly from: Sql;
       readonly attribute: (attribute: AttributeRef) => Source;
+      readonly order?: Sql;
       readonly eq?: (value: string) => Sql;
     };
 
@@ -90,7 +92,7 @@ function compare(attribute: AttributeRef, source: Source, operator: Operator, va
     const isPresent = present(attribute, source);
     return operator === 'ne' ? isPresent : sql`(${isPresent}) is not true`;
   }
-  if (source.kind === 'uuid') return compareUuid(source.expression, operator, String(value));
+  if (source.kind === 'uuid') return compareUuid(source.expression, attribute, operator, String(value));
   if (source.kind !== 'value') return FALSE;
   if (typeof value === 'string' && isText(attribute)) {
     return compareText(source.expression, attribute.caseExact, operator, value);
@@ -115,10 +117,12 @@ const COMPARISONS: Record<string, Sql> & { eq: Sql } = {
   le: sql`<=`,
 };
 
-function compareUuid(expression: Sql, operator: Operator, value: string): Sql {
-  const isUuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value);
-  if (operator === 'eq') return isUuid ? sql`${expression} = ${value}::uuid` : FALSE;
-  return compareText(sql`${expression}::text`, true, operator, value);
+/** A UUID is written in small letters: whatever has capitals equals none, unless case doesn't matter. */
+function compareUuid(expression: Sql, { caseExact }: AttributeRef, operator: Operator, value: string): Sql {
+  const text = caseExact ? value : value.toLowerCase();
+  const isUuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text);
+  if (operator === 'eq') return isUuid ? sql`${expression} = ${text}::uuid` : FALSE;
+  return compareText(sql`${expression}::text`, caseExact, operator, value);
 }
 
 function compareText(expression: Sql, caseExact: boolean, operator: Operator, value: string): Sql {
@@ -159,8 +163,10 @@ export function jsonSource(column: Sql, attribute: AttributeRef): Source {
     return {
       kind: 'elements',
       // A condition on one element follows with "and".
-      from: sql`jsonb_array_elements(${column} #> ${path}::text[]) as element(value) where true`,
+      from: sql`jsonb_array_elements(${column} #> ${path}::text[]) with ordinality as element(value, position)
+        where true`,
       attribute: (inner) => jsonSource(sql`element.value`, inner),
+      order: sql`(element.value -> 'primary') is distinct from 'true', element.position`,
     };
   }
   if (type === 'complex') return { kind: 'object', expression: sql`(${column} #> ${path}::text[])` };

@@ -7,7 +7,6 @@ import { READERS } from '../scopes.ts';
 
 /** Something that gives nothing. `attribute` says where it was pushed, `group` through which group it would come. */
 export const conflictSchema = z.object({
-  user: z.object({ id: z.uuid(), userName: z.string() }),
   source: z.enum(['pushed', 'admin', 'invitation', 'group']),
   attribute: z.enum(['roles', 'entitlements', 'organization']).optional(),
   group: z.object({ id: z.uuid(), displayName: z.string() }).optional(),
@@ -25,9 +24,8 @@ export const conflictSchema = z.object({
 
 /** A conflict as it is shown. */
 export function shownConflict(conflict: Conflict): z.infer<typeof conflictSchema> {
-  const { user_id, user_name, source, attribute, group_id, group_name, value, code, reason } = conflict;
+  const { source, attribute, group_id, group_name, value, code, reason } = conflict;
   return {
-    user: { id: user_id, userName: user_name },
     source,
     ...(attribute === null ? {} : { attribute }),
     ...(group_id === null ? {} : { group: { id: group_id, displayName: group_name ?? '' } }),
@@ -35,6 +33,12 @@ export function shownConflict(conflict: Conflict): z.infer<typeof conflictSchema
     code,
     reason,
   };
+}
+
+const listed = conflictSchema.extend({ user: z.object({ id: z.uuid(), userName: z.string() }) });
+
+function shown(conflict: Conflict): z.infer<typeof listed> {
+  return { user: { id: conflict.user_id, userName: conflict.user_name }, ...shownConflict(conflict) };
 }
 
 const place = z.strictObject({ userName: z.string(), userId: z.uuid(), place: z.string() });
@@ -50,13 +54,13 @@ export const conflictRoutes = [
       cursor: z.string().optional(),
       search: z.string().max(200).optional(),
     }),
-    reply: listReply(conflictSchema),
+    reply: listReply(listed),
     statuses: [200],
     handler: async ({ core, caller, query }) => {
       const { limit, cursor, search } = query;
       const after = cursor === undefined ? undefined : decodeCursor(place, cursor);
       const { items, next } = await listConflicts(core, caller, { limit, after, search });
-      return { items: items.map(shownConflict), nextCursor: next && encodeCursor(next) };
+      return { items: items.map(shown), nextCursor: next && encodeCursor(next) };
     },
   }),
 ];

@@ -9,7 +9,7 @@ import { statusesSchema } from './users.ts';
 
 const FORMATS = {
   csv: { type: 'text/csv; charset=utf-8', chunks: csvChunks },
-  jsonl: { type: 'application/jsonl; charset=utf-8', chunks: jsonlChunks },
+  jsonl: { type: 'application/x-ndjson; charset=utf-8', chunks: jsonlChunks },
 } as const;
 
 /** A "+" that was not escaped arrives as a space. */

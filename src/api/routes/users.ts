@@ -48,7 +48,7 @@ const detail = item.extend({
   attributes: z.record(z.string(), z.unknown()),
   groups: z.array(z.object({ id: z.uuid(), displayName: z.string(), since: z.iso.datetime() })),
   access: accessSchema,
-  conflicts: z.array(conflictSchema.omit({ user: true })),
+  conflicts: z.array(conflictSchema),
   pendingInvitation: z.null(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -93,10 +93,7 @@ function shownDetail(all: UserDetail): z.infer<typeof detail> {
       since: group.since.toISOString(),
     })),
     access: shownAccess(access),
-    conflicts: conflicts.map((conflict) => {
-      const { user: _, ...rest } = shownConflict(conflict);
-      return rest;
-    }),
+    conflicts: conflicts.map(shownConflict),
     pendingInvitation: null,
     createdAt: user.created_at.toISOString(),
     updatedAt: user.updated_at.toISOString(),

@@ -1,6 +1,8 @@
 import { notFound } from '../../errors.ts';
 import { asId, type GroupId } from '../../ids.ts';
-import { countGroups, findGroup, listGroups, type GroupRow } from '../../store/groups.ts';
+import type { CursorPage, Turned } from '../../store/cursor-page.ts';
+import { countGroups, groupsByIds, listGroups, turnGroups } from '../../store/group-pages.ts';
+import { findGroup, type GroupRow } from '../../store/groups.ts';
 import { membersAsJson } from '../../store/memberships.ts';
 import type { IndexPage } from '../../store/page.ts';
 import type { Caller } from '../caller.ts';
@@ -30,18 +32,43 @@ export async function getGroup(
   return (await withMembers(core, caller, [group], members))[0] as GroupWithMembers;
 }
 
-/** A page of groups, and how many there are under the condition. */
+/** A page of groups by position, and how many there are under the condition. */
 export async function listGroupsByIndex(
   core: Core,
   caller: Caller,
   page: IndexPage,
   members: MembersWanted | undefined,
-): Promise<{ total: number; groups: GroupWithMembers[] }> {
+): Promise<{ total: number; items: GroupWithMembers[] }> {
   const [total, groups] = await Promise.all([
     countGroups(core.db, caller.workspaceId, page),
     page.count === 0 ? [] : listGroups(core.db, caller.workspaceId, page),
   ]);
-  return { total, groups: await withMembers(core, caller, groups, members) };
+  return { total, items: await withMembers(core, caller, groups, members) };
+}
+
+/** A page of groups from a row on, and how many there are under the condition. */
+export async function listGroupsByCursor(
+  core: Core,
+  caller: Caller,
+  page: CursorPage,
+  members: MembersWanted | undefined,
+): Promise<Turned<GroupWithMembers> & { readonly total: number }> {
+  const [total, found] = await Promise.all([
+    countGroups(core.db, caller.workspaceId, page),
+    turnGroups(core.db, caller.workspaceId, page),
+  ]);
+  return { ...found, total, rows: await withMembers(core, caller, found.rows, members) };
+}
+
+/** The groups with these ids, in no order. */
+export async function groupsOf(
+  core: Core,
+  caller: Caller,
+  ids: readonly GroupId[],
+  members: MembersWanted | undefined,
+): Promise<GroupWithMembers[]> {
+  if (ids.length === 0) return [];
+  return withMembers(core, caller, await groupsByIds(core.db, caller.workspaceId, ids), members);
 }
 
 async function withMembers(

@@ -1,4 +1,5 @@
-import { groupGrants } from '../../store/group-grants.ts';
+import type { GroupId } from '../../ids.ts';
+import { groupGrants, type GroupGrantRow } from '../../store/group-grants.ts';
 import { listCountedGroups, type CountedGroup } from '../../store/group-list.ts';
 import type { Caller } from '../caller.ts';
 import type { Core } from '../core.ts';
@@ -21,6 +22,7 @@ export async function listMappedGroups(
   const { items, next } = await listCountedGroups(core.db, caller.workspaceId, filter, page);
   const ids = items.map((group) => group.id);
   const grants = ids.length === 0 ? [] : await groupGrants(core.db, caller.workspaceId, ids);
-  const byGroup = Map.groupBy(grants, (grant) => grant.group_id);
+  const byGroup = new Map(ids.map((id): [GroupId, GroupGrantRow[]] => [id, []]));
+  for (const grant of grants) byGroup.get(grant.group_id)?.push(grant);
   return { items: items.map((group) => ({ group, mapping: asMapping(byGroup.get(group.id) ?? []) })), next };
 }

@@ -1,8 +1,10 @@
 import { notFound } from '../../errors.ts';
 import { asId, type UserId } from '../../ids.ts';
 import { accessOf, type AccessRow } from '../../store/access.ts';
+import type { CursorPage, Turned } from '../../store/cursor-page.ts';
 import type { IndexPage } from '../../store/page.ts';
-import { countUsers, findUser, listUsers, type ShownUser } from '../../store/users.ts';
+import { countUsers, listUsers, turnUsers, usersByIds } from '../../store/user-pages.ts';
+import { findUser, type ShownUser } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import type { Core } from '../core.ts';
 
@@ -19,7 +21,12 @@ export interface UserWithAccess {
 }
 
 /** One user that SCIM shows. Throws `not_found`. */
-export async function getUser(core: Core, caller: Caller, id: string, parts: UserParts): Promise<UserWithAccess> {
+export async function getUser(
+  core: Core,
+  caller: Caller,
+  id: string,
+  parts: UserParts,
+): Promise<UserWithAccess> {
   const userId = asId<UserId>(id);
   const user = userId && (await findUser(core.db, caller.workspaceId, userId, { withGroups: parts.groups }));
   if (!user) throw notFound('user', id);
@@ -27,22 +34,55 @@ export async function getUser(core: Core, caller: Caller, id: string, parts: Use
   return { user, access };
 }
 
-/** A page of the users that SCIM shows, and how many there are under the condition. */
+/** A page of the users that SCIM shows by position, and how many there are under the condition. */
 export async function listUsersByIndex(
   core: Core,
   caller: Caller,
   page: IndexPage,
   parts: UserParts,
-): Promise<{ total: number; users: UserWithAccess[] }> {
+): Promise<{ total: number; items: UserWithAccess[] }> {
   const [total, users] = await Promise.all([
     countUsers(core.db, caller.workspaceId, page),
     page.count === 0 ? [] : listUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups }),
   ]);
-  if (!parts.access || users.length === 0) {
-    return { total, users: users.map((user) => ({ user, access: undefined })) };
-  }
+  return { total, items: await withAccess(core, caller, users, parts) };
+}
+
+/** A page of the users that SCIM shows from a row on, and how many there are under the condition. */
+export async function listUsersByCursor(
+  core: Core,
+  caller: Caller,
+  page: CursorPage,
+  parts: UserParts,
+): Promise<Turned<UserWithAccess> & { readonly total: number }> {
+  const [total, found] = await Promise.all([
+    countUsers(core.db, caller.workspaceId, page),
+    turnUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups }),
+  ]);
+  return { ...found, total, rows: await withAccess(core, caller, found.rows, parts) };
+}
+
+/** The users with these ids that SCIM shows, in no order. */
+export async function usersOf(
+  core: Core,
+  caller: Caller,
+  ids: readonly UserId[],
+  parts: UserParts,
+): Promise<UserWithAccess[]> {
+  if (ids.length === 0) return [];
+  const users = await usersByIds(core.db, caller.workspaceId, ids, { withGroups: parts.groups });
+  return withAccess(core, caller, users, parts);
+}
+
+async function withAccess(
+  core: Core,
+  caller: Caller,
+  users: readonly ShownUser[],
+  parts: UserParts,
+): Promise<UserWithAccess[]> {
+  if (!parts.access || users.length === 0) return users.map((user) => ({ user, access: undefined }));
   const ids = users.map((user) => user.id);
   const byUser = new Map(ids.map((id): [UserId, AccessRow[]] => [id, []]));
   for (const row of await accessOf(core.db, caller.workspaceId, ids)) byUser.get(row.user_id)?.push(row);
-  return { total, users: users.map((user) => ({ user, access: byUser.get(user.id) })) };
+  return users.map((user) => ({ user, access: byUser.get(user.id) }));
 }

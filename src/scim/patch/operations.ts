@@ -1,4 +1,4 @@
-import { isArray, isObject } from '../json.ts';
+import { isArray, isObject, member } from '../json.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:patchop';
@@ -43,9 +43,4 @@ function readOperation(raw: unknown): Operation {
     throw badRequest('invalidValue', `"${op}" needs a "value".`);
   }
   return { op, path: path?.trim() === '' ? undefined : path, value };
-}
-
-function member(object: Readonly<Record<string, unknown>>, name: string): unknown {
-  const key = Object.keys(object).findLast((candidate) => candidate.toLowerCase() === name);
-  return key === undefined ? undefined : object[key];
 }

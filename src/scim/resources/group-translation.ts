@@ -1,8 +1,8 @@
 import type { GroupWithMembers } from '../../core/groups/pages.ts';
+import { etag } from '../entity-tags.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { project, type Projection } from '../projection.ts';
 import { CORE_GROUP } from '../schema/urns.ts';
-import { etag } from './user-translation.ts';
 
 /**
  * A group as SCIM's JSON text. The members come as text from the database and are set in as they are, unless only

@@ -1,5 +1,6 @@
 import {
   getGroup,
+  listGroupsByCursor,
   listGroupsByIndex,
   type GroupWithMembers,
   type MembersWanted,
@@ -7,6 +8,7 @@ import {
 import { changeGroup, createGroup, deleteGroup } from '../../core/groups/write.ts';
 import type { GroupRow } from '../../core/records.ts';
 import { readGroup } from '../coerce/group.ts';
+import { etag } from '../entity-tags.ts';
 import { readListQuery } from '../list-query.ts';
 import { groupChanges } from '../patch/group.ts';
 import { parseProjection, type Projection } from '../projection.ts';
@@ -14,18 +16,21 @@ import { reply, type ScimReply } from '../reply.ts';
 import { groupSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';
 import { groupLocation, groupText } from './group-translation.ts';
-import { listText } from './list-response.ts';
+import { listReply } from './list-response.ts';
 import type { ResourceVerbs } from './resource-class.ts';
-import { etag } from './user-translation.ts';
 
 /** The verbs of `/Groups`. */
 export const groupVerbs: ResourceVerbs = {
   list: async (ctx, raw) => {
-    const query = readListQuery(raw, groupSchema);
-    const wanted = membersWanted(ctx, query.projection);
-    const { total, groups } = await listGroupsByIndex(ctx.core, ctx.caller, query, wanted);
-    const resources = groups.map((one) => groupText(one, ctx.publicUrl, query.projection));
-    return reply(listText(resources, { total, startIndex: query.startIndex }));
+    const { selection, paging, projection } = readListQuery(raw, groupSchema);
+    const members = membersWanted(ctx, projection);
+    return listReply(ctx, paging, {
+      endpoint: '/Groups',
+      query: selection,
+      byIndex: (page) => listGroupsByIndex(ctx.core, ctx.caller, { ...selection, ...page }, members),
+      byCursor: (page) => listGroupsByCursor(ctx.core, ctx.caller, { ...selection, ...page }, members),
+      show: (one) => groupText(one, ctx.publicUrl, projection),
+    });
   },
 
   read: async (ctx, id, raw) => {
@@ -58,14 +63,17 @@ export const groupVerbs: ResourceVerbs = {
     const projection = parseProjection(raw, groupSchema);
     const group = await changeGroup(ctx.core, ctx.caller, id, groupChanges(body), ctx.expected);
     if (raw['attributes'] !== undefined) return shown(ctx, group, projection);
-    ctx.res.setHeader('ETag', etag(group.version));
-    return undefined;
+    return reply(undefined, aboutGroup(ctx, group));
   },
 
-  remove: (ctx, id) => deleteGroup(ctx.core, ctx.caller, id, ctx.expected),
+  remove: async (ctx, id) => {
+    await deleteGroup(ctx.core, ctx.caller, id, ctx.expected);
+    return reply(undefined);
+  },
 };
 
-function membersWanted(ctx: ScimContext, projection: Projection): MembersWanted | undefined {
+/** Whether the members of groups must be loaded to be shown. */
+export function membersWanted(ctx: ScimContext, projection: Projection): MembersWanted | undefined {
   return projection.wants('members') ? { usersUrl: `${ctx.publicUrl}/scim/v2/Users/` } : undefined;
 }
 
@@ -78,8 +86,9 @@ async function shown(ctx: ScimContext, group: GroupRow, projection: Projection):
 }
 
 function asReply(ctx: ScimContext, found: GroupWithMembers, projection: Projection): ScimReply {
-  return reply(groupText(found, ctx.publicUrl, projection), {
-    etag: etag(found.group.version),
-    location: groupLocation(ctx.publicUrl, found.group.id),
-  });
+  return reply(groupText(found, ctx.publicUrl, projection), aboutGroup(ctx, found.group));
+}
+
+function aboutGroup(ctx: ScimContext, { id, version }: GroupRow): Omit<ScimReply, 'text'> {
+  return { id, etag: etag(version), location: groupLocation(ctx.publicUrl, id) };
 }

@@ -1,7 +1,7 @@
 import SCIMMY from 'scimmy';
 import type { RawQuery } from '../list-query.ts';
 import type { ScimReply } from '../reply.ts';
-import { guarded, type ScimContext } from './context.ts';
+import { guarded, type RoutedContext, type ScimContext } from './context.ts';
 
 /** What can be done with resources of one type (RFC 7644 section 3). */
 export interface ResourceVerbs {
@@ -9,14 +9,8 @@ export interface ResourceVerbs {
   readonly read: (ctx: ScimContext, id: string, query: RawQuery) => Promise<ScimReply>;
   readonly create: (ctx: ScimContext, body: unknown, query: RawQuery) => Promise<ScimReply>;
   readonly replace: (ctx: ScimContext, id: string, body: unknown, query: RawQuery) => Promise<ScimReply>;
-  /** Undefined answers 204. */
-  readonly patch: (
-    ctx: ScimContext,
-    id: string,
-    body: unknown,
-    query: RawQuery,
-  ) => Promise<ScimReply | undefined>;
-  readonly remove: (ctx: ScimContext, id: string) => Promise<void>;
+  readonly patch: (ctx: ScimContext, id: string, body: unknown, query: RawQuery) => Promise<ScimReply>;
+  readonly remove: (ctx: ScimContext, id: string) => Promise<ScimReply>;
 }
 
 /** The part of scimmy's base class that we build on; its own types speak of coerced instances. */
@@ -58,24 +52,26 @@ export function resourceClass(type: {
       this.query = (typeof idOrQuery === 'string' ? query : idOrQuery) ?? {};
     }
 
-    read(ctx: ScimContext): Promise<ScimReply> {
+    read(routed: RoutedContext): Promise<ScimReply> {
       const { id, query } = this;
-      return guarded(ctx, () => (id === undefined ? verbs.list(ctx, query) : verbs.read(ctx, id, query)));
+      return guarded(routed, (ctx) =>
+        id === undefined ? verbs.list(ctx, query) : verbs.read(ctx, id, query),
+      );
     }
 
-    write(body: unknown, ctx: ScimContext): Promise<ScimReply> {
+    write(body: unknown, routed: RoutedContext): Promise<ScimReply> {
       const { id, query } = this;
-      return guarded(ctx, () =>
+      return guarded(routed, (ctx) =>
         id === undefined ? verbs.create(ctx, body, query) : verbs.replace(ctx, id, body, query),
       );
     }
 
-    patch(body: unknown, ctx: ScimContext): Promise<ScimReply | undefined> {
-      return guarded(ctx, () => verbs.patch(ctx, this.id ?? '', body, this.query));
+    patch(body: unknown, routed: RoutedContext): Promise<ScimReply> {
+      return guarded(routed, (ctx) => verbs.patch(ctx, this.id ?? '', body, this.query));
     }
 
-    dispose(ctx: ScimContext): Promise<void> {
-      return guarded(ctx, () => verbs.remove(ctx, this.id ?? ''));
+    dispose(routed: RoutedContext): Promise<ScimReply> {
+      return guarded(routed, (ctx) => verbs.remove(ctx, this.id ?? ''));
     }
   }
 

@@ -1,6 +1,7 @@
 import type { UserInput } from '../../core/users/user-state.ts';
 import type { AccessRow, ShownUser, UserRow } from '../../core/records.ts';
 import type { UserDocument } from '../coerce/user.ts';
+import { etag } from '../entity-tags.ts';
 import { isArray, isObject } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
@@ -107,9 +108,4 @@ function accessOf(row: AccessRow): JsonObject {
 /** Where a user is read. */
 export function userLocation(publicUrl: string, id: string): string {
   return `${publicUrl}/scim/v2/Users/${id}`;
-}
-
-/** A version as an entity tag: weak, because what is derived (groups, access) is not in it. */
-export function etag(version: number): string {
-  return `W/"${version}"`;
 }

@@ -1,9 +1,16 @@
 import { deleteUser } from '../../core/users/delete.ts';
 import { provisionUser } from '../../core/users/provision.ts';
-import { getUser, listUsersByIndex, type UserParts, type UserWithAccess } from '../../core/users/read.ts';
+import {
+  getUser,
+  listUsersByCursor,
+  listUsersByIndex,
+  type UserParts,
+  type UserWithAccess,
+} from '../../core/users/read.ts';
 import type { ShownUser } from '../../core/records.ts';
 import { replaceUser } from '../../core/users/replace.ts';
 import { readUser } from '../coerce/user.ts';
+import { etag } from '../entity-tags.ts';
 import { readListQuery } from '../list-query.ts';
 import { patchUser } from '../patch/user.ts';
 import { parseProjection, project, type Projection } from '../projection.ts';
@@ -11,17 +18,22 @@ import { reply, type ScimReply } from '../reply.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { userSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';
-import { listText } from './list-response.ts';
+import { listReply } from './list-response.ts';
 import type { ResourceVerbs } from './resource-class.ts';
-import { etag, toDocument, toInput, toResource, userLocation } from './user-translation.ts';
+import { toDocument, toInput, toResource, userLocation } from './user-translation.ts';
 
 /** The verbs of `/Users`. */
 export const userVerbs: ResourceVerbs = {
   list: async (ctx, raw) => {
-    const query = readListQuery(raw, userSchema);
-    const { total, users } = await listUsersByIndex(ctx.core, ctx.caller, query, partsOf(query.projection));
-    const resources = users.map((one) => textOf(ctx, one, query.projection));
-    return reply(listText(resources, { total, startIndex: query.startIndex }));
+    const { selection, paging, projection } = readListQuery(raw, userSchema);
+    const parts = partsOf(projection);
+    return listReply(ctx, paging, {
+      endpoint: '/Users',
+      query: selection,
+      byIndex: (page) => listUsersByIndex(ctx.core, ctx.caller, { ...selection, ...page }, parts),
+      byCursor: (page) => listUsersByCursor(ctx.core, ctx.caller, { ...selection, ...page }, parts),
+      show: (one) => userText(ctx, one, projection),
+    });
   },
 
   read: async (ctx, id, raw) => {
@@ -47,10 +59,14 @@ export const userVerbs: ResourceVerbs = {
     return shown(ctx, await replaceUser(ctx.core, ctx.caller, id, edit, ctx.expected), projection);
   },
 
-  remove: (ctx, id) => deleteUser(ctx.core, ctx.caller, id, ctx.expected),
+  remove: async (ctx, id) => {
+    await deleteUser(ctx.core, ctx.caller, id, ctx.expected);
+    return reply(undefined);
+  },
 };
 
-function partsOf(projection: Projection): UserParts {
+/** What of a user must be loaded to be shown. */
+export function partsOf(projection: Projection): UserParts {
   return { groups: projection.wants('groups'), access: projection.wants(`${ROLLCALL_USER}:access`) };
 }
 
@@ -64,12 +80,14 @@ async function shown(ctx: ScimContext, user: ShownUser, projection: Projection):
 }
 
 function asReply(ctx: ScimContext, one: UserWithAccess, projection: Projection): ScimReply {
-  return reply(textOf(ctx, one, projection), {
+  return reply(userText(ctx, one, projection), {
+    id: one.user.id,
     etag: etag(one.user.version),
     location: userLocation(ctx.publicUrl, one.user.id),
   });
 }
 
-function textOf(ctx: ScimContext, { user, access }: UserWithAccess, projection: Projection): string {
+/** A user as SCIM's JSON text. */
+export function userText(ctx: ScimContext, { user, access }: UserWithAccess, projection: Projection): string {
   return JSON.stringify(project(toResource(user, ctx.publicUrl, access), projection));
 }

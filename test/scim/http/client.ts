@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Agent, request as send, type IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../../../src/core/caller.ts';
+import type { Caller, Scope } from '../../../src/core/caller.ts';
 import { issueToken } from '../../../src/core/tokens.ts';
 import { createWorkspace } from '../../../src/core/workspaces.ts';
 import type { WorkspaceId } from '../../../src/ids.ts';
@@ -135,15 +135,25 @@ export interface TestWorkspace {
 
 let made = 0;
 
+const SYSTEM: Omit<Caller, 'workspaceId'> = { actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+
 /** Makes one on a running app. */
 export async function newWorkspace(
   app: TestApp,
   options: Omit<ClientOptions, 'token'> = { headers: { 'Content-Type': MEDIA_TYPE } },
 ): Promise<TestWorkspace> {
   made += 1;
-  const key = `w${made}`;
-  const by: Omit<Caller, 'workspaceId'> = { actor: { kind: 'system', name: 'test' }, requestId: 'test' };
-  const { id } = await createWorkspace(app.core, by, { key, name: key });
-  const { token } = await issueToken(app.core, { ...by, workspaceId: id }, { name: key, scope: 'scim' });
+  const { id } = await createWorkspace(app.core, SYSTEM, { key: `w${made}`, name: `Workspace ${made}` });
+  const token = await newToken(app, id);
   return { id, token, scim: scimClient(app.url, { ...options, token }) };
+}
+
+/** Another token of a workspace. */
+export async function newToken(
+  app: TestApp,
+  workspaceId: WorkspaceId,
+  scope: Scope = 'scim',
+): Promise<string> {
+  const { token } = await issueToken(app.core, { ...SYSTEM, workspaceId }, { name: 'test', scope });
+  return token;
 }

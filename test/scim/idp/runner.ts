@@ -97,12 +97,18 @@ class Run {
 
   #filledIn<T>(value: T): T {
     if (typeof value === 'string') {
-      const text = value.replaceAll(/\{(\w+)\}/g, (whole, name: string) => this.#named.get(name)?.id ?? whole);
+      const text = value.replaceAll(
+        /\{(\w+)\}/g,
+        (whole, name: string) => this.#named.get(name)?.id ?? whole,
+      );
       return text as T;
     }
     if (Array.isArray(value)) return value.map((one) => this.#filledIn<unknown>(one)) as T;
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(([key, part]) => [this.#filledIn(key), this.#filledIn<unknown>(part)]);
+    const entries = Object.entries(value).map(([key, part]) => [
+      this.#filledIn(key),
+      this.#filledIn<unknown>(part),
+    ]);
     return Object.fromEntries(entries) as T;
   }
 }

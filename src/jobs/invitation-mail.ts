@@ -1,0 +1,40 @@
+import type { Core } from '../core/core.ts';
+import {
+  beginDelivery,
+  deliveryFailed,
+  deliverySucceeded,
+  type MailJob,
+} from '../core/invitations/delivery.ts';
+import { log } from '../log.ts';
+import { mailsSent } from '../metrics.ts';
+import { MailFailure } from '../mail/failure.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { invitationMessage } from '../mail/message.ts';
+
+/**
+ * Sends one invitation. That it is being sent is noted before, and how it went after: between the server's word and
+ * our note a process that dies leaves a send of which nobody knows, and it is made again, with the same Message-ID
+ * and the same link (docs/adr/0009).
+ */
+export async function sendInvitation(
+  core: Core,
+  mailer: Mailer,
+  job: MailJob,
+  retryMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const mail = await beginDelivery(core, job);
+  if (!mail) return;
+  try {
+    await mailer.send(invitationMessage(mail), signal);
+  } catch (error) {
+    if (!(error instanceof MailFailure)) throw error;
+    const invitation = job.data.invitationId;
+    log.warn('An invitation could not be sent.', { invitation, reason: error.reason, final: error.isFinal });
+    mailsSent.inc({ result: error.isFinal ? 'refused' : 'failed' });
+    await deliveryFailed(core, job, error, retryMs);
+    return;
+  }
+  mailsSent.inc({ result: 'sent' });
+  await deliverySucceeded(core, job);
+}

@@ -1,0 +1,79 @@
+import { isArray, isObject } from '../json.ts';
+import { badRequest } from '../scim-error.ts';
+
+/** Deeper data is refused: no resource has it, and reading it would take the stack. */
+const MAX_DEPTH = 64;
+
+const WHOLE = /^bulkId:(.+)$/s;
+/** In a PATCH path such as `members[value eq "bulkId:x"]`, or a reference such as `/Users/bulkId:x`. */
+const INSIDE = /bulkId:([^"'\s()[\]/?#]+)/g;
+
+/** The bulkIds that the data of an operation refers to (RFC 7644 section 3.7.2), wherever they stand. */
+export function referencesIn(data: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  rewrite(data, (reference) => {
+    found.add(reference);
+    return KEEP;
+  });
+  return found;
+}
+
+/** The data with every reference that is known replaced by the id it stands for. */
+export function resolved(data: unknown, ids: ReadonlyMap<string, string>): unknown {
+  return rewrite(data, (reference) => ids.get(reference) ?? KEEP);
+}
+
+/**
+ * The data without some references: each takes with it what it is the `value` of, such as a member or a manager. What is
+ * left can be made before that which it refers to.
+ */
+export function without(data: unknown, references: ReadonlySet<string>): unknown {
+  return rewrite(data, (reference) => (references.has(reference) ? REMOVE : KEEP));
+}
+
+/** The bulkId that a text as a whole refers to. */
+export function referenceOf(text: string): string | undefined {
+  return WHOLE.exec(text)?.[1];
+}
+
+const KEEP = Symbol('keep');
+const REMOVE = Symbol('remove');
+
+type Decide = (reference: string) => string | typeof KEEP | typeof REMOVE;
+
+function rewrite(value: unknown, decide: Decide): unknown {
+  const result = part(value, undefined, decide, 0);
+  return result === REMOVE ? undefined : result;
+}
+
+function part(value: unknown, key: string | undefined, decide: Decide, depth: number): unknown {
+  if (depth > MAX_DEPTH) {
+    throw badRequest('invalidSyntax', `The data may be nested ${MAX_DEPTH} deep at most.`);
+  }
+  if (typeof value === 'string') return text(value, key, decide);
+  if (isArray(value)) {
+    return value.map((item) => part(item, undefined, decide, depth + 1)).filter((item) => item !== REMOVE);
+  }
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(
+    ([name, item]) => [name, part(item, name.toLowerCase(), decide, depth + 1)] as const,
+  );
+  if (entries.some(([name, item]) => item === REMOVE && name.toLowerCase() === 'value')) return REMOVE;
+  return Object.fromEntries(entries.filter(([, item]) => item !== REMOVE));
+}
+
+function text(value: string, key: string | undefined, decide: Decide): unknown {
+  const whole = referenceOf(value);
+  if (whole !== undefined) {
+    const decision = decide(whole);
+    return decision === KEEP ? value : decision;
+  }
+  if (key !== 'path' && key !== '$ref') return value;
+  let isRemoved = false;
+  const rewritten = value.replace(INSIDE, (match, reference: string) => {
+    const decision = decide(reference);
+    if (decision === REMOVE) isRemoved = true;
+    return typeof decision === 'string' ? decision : match;
+  });
+  return isRemoved ? REMOVE : rewritten;
+}

@@ -1,0 +1,29 @@
+import { Router, type Request, type Response } from 'express';
+import { log } from '../../log.ts';
+import type { ScimContext } from '../resources/context.ts';
+import { bulkAnswer } from './answer.ts';
+import { readBulkRequest } from './request.ts';
+import { runBulk } from './run.ts';
+
+/** `POST /Bulk` (RFC 7644 section 3.7). Before scimmy's router, which does all operations at once. */
+export function bulk(contextOf: (req: Request) => ScimContext): Router {
+  const router = Router();
+  router.post('/Bulk', async (req, res) => {
+    const ctx = contextOf(req);
+    const request = readBulkRequest(req.body);
+    const result = await runBulk(ctx, request, hangUp(res));
+    const [processed, operations] = [result.outcomes.size, request.operations.length];
+    if (processed < operations) log.info('bulk ended early', { processed, operations });
+    res.status(200).send(bulkAnswer(request, result, `${ctx.publicUrl}/scim/v2`));
+  });
+  return router;
+}
+
+/** Whether the client is gone. */
+function hangUp(res: Response): () => boolean {
+  let isGone = false;
+  res.once('close', () => {
+    isGone = true;
+  });
+  return () => isGone;
+}

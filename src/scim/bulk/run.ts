@@ -1,0 +1,133 @@
+import { isReady } from '../../core/health.ts';
+import type { Problem } from '../errors.ts';
+import { explain, type ScimReply } from '../reply.ts';
+import type { ScimContext } from '../resources/context.ts';
+import { quoted, ScimError } from '../scim-error.ts';
+import { circlesOf, type Circle } from './circles.ts';
+import { CircleFailed, perform, performCircle } from './perform.ts';
+import type { BulkOperation, BulkRequest } from './request.ts';
+import { nextOf, unresolvable, type Next, type Progress } from './schedule.ts';
+
+/** How an operation ended. */
+export type Outcome = { readonly reply: ScimReply } | { readonly problem: Problem };
+
+/** What a bulk request came to. An operation that isn't in `outcomes` was not processed. */
+export interface BulkResult {
+  readonly outcomes: ReadonlyMap<BulkOperation, Outcome>;
+  /** The ids of what was made, by bulkId. */
+  readonly ids: ReadonlyMap<string, string>;
+}
+
+interface Run extends Progress, BulkResult {
+  readonly ctx: ScimContext;
+  readonly ids: Map<string, string>;
+  readonly failed: Set<string>;
+  readonly outcomes: Map<BulkOperation, Outcome>;
+  waiting: BulkOperation[];
+  errors: number;
+  /** The database went away. */
+  away: Problem | undefined;
+}
+
+/**
+ * Processes a bulk request (RFC 7644 section 3.7): in order, one at a time, each operation a change of its own. One that
+ * refers to what is made later waits for that, and with it what comes after it for the same resource. An error ends only
+ * its own operation and those that refer to it, until there are `failOnErrors`.
+ *
+ * When the database goes away the rest is answered 503 without being tried, and when that is before anything was done,
+ * the whole request. For a client that hangs up nothing more is done: it will send again, and the two would race.
+ */
+export async function runBulk(
+  ctx: ScimContext,
+  { operations, failOnErrors }: BulkRequest,
+  hasHungUp: () => boolean,
+): Promise<BulkResult> {
+  const run: Run = {
+    ctx,
+    circles: circlesOf(operations),
+    declared: new Set(operations.flatMap((one) => (isPost(one) && one.bulkId ? [one.bulkId] : []))),
+    ids: new Map(),
+    failed: new Set(),
+    outcomes: new Map(),
+    waiting: [],
+    errors: 0,
+    away: undefined,
+  };
+  for (const operation of operations) {
+    run.waiting.push(operation);
+    for (let next = nextOf(run); next; next = nextOf(run)) {
+      if (run.errors >= failOnErrors || hasHungUp()) return run;
+      await take(run, next);
+    }
+  }
+  return run;
+}
+
+function isPost({ task }: BulkOperation): boolean {
+  return !(task instanceof ScimError) && task.method === 'POST';
+}
+
+async function take(run: Run, next: Next): Promise<void> {
+  const taken = next.kind === 'one' ? [next.operation] : next.circle;
+  run.waiting = run.waiting.filter((one) => !taken.includes(one));
+  if (run.away) {
+    for (const operation of taken) note(run, operation, { problem: run.away });
+  } else if (next.kind === 'one') {
+    await takeOne(run, next.operation);
+  } else {
+    await takeCircle(run, next.circle);
+  }
+}
+
+async function takeOne(run: Run, operation: BulkOperation): Promise<void> {
+  try {
+    const { task } = operation;
+    if (task instanceof ScimError) throw task;
+    const unknown = unresolvable(run, task);
+    if (unknown !== undefined) throw conflict(unknown);
+    note(run, operation, { reply: await perform(run.ctx, task, run.ids) });
+  } catch (error) {
+    await noteError(run, operation, error);
+  }
+}
+
+async function takeCircle(run: Run, circle: Circle): Promise<void> {
+  try {
+    const replies = await performCircle(run.ctx, circle, run.ids);
+    for (const [operation, reply] of replies) note(run, operation, { reply });
+  } catch (error) {
+    const failure = error instanceof CircleFailed ? error : undefined;
+    for (const operation of circle) {
+      const isOwn = failure === undefined || failure.operation === operation;
+      const own = failure === undefined ? error : failure.cause;
+      await noteError(run, operation, isOwn ? own : conflict(failure.operation.bulkId ?? ''));
+    }
+  }
+}
+
+/** RFC 7644 section 3.7.1 answers 409 for a reference that could not be resolved. */
+function conflict(bulkId: string): ScimError {
+  return new ScimError(
+    409,
+    undefined,
+    `It refers to the bulkId ${quoted(bulkId)}, under which nothing was made.`,
+  );
+}
+
+async function noteError(run: Run, operation: BulkOperation, error: unknown): Promise<void> {
+  const problem = explain(error, 'bulk');
+  if (problem.status === 503 && !(await isReady(run.ctx.core))) {
+    if (![...run.outcomes.values()].some((outcome) => 'reply' in outcome)) throw error;
+    run.away = problem;
+  }
+  note(run, operation, { problem });
+}
+
+function note(run: Run, operation: BulkOperation, outcome: Outcome): void {
+  const { bulkId } = operation;
+  run.outcomes.set(operation, outcome);
+  if ('problem' in outcome) run.errors += 1;
+  if (bulkId === undefined || !isPost(operation)) return;
+  if ('reply' in outcome && outcome.reply.id !== undefined) run.ids.set(bulkId, outcome.reply.id);
+  else run.failed.add(bulkId);
+}

@@ -1,0 +1,63 @@
+import sql, { type Sql } from 'sql-template-tag';
+import type { GroupId, WorkspaceId } from '../ids.ts';
+import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
+import { row, rows, type Db } from './db.ts';
+import { groupSource } from './group-attributes.ts';
+import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
+import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
+import type { Sources } from './where.ts';
+
+/** Groups that have not been deleted, under a condition: FROM and WHERE, with the table as `g`. */
+export function shownGroups(
+  workspaceId: WorkspaceId,
+  { condition }: Selection,
+  sources: Sources = groupSource,
+): Sql {
+  return sql`from groups g
+    where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(condition, sources)}`;
+}
+
+/** A page of the workspace's groups by position, without their members. */
+export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
+  return rows<GroupRow>(
+    db,
+    sql`select ${GROUP_COLUMNS} ${shownGroups(workspaceId, page)}
+      ${orderBy(page.sortBy, groupSource, sql`g.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
+  );
+}
+
+/** A page of the workspace's groups from a row on, without their members. */
+export async function turnGroups(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: CursorPage,
+): Promise<Turned<GroupRow>> {
+  const { column, condition, order } = cursorQuery(page, groupSource, sql`g.id`);
+  const found = await rows<GroupRow & PlacedRow>(
+    db,
+    sql`select ${GROUP_COLUMNS}, ${column} ${shownGroups(workspaceId, page)} ${condition} ${order}`,
+  );
+  return turned(found, page);
+}
+
+/** The groups with these ids that have not been deleted, in no order. */
+export function groupsByIds(db: Db, workspaceId: WorkspaceId, ids: readonly GroupId[]): Promise<GroupRow[]> {
+  return rows<GroupRow>(
+    db,
+    sql`select ${GROUP_COLUMNS} ${shownGroups(workspaceId, {})} and g.id = any(${ids}::uuid[])`,
+  );
+}
+
+/** How many groups the workspace has under a condition. */
+export async function countGroups(
+  db: Db,
+  workspaceId: WorkspaceId,
+  selection: Selection,
+  sources: Sources = groupSource,
+): Promise<number> {
+  const found = await row<{ count: number }>(
+    db,
+    sql`select count(*) as count ${shownGroups(workspaceId, selection, sources)}`,
+  );
+  return found?.count ?? 0;
+}

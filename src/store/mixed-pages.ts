@@ -1,0 +1,102 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
+import { beyond, cursorKey, isDescending, turned } from './cursor-page.ts';
+import type { CursorPage, PlacedRow, Turned } from './cursor-page.ts';
+import { rows, type Db } from './db.ts';
+import { groupSource } from './group-attributes.ts';
+import { countGroups, shownGroups } from './group-pages.ts';
+import { orderByKey, sortKey, type IndexPage, type Selection, type SortKey } from './page.ts';
+import { userSource } from './user-attributes.ts';
+import { countUsers, shownUsers } from './user-pages.ts';
+import { jsonSource, type Sources } from './where.ts';
+
+/** What a list of users and groups asks of each; the direction of the order is the same. */
+export interface MixedSelection {
+  readonly users: Selection;
+  readonly groups: Selection;
+}
+
+/** Which of the two a row is. */
+export type MixedId =
+  { readonly kind: 'user'; readonly id: UserId } | { readonly kind: 'group'; readonly id: GroupId };
+
+/** An attribute in a namespace is one that no group has. */
+const mixedGroupSource: Sources = (attribute) =>
+  attribute.path[0]?.includes(':') === true
+    ? jsonSource(sql`'{}'::jsonb`, attribute)
+    : groupSource(attribute);
+
+/** How many users and groups there are under the conditions. */
+export async function countMixed(
+  db: Db,
+  workspaceId: WorkspaceId,
+  { users, groups }: MixedSelection,
+): Promise<number> {
+  const [ofUsers, ofGroups] = await Promise.all([
+    countUsers(db, workspaceId, users),
+    countGroups(db, workspaceId, groups, mixedGroupSource),
+  ]);
+  return ofUsers + ofGroups;
+}
+
+/** A page of users and groups by position. */
+export function listMixed(
+  db: Db,
+  workspaceId: WorkspaceId,
+  selection: MixedSelection,
+  { startIndex, count }: Pick<IndexPage, 'startIndex' | 'count'>,
+): Promise<MixedId[]> {
+  const offset = startIndex - 1;
+  const query = mixed(workspaceId, selection, {
+    keyOf: ({ sortBy }, sources) => sortKey(sortBy, sources),
+    descending: selection.users.sortBy?.descending ?? false,
+    from: () => empty,
+    most: offset + count,
+  });
+  return rows<MixedId>(db, sql`${query} limit ${count} offset ${offset}`);
+}
+
+/** A page of users and groups from a row on. */
+export async function turnMixed(
+  db: Db,
+  workspaceId: WorkspaceId,
+  selection: MixedSelection,
+  { turn, count }: Pick<CursorPage, 'turn' | 'count'>,
+): Promise<Turned<MixedId>> {
+  const page: CursorPage = { ...selection.users, turn, count };
+  const query = mixed(workspaceId, selection, {
+    keyOf: cursorKey,
+    descending: isDescending(page),
+    from: (key, id) => beyond(page, key, id),
+    most: count + 1,
+  });
+  return turned(await rows<MixedId & PlacedRow>(db, sql`${query} limit ${count + 1}`), page);
+}
+
+interface Reading {
+  readonly keyOf: (selection: Selection, sources: Sources) => SortKey | undefined;
+  readonly descending: boolean;
+  /** The rows beyond the one that is gone on from, "and" first. */
+  readonly from: (key: SortKey | undefined, id: Sql) => Sql;
+  /** How many rows of one sort can be wanted at all. */
+  readonly most: number;
+}
+
+/** Each sort is ordered and cut by itself, where an index may serve, and then both together. */
+function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, reading: Reading): Sql {
+  const { keyOf, descending, from, most } = reading;
+  const part = (kind: Sql, selected: Sql, id: Sql, key: SortKey | undefined): Sql =>
+    sql`(select ${kind} as kind, ${id} as id, ${key?.expression ?? sql`null::text`} as sort_key
+      ${selected} ${from(key, id)} ${orderByKey(key, descending, id)} limit ${most})`;
+  const userKey = keyOf(users, userSource);
+  const groupKey = keyOf(groups, mixedGroupSource);
+  const order: SortKey | undefined = userKey && {
+    ...userKey,
+    expression: userKey.type === 'text' ? sql`r.sort_key collate "C"` : sql`r.sort_key`,
+  };
+  return sql`select r.kind, r.id, r.sort_key::text as sort_value from (
+      ${part(sql`'user'`, shownUsers(workspaceId, users), sql`u.id`, userKey)}
+      union all
+      ${part(sql`'group'`, shownGroups(workspaceId, groups, mixedGroupSource), sql`g.id`, groupKey)}
+    ) r ${orderByKey(order, descending, sql`r.id`)}`;
+}

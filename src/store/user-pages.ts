@@ -1,0 +1,64 @@
+import sql, { type Sql } from 'sql-template-tag';
+import type { UserId, WorkspaceId } from '../ids.ts';
+import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
+import { row, rows, type Db } from './db.ts';
+import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
+import { userSource } from './user-attributes.ts';
+import { shownColumns, type ShownUser } from './users.ts';
+
+/** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
+export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
+  return sql`from users u
+    where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(condition, userSource)}`;
+}
+
+/** A page of the users that SCIM shows, by position. */
+export function listUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  options: { withGroups: boolean },
+): Promise<ShownUser[]> {
+  return rows<ShownUser>(
+    db,
+    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)}
+      ${orderBy(page.sortBy, userSource, sql`u.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
+  );
+}
+
+/** A page of the users that SCIM shows, from a row on. */
+export async function turnUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: CursorPage,
+  options: { withGroups: boolean },
+): Promise<Turned<ShownUser>> {
+  const { column, condition, order } = cursorQuery(page, userSource, sql`u.id`);
+  const found = await rows<ShownUser & PlacedRow>(
+    db,
+    sql`select ${shownColumns(options.withGroups)}, ${column} ${shownUsers(workspaceId, page)} ${condition} ${order}`,
+  );
+  return turned(found, page);
+}
+
+/** The users with these ids that SCIM shows, in no order. */
+export function usersByIds(
+  db: Db,
+  workspaceId: WorkspaceId,
+  ids: readonly UserId[],
+  options: { withGroups: boolean },
+): Promise<ShownUser[]> {
+  return rows<ShownUser>(
+    db,
+    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, {})} and u.id = any(${ids}::uuid[])`,
+  );
+}
+
+/** How many users SCIM shows under a condition. */
+export async function countUsers(db: Db, workspaceId: WorkspaceId, selection: Selection): Promise<number> {
+  const found = await row<{ count: number }>(
+    db,
+    sql`select count(*) as count ${shownUsers(workspaceId, selection)}`,
+  );
+  return found?.count ?? 0;
+}
