@@ -11,6 +11,7 @@ import { callerOf, onlyScopes } from './http/caller.ts';
 import { createGuard } from './http/guard.ts';
 import { health } from './http/health.ts';
 import { requestId } from './http/request-id.ts';
+import { createInvite, INVITE_BASE } from './invite/router.ts';
 import { createScim } from './scim/router.ts';
 
 export interface AppOptions {
@@ -26,7 +27,7 @@ export interface AppOptions {
   readonly checkReplies?: boolean;
 }
 
-/** Puts the house together: two edges over one core. */
+/** Puts the house together: two edges over one core, and the invitee's pages. */
 export function createApp({
   core,
   config,
@@ -70,6 +71,7 @@ export function createApp({
     }),
   );
   app.use(API_BASE, createApi({ core, guard, checkReplies }));
+  app.use(INVITE_BASE, createInvite({ core, rateLimitPerSecond: config.rateLimitPerSecond }));
 
   app.use((req) => {
     throw new RollcallError(

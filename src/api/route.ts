@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Caller, Scope } from '../core/caller.ts';
 import type { Core } from '../core/core.ts';
+import type { ErrorKind } from '../errors.ts';
 import type { Answer } from './answer.ts';
 
 /** What a handler is given: everything read and checked. */
@@ -18,6 +19,8 @@ interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   readonly path: `/${string}`;
   /** What it does, for people: a sentence without a full stop. */
   readonly summary: string;
+  /** More about it, for people: whole sentences. */
+  readonly description?: string;
   /** Which tokens may call it (contract section 3). */
   readonly scopes: readonly Scope[];
   /** True for what is no workspace's own, so that an operator names none. */
@@ -29,6 +32,10 @@ interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   readonly reply?: R;
   /** The statuses of success; the first is the usual one. */
   readonly statuses: readonly [number, ...number[]];
+  /** True when it answers with an ETag, and 304 to whoever has that version. */
+  readonly tagged?: true;
+  /** The kinds of error by which rules refuse it; unless it is said, a change's: `taken`, `refused`, `immutable`. */
+  readonly problems?: readonly ErrorKind[];
   readonly handler: (
     call: Call<z.output<P>, z.output<Q>, z.output<B>>,
   ) => Promise<z.input<R> | Answer<z.input<R>>>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Failure, Skip } from './check.ts';
 import { createClient } from './client.ts';
-import type { Exchange, Reply } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { createJanitor } from './janitor.ts';
 import type { Requirement } from './requirement.ts';
 import { discover, missingFeature, unwritable, type Server } from './server.ts';
@@ -31,66 +31,73 @@ export interface RunOptions {
   readonly base: string;
   readonly token: string;
   readonly requirements: readonly Requirement[];
+  /** How many are tested at a time; one, unless something else is said. */
+  readonly concurrency?: number;
   /** Ends the run; what was made is deleted all the same. */
   readonly signal?: AbortSignal;
   readonly onResult?: (result: Result) => void;
 }
 
-/** Tests a service provider, one requirement after the other, and leaves it as it was. */
+/** Tests a service provider, and leaves it as it was. Rejects when it does not answer at all. */
 export async function run(options: RunOptions): Promise<Run> {
-  const { base, token, requirements, signal, onResult } = options;
+  const { base, token, requirements, signal, onResult, concurrency = 1 } = options;
   const prefix = `check-${randomBytes(5).toString('hex')}`;
   const janitor = createJanitor(prefix);
-  const recorded: Reply[] = [];
-  const send = createClient({
-    base,
-    token,
-    ...(signal ? { signal } : {}),
-    onReply: (reply, method, path) => {
-      recorded.push(reply);
-      janitor.saw(reply, method, path);
-    },
-  });
   const kept = new Map<string, Promise<unknown>>();
-  const results: Result[] = [];
+  const results: (Result | undefined)[] = requirements.map(() => undefined);
   const left: string[] = [];
-  let serial = 0;
-  let server: Server | undefined;
   const isAborted = () => signal?.aborted === true;
+  let serial = 0;
+  const unique = () => `${prefix}-${(serial += 1)}`;
+  let server: Server | undefined;
+
+  function clientFor(exchanges: Exchange[]) {
+    return createClient({
+      base,
+      token,
+      ...(signal ? { signal } : {}),
+      onReply: (reply, method, path) => {
+        exchanges.push(reply.exchange);
+        janitor.saw(reply, method, path);
+      },
+    });
+  }
+
+  async function test(requirement: Requirement, on: Server): Promise<Result> {
+    const exchanges: Exchange[] = [];
+    const notes: string[] = [];
+    const send = clientFor(exchanges);
+    const tester = createTester({ server: on, send, kept, unique, note: (text) => notes.push(text) });
+    const { outcome, reason, exchange } = await attempt(requirement, on, () => requirement.test(tester));
+    const shows = outcome === 'fail' ? (exchange ?? exchanges.at(-1)) : undefined;
+    return { requirement, outcome, reason, notes, exchanges, shows };
+  }
 
   try {
-    server = await discover(send);
-    for (const requirement of requirements) {
-      if (isAborted()) break;
-      recorded.length = 0;
-      const notes: string[] = [];
-      const unique = () => `${prefix}-${(serial += 1)}`;
-      const tester = createTester({ server, send, kept, unique, note: (text) => notes.push(text) });
-      const ended = await attempt(requirement, server, () => requirement.test(tester));
-      if (isAborted()) break;
-      const exchanges = recorded.map(({ exchange }) => exchange);
-      const result: Result = {
-        requirement,
-        notes,
-        exchanges,
-        outcome: ended.outcome,
-        reason: ended.reason,
-        shows: ended.outcome === 'fail' ? (ended.exchange ?? exchanges.at(-1)) : undefined,
-      };
-      results.push(result);
-      onResult?.(result);
-    }
+    const found = await discover(clientFor([]));
+    server = found;
+    const waiting = requirements.entries();
+    const work = async () => {
+      for (const [index, requirement] of waiting) {
+        const result = await test(requirement, found);
+        if (isAborted()) return;
+        results[index] = result;
+        onResult?.(result);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
   } finally {
     // Not with the signal, which may be what ended the run.
     left.push(...(await janitor.clean(createClient({ base, token }), server)));
   }
-  return { base, results, left, isInterrupted: isAborted() };
+  const done = results.filter((result) => result !== undefined);
+  return { base, results: done, left, isInterrupted: isAborted() };
 }
 
 interface Ended {
   readonly outcome: Result['outcome'];
-  readonly reason: string | undefined;
-  readonly exchange: Exchange | undefined;
+  readonly reason?: string;
+  readonly exchange?: Exchange | undefined;
 }
 
 async function attempt(
@@ -101,15 +108,17 @@ async function attempt(
   const lacking =
     requirement.needs?.map((feature) => missingFeature(server, feature)).find(Boolean) ??
     requirement.writes?.map((name) => unwritable(server, name)).find(Boolean);
-  if (lacking !== undefined) return { outcome: 'skip', reason: lacking, exchange: undefined };
+  if (lacking !== undefined) return { outcome: 'skip', reason: lacking };
   try {
     await test();
-    return { outcome: 'pass', reason: undefined, exchange: undefined };
+    return { outcome: 'pass' };
   } catch (error) {
-    if (error instanceof Skip) return { outcome: 'skip', reason: error.message, exchange: undefined };
+    if (error instanceof Skip) return { outcome: 'skip', reason: error.message };
     if (error instanceof Failure) return { outcome: 'fail', reason: error.message, exchange: error.exchange };
     // An answer of a shape that no test thought of.
-    const reason = `the test broke off: ${error instanceof Error ? error.message : String(error)}`;
-    return { outcome: 'fail', reason, exchange: undefined };
+    return {
+      outcome: 'fail',
+      reason: `the test broke off: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }

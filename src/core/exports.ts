@@ -1,6 +1,5 @@
 import { log } from '../log.ts';
-import { streamAccess, type ExportedAccess } from '../store/access.ts';
-import { streamUsers, type ExportedUser } from '../store/exports.ts';
+import { streamAccess, streamUsers, type ExportedAccess, type ExportedUser } from '../store/exports.ts';
 import type { UserStatus } from '../store/users.ts';
 import { DEFAULT_ACCOUNT_ROLE } from './access.ts';
 import { momentOf } from './as-of.ts';

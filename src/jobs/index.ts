@@ -38,7 +38,7 @@ export function startJobs(core: Core, options: JobsOptions): Jobs {
     core,
     'invitation-mail',
     { pollMs, atOnce: MAILS_AT_ONCE, leaseMs, isStopping },
-    (job, signal) => sendInvitation(core, mailer, job, retryMs, signal),
+    (job, attempt) => sendInvitation(core, mailer, job, retryMs, attempt),
   );
   const every = [
     repeat(leaseMs / 3, () => tidyJobs(core.db)),
@@ -56,7 +56,9 @@ function repeat(everyMs: number, act: () => Promise<unknown>): { stop: () => Pro
   const stopped = new AbortController();
   const loop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      await act().catch((error: unknown) => log.warn('A periodic job failed; it will be tried again.', { error }));
+      await act().catch((error: unknown) =>
+        log.warn('A periodic job failed; it will be tried again.', { error }),
+      );
       await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
   };

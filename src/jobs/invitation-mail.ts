@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
 import {
   beginDelivery,
@@ -10,6 +11,7 @@ import { mailsSent } from '../metrics.ts';
 import { MailFailure } from '../mail/failure.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { invitationMessage } from '../mail/message.ts';
+import type { Attempt } from './worker.ts';
 
 /**
  * Sends one invitation. That it is being sent is noted before, and how it went after: between the server's word and
@@ -21,12 +23,12 @@ export async function sendInvitation(
   mailer: Mailer,
   job: MailJob,
   retryMs: number,
-  signal: AbortSignal,
+  attempt: Attempt,
 ): Promise<void> {
   const mail = await beginDelivery(core, job);
   if (!mail) return;
   try {
-    await mailer.send(invitationMessage(mail), signal);
+    await mailer.send(invitationMessage(mail), attempt.signal);
   } catch (error) {
     if (!(error instanceof MailFailure)) throw error;
     const invitation = job.data.invitationId;
@@ -36,5 +38,20 @@ export async function sendInvitation(
     return;
   }
   mailsSent.inc({ result: 'sent' });
-  await deliverySucceeded(core, job);
+  await insist(() => deliverySucceeded(core, job), attempt.ending);
+}
+
+const AGAIN_AFTER_MS = 250;
+
+/** The mail is out: a database that is away just now must not have it sent again. */
+async function insist(act: () => Promise<void>, ending: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (ending.aborted) throw error;
+      await sleep(AGAIN_AFTER_MS, undefined, { signal: ending }).catch(() => undefined);
+    }
+  }
 }

@@ -20,26 +20,33 @@ export interface Worker {
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
+/** When work on a job is to be broken off. */
+export interface Attempt {
+  /** The lease could not be kept, so that another may have the job by now; or the process can wait no longer. */
+  readonly signal: AbortSignal;
+  /** The process can wait no longer. */
+  readonly ending: AbortSignal;
+}
+
 /**
  * Begins to work on a queue, beside other instances. `work` ends its job itself, in the transaction with what it does;
- * what throws is logged, and the job is given out again when its lease ends. Its signal aborts when the lease could not
- * be kept, so that two never work on one job, and when the process can wait no longer.
+ * what throws is logged, and the job is given out again when its lease ends.
  */
 export function startWorker<Name extends QueueName>(
   core: Core,
   queue: Name,
   options: WorkerOptions,
-  work: (job: Job<Name>, signal: AbortSignal) => Promise<void>,
+  work: (job: Job<Name>, attempt: Attempt) => Promise<void>,
 ): Worker {
   const { pollMs, atOnce, leaseMs } = options;
   const stopped = new AbortController();
-  const aborted = new AbortController();
+  const ending = new AbortController();
   const running = new Map<string, Promise<void>>();
 
   const run = async (job: Job<Name>): Promise<void> => {
     const lease = keepLease(core, job, leaseMs);
     try {
-      await work(job, AbortSignal.any([lease.signal, aborted.signal]));
+      await work(job, { signal: AbortSignal.any([lease.signal, ending.signal]), ending: ending.signal });
     } catch (error) {
       log.warn('A job failed; it will be tried again.', { queue, job: job.id, error });
     } finally {
@@ -72,7 +79,7 @@ export function startWorker<Name extends QueueName>(
     stop: async (graceMs) => {
       stopped.abort();
       await looping;
-      const timer = setTimeout(() => aborted.abort(), graceMs);
+      const timer = setTimeout(() => ending.abort(), graceMs);
       await Promise.all(running.values());
       clearTimeout(timer);
     },

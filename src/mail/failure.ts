@@ -31,7 +31,11 @@ export function explain(error: unknown): MailFailure {
   }
   if (response !== undefined) {
     const isFinal = responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA');
-    return new MailFailure(`The mail server ${isFinal ? 'refused' : 'put off'} the message${said}`, isFinal, error);
+    return new MailFailure(
+      `The mail server ${isFinal ? 'refused' : 'put off'} the message${said}`,
+      isFinal,
+      error,
+    );
   }
   const what = error instanceof Error ? plain(error.message) : 'unknown';
   return new MailFailure(`The message could not be handed over: ${what}`, false, error);
@@ -40,5 +44,8 @@ export function explain(error: unknown): MailFailure {
 const MAX_LENGTH = 300;
 
 function plain(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim().slice(0, MAX_LENGTH);
+  return text
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_LENGTH);
 }

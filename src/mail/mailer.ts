@@ -39,7 +39,9 @@ export function fileMailer(options: { readonly directory: string }): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     send: async (message) => {
-      const { message: content } = await transport.sendMail(mailOf(message, 'Rollcall <rollcall@localhost>', '8bit'));
+      const { message: content } = await transport.sendMail(
+        mailOf(message, 'Rollcall <rollcall@localhost>', '8bit'),
+      );
       const file = join(options.directory, `${message.id}.eml`);
       const draft = `${file}.${randomUUID()}`;
       try {

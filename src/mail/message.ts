@@ -1,6 +1,6 @@
 import type { InvitationMail } from '../core/invitations/delivery.ts';
 import { ACCOUNT_ROLE_NAMES, oneLine, saidTime } from '../wording.ts';
-import { htmlOf } from './html-part.ts';
+import { htmlOf, type Said } from './html-part.ts';
 
 /** A message that a mailer sends, whole. */
 export interface Message {
@@ -10,17 +10,6 @@ export interface Message {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-}
-
-/** What an invitation's mail says, in lines. */
-export interface Said {
-  readonly workspace: string;
-  readonly to: string;
-  readonly until: string;
-  readonly link: string;
-  /** What of (a product, a project), and as what (a license, a role). */
-  readonly things: readonly { readonly what: string; readonly as: string }[];
-  readonly accountRole: string | undefined;
 }
 
 /** The mail of an invitation, in plain text and in HTML. */

@@ -4,12 +4,10 @@ import { checkAskable } from './filter/askable.ts';
 import { parseFilter } from './filter/parser.ts';
 import { readPaging, type Paging } from './paging.ts';
 import { parseProjection, type Projection } from './projection.ts';
+import type { RawQuery } from './raw-query.ts';
 import { attributeName, attributeRef, type SchemaAttribute } from './schema/attribute.ts';
 import { resolveChain, type ResourceSchema } from './schema/schema.ts';
 import { badRequest, quoted } from './scim-error.ts';
-
-/** The query of a read, as it came; every value a string. */
-export type RawQuery = Readonly<Record<string, string>>;
 
 /** Which resources a list holds, and in which order. */
 export interface Selection {

@@ -1,4 +1,4 @@
-import type { RawQuery } from './list-query.ts';
+import type { RawQuery } from './raw-query.ts';
 import { badRequest } from './scim-error.ts';
 
 /** Answered when `count` is absent, and the most that is answered at all. */

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { unescape } from 'node:querystring';
 import type { Caller } from '../core/caller.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../core/provisioning-log.ts';
 import { asId, newId } from '../ids.ts';
@@ -28,7 +29,8 @@ export function requestLog(
       const problem = res.locals['problem'] as Problem | undefined;
       const location = res.getHeader('location');
       const body = bodyText(req);
-      const [path = '', query] = req.originalUrl.split('?', 2);
+      const [path = '', rawQuery] = req.originalUrl.split('?', 2);
+      const query = rawQuery === undefined ? undefined : readableQuery(rawQuery);
       provisioningLog.note({
         workspace_id: caller.workspaceId,
         id: newId(),
@@ -37,7 +39,7 @@ export function requestLog(
         request_id: caller.requestId,
         method: req.method,
         path: text(path, KEPT.path),
-        query: query === undefined ? null : text(maskedQuery(query), KEPT.query),
+        query: query === undefined ? null : text(query, KEPT.query),
         body: body === undefined ? null : text(body, KEPT.body),
         // A client that hung up was answered nothing.
         status: res.writableFinished ? res.statusCode : 499,
@@ -60,7 +62,17 @@ function bodyText(req: Request): string | undefined {
   const bytes = Number(req.headers['content-length'] ?? 0);
   // Writing a large body out again would hold up everybody.
   if (!(bytes <= LARGE)) return `(${bytes} bytes)`;
-  return JSON.stringify(body, (key, value: unknown) => (SECRET.test(key) ? MASK : withoutSecret(value)));
+  return JSON.stringify(body, (key, value: unknown) => {
+    if (SECRET.test(key)) return MASK;
+    return /^(?:filter|path)$/i.test(key) && typeof value === 'string'
+      ? withoutComparison(value)
+      : withoutSecret(value);
+  });
+}
+
+/** A filter or path up to the name of a password: what it is compared with comes after it, in quotes or without. */
+function withoutComparison(filter: string): string {
+  return filter.replace(/\b(password)\b.+/is, `$1 ${MASK}`);
 }
 
 /** A PATCH operation names the secret in its path. */
@@ -85,15 +97,17 @@ function mentions(haystack: string): string[] {
   return [...found];
 }
 
-/** The query as a person reads it. A filter on a secret is refused, and its value not kept. */
-function maskedQuery(query: string): string {
-  let readable = query;
-  try {
-    readable = decodeURIComponent(query.replaceAll('+', ' '));
-  } catch {
-    // Not properly encoded: as it came.
-  }
-  return /password|token/i.test(readable) ? readable.replace(/"(?:[^"\\]|\\.)*"?/g, `"${MASK}"`) : readable;
+/** The query as a person reads it, without what a filter compares a password with. */
+function readableQuery(query: string): string {
+  return query.split('&').map(readableParameter).join('&');
+}
+
+function readableParameter(parameter: string): string {
+  // As Express reads it, also what is not properly encoded.
+  const readable = unescape(parameter.replaceAll('+', ' '));
+  const [name = ''] = readable.split('=', 1);
+  if (SECRET.test(name)) return `${name}=${MASK}`;
+  return /^filter$/i.test(name) ? withoutComparison(readable) : readable;
 }
 
 /** Cut to its most, and without what PostgreSQL cannot keep. */

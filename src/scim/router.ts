@@ -16,7 +16,7 @@ import { cursorKey } from './cursor.ts';
 import { discovery } from './discovery.ts';
 import { knownEndpoints } from './endpoints.ts';
 import { expectedVersions } from './entity-tags.ts';
-import type { RawQuery } from './list-query.ts';
+import type { RawQuery } from './raw-query.ts';
 import { adaptReplies, scimErrorHandler } from './reply.ts';
 import { declareResources } from './resources/declare.ts';
 import type { RoutedContext, ScimContext } from './resources/context.ts';

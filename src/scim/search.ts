@@ -1,6 +1,6 @@
 import { Router, type Request } from 'express';
 import { isArray, isObject } from './json.ts';
-import type { RawQuery } from './list-query.ts';
+import type { RawQuery } from './raw-query.ts';
 import type { ScimReply } from './reply.ts';
 import type { ScimContext } from './resources/context.ts';
 import { groupVerbs } from './resources/groups.ts';

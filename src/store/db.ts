@@ -79,15 +79,19 @@ export async function inTransaction<T>(db: Db, body: (tx: Tx) => Promise<T>): Pr
 export async function inSnapshot<T>(db: Db, body: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = await begin(db);
   try {
+    // Compiling a query of many joins takes longer than running it.
+    await rows(tx, sql`select set_config('jit', 'off', true), ${ROOM_TO_SORT}`);
     return await body(tx);
   } finally {
     await tx.rollback().catch(() => undefined);
   }
 }
 
-const BATCH = 1000;
-/** At least this much memory for each sort of the query, in kB: everybody's rows are many times a request's. */
+/** At least this much memory for each sort, in kB: everybody's rows are many times a request's. */
 const SORT_KB = 32_768;
+const ROOM_TO_SORT = sql`(select case when setting::integer < ${SORT_KB}::integer
+  then set_config('work_mem', ${String(SORT_KB)}, true) end from pg_settings where name = 'work_mem')`;
+const BATCH = 1000;
 /** A reader that takes nothing for this long loses the rest: it holds a connection and a snapshot. */
 const MAX_STALL_MS = 60_000;
 
@@ -103,9 +107,7 @@ export async function* stream<Row>(db: Db, query: Sql): AsyncGenerator<readonly 
     await rows(
       tx,
       sql`select set_config('idle_in_transaction_session_timeout', ${String(MAX_STALL_MS)}, true),
-        set_config('cursor_tuple_fraction', '1', true),
-        case when setting::integer < ${SORT_KB}::integer then set_config('work_mem', ${String(SORT_KB)}, true) end
-        from pg_settings where name = 'work_mem'`,
+        set_config('cursor_tuple_fraction', '1', true), ${ROOM_TO_SORT}`,
     );
     await rows(tx, sql`declare batches no scroll cursor for ${query}`);
     const fetch = () => {

@@ -1,9 +1,35 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
-import { ACCOUNT_RANKS } from './access.ts';
+import { ACCOUNT_RANKS, effective, type AccessRow } from './access.ts';
 import { stream, type Db } from './db.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { UserSource, UserStatus } from './users.ts';
+
+/** One thing that a user may use, and one way by which it is had. */
+export type ExportedAccess = Pick<
+  AccessRow,
+  | 'user_id'
+  | 'user_name'
+  | 'email'
+  | 'status'
+  | 'kind'
+  | 'target'
+  | 'level'
+  | 'group_name'
+  | 'granted_at'
+  | 'granted_by'
+>;
+
+/** The effective access of everybody, ordered by user name, in batches and constant memory. */
+export function streamAccess(
+  db: Db,
+  workspaceId: WorkspaceId,
+  moment: Moment,
+): AsyncGenerator<readonly ExportedAccess[]> {
+  const columns = sql`user_id, user_name, email, status, kind, target, level, group_name, granted_at, granted_by`;
+  const asked = { moment, only: undefined, activeOnly: true };
+  return stream<ExportedAccess>(db, effective(workspaceId, asked, columns));
+}
 
 /** A user as an export lists it. What is had is effective: of a user who is not active, nothing. */
 export interface ExportedUser {

@@ -41,14 +41,14 @@ function bossOn(db: Db | Tx): PgBoss {
     supervise: false,
     schedule: false,
     db: {
-      executeSql: async (text: string, values: readonly unknown[] = []) => {
+      executeSql: async (text: string, values: readonly unknown[] | undefined) => {
         const bindings: unknown[] = [];
         const statement = withoutTransaction(text).replace(/\$(\d+)/g, (_, number: string) => {
-          bindings.push(asBinding(values[Number(number) - 1]));
+          bindings.push(asBinding(values?.[Number(number) - 1]));
           return '?';
         });
         try {
-          return (await db.raw(statement, bindings as string[])) as { rows: unknown[] };
+          return await db.raw<{ rows: unknown[] }>(statement, bindings as string[]);
         } catch (error) {
           throw translateError(error);
         }
@@ -128,8 +128,8 @@ export async function keepJobs(
 /** Ends a job with the transaction. False when it was no longer held: somebody else does it again. */
 export async function endJob(tx: Tx, name: QueueName, id: string): Promise<boolean> {
   // Its type says void; it answers how many there were.
-  const ended: unknown = await bossOn(tx).complete(name, id);
-  return (ended as { affected: number }).affected === 1;
+  const boss: { complete: (name: string, id: string) => Promise<unknown> } = bossOn(tx);
+  return ((await boss.complete(name, id)) as { affected: number }).affected === 1;
 }
 
 /** Hands jobs whose lease has ended out again, and clears away those that ended long ago. */

@@ -1,23 +1,24 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { GrantId, GroupId, LicenseId, UserId, WorkspaceId } from '../ids.ts';
+import type { GrantId, GroupId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../ids.ts';
 import { effective, type AccessRow } from './access.ts';
 import { rows, type Tx } from './db.ts';
 import { wantedRows, type GrantTarget, type WantedGrant } from './group-grants.ts';
 
-interface BegunGrant {
+interface ChangedGrant {
   readonly group_id: GroupId;
-  readonly rule: string | null;
   readonly kind: GrantTarget['kind'];
-  readonly account_role: string | null;
-  readonly project_id: string | null;
-  readonly role_id: string | null;
+  readonly project_id: ProjectId | null;
   readonly license_id: LicenseId | null;
 }
 
-interface EndedGrant {
+interface BegunGrant extends ChangedGrant {
+  readonly rule: string | null;
+  readonly account_role: string | null;
+  readonly role_id: RoleId | null;
+}
+
+interface EndedGrant extends ChangedGrant {
   readonly id: GrantId;
-  readonly group_id: GroupId;
-  readonly license_id: LicenseId | null;
 }
 
 /** What a mapping would change of the grants that groups have, if it were saved. */
@@ -40,7 +41,7 @@ export async function grantChanges(
   const same = sql`w.group_id = gg.group_id and w.target = gg.target`;
   const ended = await rows<EndedGrant>(
     tx,
-    sql`select gg.id, gg.group_id, gg.license_id from group_grants gg
+    sql`select gg.id, gg.group_id, gg.kind, gg.project_id, gg.license_id from group_grants gg
       where ${open} ${groupIds ? sql`and gg.group_id = any(${groupIds}::uuid[])` : empty}
         and not exists (select from ${input} where ${same})`,
   );
@@ -74,6 +75,19 @@ function concerned(workspaceId: WorkspaceId, { ended, begun }: GrantChanges): Sq
     where m.workspace_id = ${workspaceId} and m.until = 'infinity' and m.group_id = any(${groups}::uuid[])`;
 }
 
+/**
+ * What those people hold that can come or go: of what the changed grants give, and of what competes with it. Account
+ * roles decide about all project roles.
+ */
+function touched({ ended, begun }: GrantChanges): Sql {
+  const changed = [...ended, ...begun];
+  const ids = (key: 'project_id' | 'license_id') => [...new Set(changed.flatMap((one) => one[key] ?? []))];
+  const projects = changed.some((one) => one.kind === 'account_role')
+    ? sql`h.kind = 'project_role'`
+    : sql`h.project_id = any(${ids('project_id')}::uuid[])`;
+  return sql`(h.kind = 'account_role' or ${projects} or h.license_id = any(${ids('license_id')}::uuid[]))`;
+}
+
 /** One thing that a user would gain or lose, whichever ways lead to it. */
 export type ChangedThing = Pick<AccessRow, 'user_id' | 'user_name' | 'kind' | 'target' | 'level'> & {
   readonly is_gain: boolean;
@@ -88,22 +102,23 @@ export function changedThings(
   changes: GrantChanges,
   first: number,
 ): Promise<ChangedThing[]> {
-  const thing = sql`user_id, user_name, kind, target, level`;
+  const thing = sql`position, user_id, user_name, kind, target, level`;
+  const columns = sql`position, user_id, user_name, kind, target collate "C" as target, level collate "C" as level`;
   const only = concerned(workspaceId, changes);
+  const things = touched(changes);
   const had = (groupGrants: Sql | undefined) =>
-    effective(workspaceId, { moment: 'now', only, activeOnly: true, groupGrants }, thing);
+    effective(workspaceId, { moment: 'now', only, activeOnly: true, groupGrants, things }, thing);
   return rows<ChangedThing>(
     tx,
-    sql`select ${thing}, is_gain, total
+    sql`select user_id, user_name, kind, target, level, is_gain, total
       from (
         select ${thing}, is_gain, count(*) over (partition by is_gain) as total,
-          row_number() over (partition by is_gain order by lower(user_name) collate "C", user_id, kind,
-            target collate "C", level collate "C") as number
+          row_number() over (partition by is_gain order by position, kind, target, level) as number
         from (
           select ${thing}, bool_and(is_after) as is_gain
-          from (select b.*, false as is_after from (${had(undefined)}) b
+          from (select ${columns}, false as is_after from (${had(undefined)}) b
             union all
-            select a.*, true from (${had(changedGrants(workspaceId, changes))}) a) had
+            select ${columns}, true from (${had(changedGrants(workspaceId, changes))}) a) had
           group by ${thing} having bool_and(is_after) or not bool_or(is_after)
         ) changed
       ) numbered

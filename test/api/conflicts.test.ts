@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List, type Problem } from './people.ts';
+import { peopleOf, type List } from './people.ts';
 
 interface Item {
   readonly user: { readonly userName: string };
@@ -45,7 +45,7 @@ describe('GET /conflicts', () => {
   });
 
   it('refuses a cursor of another list', async () => {
-    const { status, body } = await people.call<Problem>('GET', '/conflicts?cursor=nonsense');
+    const { status, body } = await people.call('GET', '/conflicts?cursor=nonsense');
     expect([status, body.errors![0]!.field]).to.deep.equal([400, 'cursor']);
   });
 });

@@ -20,7 +20,7 @@ async function textOf(chunks: AsyncIterable<string>): Promise<string> {
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 describe('export formats', () => {
-  const character = fc.constantFrom(...'aZ0 =+-@\t\r\n＝＋－＠",;\'é🙂');
+  const character = fc.constantFrom(...Array.from('aZ0 =+-@\t\r\n＝＋－＠",;\'é🙂'));
   const cell = fc.oneof(
     fc.constant(null),
     fc.string({ unit: character, minLength: 1, maxLength: 6 }),

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import pg from 'pg';
 import { log } from '../../src/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List, type Problem } from './people.ts';
+import { peopleOf, type List } from './people.ts';
 
 type Line = Readonly<Record<string, string>>;
 
@@ -131,7 +131,7 @@ describe('exports', () => {
       'status=gone',
       'state=active',
     ]) {
-      const { status, headers, body } = await people.call<Problem>('GET', `/exports/users.csv?${query}`);
+      const { status, headers, body } = await people.call('GET', `/exports/users.csv?${query}`);
       expect(status, query).to.equal(400);
       expect(headers.get('content-type')).to.contain('problem+json');
       expect(body.errors, query).to.have.length(1);

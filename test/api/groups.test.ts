@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List, type Problem } from './people.ts';
+import { peopleOf, type List } from './people.ts';
 
 interface Item {
   readonly id: string;
@@ -69,7 +69,7 @@ describe('GET /groups', () => {
       }
       expect(seen).to.deep.equal(whole);
     }
-    const { status, body } = await people.call<Problem>('GET', '/groups?mapping=some');
+    const { status, body } = await people.call('GET', '/groups?mapping=some');
     expect([status, body.errors![0]!.field]).to.deep.equal([400, 'mapping']);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List, type Problem } from './people.ts';
+import { peopleOf, type List } from './people.ts';
 
 interface Item {
   readonly id: string;
@@ -85,7 +85,7 @@ describe('GET /users', () => {
       cursor = `&cursor=${page.nextCursor}`;
     }
     expect(seen).to.deep.equal(['bob@example.com', 'ann@example.com', 'cid']);
-    const { status, body } = await people.call<Problem>('GET', `/users?sort=name${cursor}`);
+    const { status, body } = await people.call('GET', `/users?sort=name${cursor}`);
     expect([status, body.errors![0]!.field]).to.deep.equal([400, 'cursor']);
     const forged = Buffer.from(JSON.stringify({ sort: 'joined', value: 'x', id: ann })).toString('base64url');
     expect((await people.call('GET', `/users?sort=joined&cursor=${forged}`)).status).to.equal(400);

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import sql from 'sql-template-tag';
 import { listAudit } from '../../src/core/audit.ts';
 import type { Core } from '../../src/core/core.ts';
 import { exportAccess, exportUsers, type ExportFile } from '../../src/core/exports.ts';
 import { changeGroup } from '../../src/core/groups/write.ts';
 import { patchProject } from '../../src/core/catalogue/projects.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
-import { openDb, rows, stream, type Db } from '../../src/store/db.ts';
+import { openDb } from '../../src/store/db.ts';
 import { databaseTime } from '../../src/store/moment.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { naiveAccess } from './naive-access.ts';
@@ -261,92 +260,5 @@ describe('exports', () => {
       }),
       { numRuns },
     );
-  });
-});
-
-describe('stream', () => {
-  let database: TestDatabase;
-  let db: Db;
-
-  before(async () => {
-    database = await createDatabase();
-    db = openDb({ url: database.url, poolSize: 1 });
-  });
-  after(async () => {
-    await db.destroy();
-    await database.drop();
-  });
-
-  const settings = async () => {
-    const found = await rows<Record<string, string>>(
-      db,
-      sql`select current_setting('work_mem') as work_mem, current_setting('transaction_read_only') as read_only,
-        current_setting('idle_in_transaction_session_timeout') as timeout`,
-    );
-    return found[0];
-  };
-
-  it('reads any number of rows in constant memory', async () => {
-    const query = sql`select repeat('x', 1000) || n as text from generate_series(1, ${300_000}::integer) as n`;
-    const before = process.memoryUsage().rss;
-    let [count, most] = [0, 0];
-    for await (const batch of stream<{ text: string }>(db, query)) {
-      count += batch.length;
-      most = Math.max(most, process.memoryUsage().rss - before);
-    }
-    expect(count).to.equal(300_000);
-    expect(most).to.be.below(100 * 1024 * 1024);
-  });
-
-  it('sees one snapshot, however long it is read', async () => {
-    const other = openDb({ url: database.url, poolSize: 1 });
-    await other.raw('create table numbers as select n from generate_series(1, 5000) as n');
-    let count = 0;
-    for await (const batch of stream<{ n: number }>(db, sql`select n from numbers`)) {
-      if (count === 0) await other.raw('delete from numbers');
-      count += batch.length;
-    }
-    expect(count).to.equal(5000);
-    await other.destroy();
-  });
-
-  it('frees the connection when the reader stops, fails, or reads to the end', async () => {
-    const before = await settings();
-    const query = sql`select n from generate_series(1, 10000) as n`;
-    for await (const batch of stream(db, query)) if (batch.length > 0) break;
-    expect(await settings()).to.deep.equal(before);
-    const failed = (async () => {
-      for await (const batch of stream(db, query)) if (batch.length > 0) throw new Error('the reader failed');
-    })();
-    expect(await failed.catch((error: unknown) => (error as Error).message)).to.equal('the reader failed');
-    expect(await settings()).to.deep.equal(before);
-    let count = 0;
-    for await (const batch of stream(db, query)) count += batch.length;
-    expect(count).to.equal(10_000);
-    expect(await settings()).to.deep.equal(before);
-  });
-
-  it('throws what the query throws, also after many rows, and frees the connection', async () => {
-    const query = sql`select 1 / (4000 - n) as x from generate_series(1, 10000) as n`;
-    let count = 0;
-    const failed = (async () => {
-      for await (const batch of stream(db, query)) count += batch.length;
-    })();
-    expect(await failed.catch((error: unknown) => (error as Error).message)).to.contain('division by zero');
-    expect(count).to.equal(3000);
-    expect((await settings())?.['read_only']).to.equal('off');
-  });
-
-  it('throws "busy" when the connection is ended, and the pool goes on', async () => {
-    const other = openDb({ url: database.url, poolSize: 1 });
-    const [mine] = await rows<{ pid: number }>(db, sql`select pg_backend_pid() as pid`);
-    const reading = (async () => {
-      for await (const batch of stream(db, sql`select n from generate_series(1, 10000) as n`)) {
-        if (batch.length > 0) await other.raw('select pg_terminate_backend(?)', [mine!.pid]);
-      }
-    })();
-    await expectRefusal(reading, 'busy');
-    expect((await settings())?.['read_only']).to.equal('off');
-    await other.destroy();
   });
 });

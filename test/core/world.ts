@@ -13,7 +13,7 @@ import { provisionUser } from '../../src/core/users/provision.ts';
 import { replaceUser } from '../../src/core/users/replace.ts';
 import type { UserInput } from '../../src/core/users/user-state.ts';
 import { createWorkspace } from '../../src/core/workspaces.ts';
-import type { GroupId, UserId, WorkspaceId } from '../../src/ids.ts';
+import type { GroupId, UserId } from '../../src/ids.ts';
 
 /** What an identity provider pushes of a person; what is left out is empty. */
 export interface Pushed {
@@ -104,13 +104,4 @@ function inputOf(userName: string, pushed: Pushed): UserInput {
 
 function elements(name: string, values: readonly string[] = []) {
   return values.length === 0 ? {} : { [name]: values.map((value) => ({ value })) };
-}
-
-/** A caller of a workspace. */
-export function callerOf(workspaceId: string): Caller {
-  return {
-    workspaceId: workspaceId as WorkspaceId,
-    actor: { kind: 'system', name: 'Tester' },
-    requestId: 'test',
-  };
 }

@@ -68,6 +68,9 @@ export const accessRoutes = [
     query: z.strictObject({ user: z.string().min(1, 'is the id, userName or email of a user') }),
     reply,
     statuses: [200],
+    tagged: true,
+    // An address may be that of several users.
+    problems: ['refused'],
     handler: async ({ core, caller, query }) => {
       const { user, access } = await accessOfUser(core, caller, query.user);
       const { id, user_name: userName, email, status } = user;

@@ -95,13 +95,19 @@ export const bulkOperations: readonly Requirement[] = needingBulk([
     paragraph: CONTINUE,
     test: async (t) => {
       const missing = `${t.server.users}/${t.unique()}`;
+      const taken = (await t.user()).body;
       const results = await bulk(t, [
         { method: 'POST', path: t.server.users, bulkId: 'a', data: t.userBody() },
         { method: 'DELETE', path: missing },
-        { method: 'POST', path: t.server.users, bulkId: 'b', data: t.userBody({ userName: '' }) },
+        {
+          method: 'POST',
+          path: t.server.users,
+          bulkId: 'b',
+          data: t.userBody({ userName: at(taken, 'userName') }),
+        },
         { method: 'POST', path: t.server.users, bulkId: 'c', data: t.userBody() },
       ]);
-      same(results.map(codeOf), ['201', '404', '400', '201'], 'the codes');
+      same(results.map(codeOf), ['201', '404', '409', '201'], 'the codes');
       for (const index of [0, 3]) expectStatus(await t.get(pathOfResult(results[index])), 200);
     },
   },

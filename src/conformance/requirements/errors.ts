@@ -106,7 +106,7 @@ export const errors: readonly Requirement[] = [
     paragraph:
       'detail: A detailed human-readable message. OPTIONAL. (section 3.4.2.2: an appropriate human-readable response)',
     test: async (t) => {
-      const reply = await t.post(t.server.users, t.userBody({ userName: '' }));
+      const reply = await t.get(`${t.server.users}/${t.unique()}`);
       const detail = at(reply.body, 'detail');
       check(typeof detail === 'string' && detail !== '', `"detail" is ${shown(detail)}`, reply);
     },

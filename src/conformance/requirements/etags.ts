@@ -2,7 +2,7 @@ import { check, expectError, expectStatus, same, skip } from '../check.ts';
 import type { Reply } from '../exchange.ts';
 import type { Made, Requirement, Tester } from '../requirement.ts';
 import { patchBody } from '../tester.ts';
-import { at, shown, textAt } from '../values.ts';
+import { at, shown } from '../values.ts';
 
 const HEADER =
   "When supported, SCIM ETags MUST be specified as an HTTP header and SHOULD be specified within the 'version' attribute contained in the resource's 'meta' attribute.";
@@ -71,13 +71,9 @@ const requirements: readonly Requirement[] = [
     test: async (t) => {
       const user = await t.user();
       const filter = `userName eq "${String(at(user.body, 'userName'))}"`;
+      const version = at(await t.read(user), 'meta', 'version') ?? skip('a GET shows no "meta.version"');
       const reply = await t.get(t.server.users, { filter });
-      same(
-        textAt(reply.body, 'Resources', 0, 'meta', 'version'),
-        etagOf(await t.get(user.path)),
-        '"meta.version"',
-        reply,
-      );
+      same(at(reply.body, 'Resources', 0, 'meta', 'version'), version, '"meta.version"', reply);
     },
   },
   {

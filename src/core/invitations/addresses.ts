@@ -14,6 +14,8 @@ export interface Skipped {
 }
 
 const MOST = 500;
+/** Characters that so many addresses can have, with names. */
+const LONGEST = MOST * 512;
 const MAX_NAME_LENGTH = 200;
 /** Characters of what is repeated to the caller. */
 const SHOWN = 320;
@@ -28,11 +30,13 @@ export function readAddresses(emails: string | readonly string[]): {
   addresses: Address[];
   skipped: Skipped[];
 } {
+  const tooMany = `At most ${MOST} addresses are invited at once.`;
+  if (typeof emails === 'string' && emails.length > LONGEST) throw invalid('emails', tooMany);
   const found = new Map<string, Address>();
   for (const entry of typeof emails === 'string' ? entriesOf(emails) : emails.flatMap(entryOf)) {
     const key = entry.email.toLowerCase();
     if (!found.has(key)) found.set(key, entry);
-    if (found.size > MOST) throw invalid('emails', `At most ${MOST} addresses are invited at once.`);
+    if (found.size > MOST) throw invalid('emails', tooMany);
   }
   if (found.size === 0) throw invalid('emails', 'This names no address.');
   const addresses: Address[] = [];
@@ -100,7 +104,7 @@ export function problemWith(email: string): string | undefined {
   const at = email.lastIndexOf('@');
   if (at < 1 || at === email.length - 1) return 'This is not an e-mail address.';
   const [local, domain] = [email.slice(0, at), email.slice(at + 1)];
-  const foreign = [...email].find((character) => character > '~' || character < ' ');
+  const foreign = /[^ -~]/u.exec(email)?.[0];
   if (foreign !== undefined) return problemWithCharacter(foreign, local, domain);
   if (local.length > 64) return 'The part before the "@" is longer than 64 characters.';
   if (email.length > 254) return 'The address is longer than 254 characters.';

@@ -13,7 +13,8 @@ import { resolveStatement, same, type GrantStatement } from '../grant-statements
 export interface Asked {
   readonly organization?: string | null | undefined;
   readonly accountRole?: AccountRole | undefined;
-  readonly products?: readonly { readonly product: string; readonly license?: string | undefined }[] | undefined;
+  readonly products?:
+    readonly { readonly product: string; readonly license?: string | undefined }[] | undefined;
   readonly projects?: readonly { readonly project: string; readonly role: string }[] | undefined;
 }
 
@@ -45,7 +46,9 @@ export async function resolveOffer(c: Change, asked: Asked): Promise<Offer> {
   }
   const grants: OfferedGrant[] = [...accountRole(asked), ...(await byKeys(c, asked, problems))];
   if (problems.length > 0) {
-    throw new RollcallError('invalid', problems.map((problem) => problem.message).join(' '), { fields: problems });
+    throw new RollcallError('invalid', problems.map((problem) => problem.message).join(' '), {
+      fields: problems,
+    });
   }
   await refuseImpossible(c, asked);
   return { organizationId, grants };
@@ -102,7 +105,10 @@ export const slotOf = {
   project: (key: string): string => `project ${key.toLowerCase()}`,
 };
 
-async function refuseImpossible(c: Change, { accountRole, products = [], projects = [] }: Asked): Promise<void> {
+async function refuseImpossible(
+  c: Change,
+  { accountRole, products = [], projects = [] }: Asked,
+): Promise<void> {
   if (accountRole === 'billing_manager' && projects.length > 0) {
     throw new RollcallError(
       'refused',

@@ -59,7 +59,9 @@ const PENDING = 'Is invited already. Resend that invitation to send a new link.'
 function unclear(users: readonly AddressedUser[]): string | undefined {
   const active = users.find((one) => one.status === 'active');
   if (active) {
-    return active.by_name ? 'Is an active user already.' : `Is an active user already, "${active.user_name}".`;
+    return active.by_name
+      ? 'Is an active user already.'
+      : `Is an active user already, "${active.user_name}".`;
   }
   if (users.length < 2 || users.some((one) => one.by_name)) return undefined;
   return 'Several users who are not active have this address. Reinvite the one you mean.';

@@ -57,4 +57,3 @@ export function closedEvent(
     after: { status },
   };
 }
-

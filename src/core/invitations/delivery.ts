@@ -32,7 +32,10 @@ export async function beginDelivery(core: Core, job: MailJob): Promise<Invitatio
     const locked = await lock(tx, job);
     if (!locked || locked.delivery === 'sent') return ended(tx, job);
     if (locked.status !== 'pending') {
-      await write(tx, locked, { delivery: 'failed', reason: `It was ${locked.status} before it could be sent.` });
+      await write(tx, locked, {
+        delivery: 'failed',
+        reason: `It was ${locked.status} before it could be sent.`,
+      });
       return ended(tx, job);
     }
     await write(tx, locked, { delivery: 'sending', attempts: locked.delivery_attempts + 1 });

@@ -37,7 +37,10 @@ export async function restoreGrants(
 ): Promise<void> {
   if (!before.removed_at) return;
   const { slots, eventId, offered } = options;
-  const ended = { from: before.removed_at, actions: offered ? [...WITH_USER, ...WITH_INVITATION] : WITH_USER };
+  const ended = {
+    from: before.removed_at,
+    actions: offered ? [...WITH_USER, ...WITH_INVITATION] : WITH_USER,
+  };
   const grants = await endedGrants(c.tx, c.caller.workspaceId, before.id, ended);
   const isPushed = (grant: OwnGrant) => grant.source === 'pushed' && before.deleted_at === null;
   const again = grants.filter((grant) => !isPushed(grant) && !slots.has(slotOfGrant(grant)));
@@ -49,7 +52,10 @@ export async function restoreGrants(
         ? []
         : {
             ...{ kind, account_role, project_id, role_id, license_id, user_id: before.id },
-            ...{ source: source === 'admin' ? ('admin' as const) : ('invitation' as const), since_event: eventId },
+            ...{
+              source: source === 'admin' ? ('admin' as const) : ('invitation' as const),
+              since_event: eventId,
+            },
           },
     ),
     c.at,
@@ -121,5 +127,6 @@ export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promi
   if (users.length === 0 || !(await onlyOneProduct(c))) return;
   const ids = users.map((user) => user.id);
   const [several] = await holdersOfSeveralProducts(c.tx, c.caller.workspaceId, ids);
-  if (several !== undefined) throw new RollcallError('refused', `${ONE_PRODUCT} "${several}" would have several.`);
+  if (several !== undefined)
+    throw new RollcallError('refused', `${ONE_PRODUCT} "${several}" would have several.`);
 }

@@ -13,7 +13,11 @@ import { invitationSettings, type Core } from '../core.ts';
 import type { KeysetPage, Page } from '../keyset.ts';
 import { linkOf } from './links.ts';
 
-export type { InvitationRow as Invitation, InvitationSort, InvitationStatus } from '../../store/invitations.ts';
+export type {
+  InvitationRow as Invitation,
+  InvitationSort,
+  InvitationStatus,
+} from '../../store/invitations.ts';
 
 /** A page of the workspace's invitations, of some statuses or of all. */
 export function listInvitations(

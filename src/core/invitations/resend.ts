@@ -1,6 +1,11 @@
 import { notFound, RollcallError } from '../../errors.ts';
 import { asId, type InvitationId, type UserId } from '../../ids.ts';
-import { findInvitation, newestInvitationOf, renewInvitation, type InvitationRow } from '../../store/invitations.ts';
+import {
+  findInvitation,
+  newestInvitationOf,
+  renewInvitation,
+  type InvitationRow,
+} from '../../store/invitations.ts';
 import { lockUser, type UserRow } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
@@ -29,7 +34,10 @@ export async function resendInvitation(core: Core, caller: Caller, id: string): 
     refuseUnlessResendable(invitation, user);
     const newest = await newestInvitationOf(c.tx, workspaceId, user.id);
     if (newest?.id !== invitation.id) {
-      throw new RollcallError('refused', `There is a newer invitation of ${invitation.email}; send that one.`);
+      throw new RollcallError(
+        'refused',
+        `There is a newer invitation of ${invitation.email}; send that one.`,
+      );
     }
     const eventId = c.record({
       action: 'invitation.resent',

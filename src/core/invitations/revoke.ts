@@ -46,7 +46,9 @@ export function revokeInvitations(core: Core, caller: Caller, ids: readonly stri
     const after = await findInvitations(c.tx, workspaceId, asked);
     return {
       revoked: after.filter((one) => revoked.has(one.id)),
-      skipped: after.filter((one) => !revoked.has(one.id)).map(({ id, status }) => ({ id, reason: REASONS[status] })),
+      skipped: after
+        .filter((one) => !revoked.has(one.id))
+        .map(({ id, status }) => ({ id, reason: REASONS[status] })),
     };
   });
 }

@@ -1,6 +1,6 @@
 import { together } from '../../core/change.ts';
 import { expectedVersions } from '../entity-tags.ts';
-import type { RawQuery } from '../list-query.ts';
+import type { RawQuery } from '../raw-query.ts';
 import type { ScimReply } from '../reply.ts';
 import type { ScimContext } from '../resources/context.ts';
 import { groupVerbs } from '../resources/groups.ts';

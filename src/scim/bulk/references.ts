@@ -69,11 +69,10 @@ function text(value: string, key: string | undefined, decide: Decide): unknown {
     return decision === KEEP ? value : decision;
   }
   if (key !== 'path' && key !== '$ref') return value;
-  let isRemoved = false;
-  const rewritten = value.replace(INSIDE, (match, reference: string) => {
-    const decision = decide(reference);
-    if (decision === REMOVE) isRemoved = true;
-    return typeof decision === 'string' ? decision : match;
+  const decisions = [...value.matchAll(INSIDE)].map(([, reference = '']) => decide(reference));
+  if (decisions.includes(REMOVE)) return REMOVE;
+  return value.replace(INSIDE, (reference) => {
+    const decision = decisions.shift();
+    return typeof decision === 'string' ? decision : reference;
   });
-  return isRemoved ? REMOVE : rewritten;
 }

@@ -5,9 +5,10 @@ import {
   type MixedParts,
   type MixedSelection,
 } from '../../core/mixed-pages.ts';
-import { readSelection, type RawQuery } from '../list-query.ts';
+import { readSelection } from '../list-query.ts';
 import { readPaging } from '../paging.ts';
 import { parseProjection } from '../projection.ts';
+import type { RawQuery } from '../raw-query.ts';
 import type { ScimReply } from '../reply.ts';
 import { mixedGroupSchema, mixedUserSchema } from '../schema/mixed.ts';
 import { groupSchema, userSchema } from '../schema/schema.ts';

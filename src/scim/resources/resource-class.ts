@@ -1,5 +1,5 @@
 import SCIMMY from 'scimmy';
-import type { RawQuery } from '../list-query.ts';
+import type { RawQuery } from '../raw-query.ts';
 import type { ScimReply } from '../reply.ts';
 import { guarded, type RoutedContext, type ScimContext } from './context.ts';
 

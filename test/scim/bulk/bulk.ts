@@ -1,25 +1,20 @@
 import { expect } from 'chai';
-import type { Body, ScimClient, ScimReply } from '../http/client.ts';
+import { ENTERPRISE, type Operated, type Replied, type Scim } from './answers.ts';
 
 export const BULK_REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest';
 export const BULK_RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse';
-export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
 /** Sends operations as one bulk request. */
-export function sendBulk(
-  scim: ScimClient,
-  operations: readonly unknown[],
-  more: object = {},
-): Promise<ScimReply> {
+export function sendBulk(scim: Scim, operations: readonly unknown[], more: object = {}): Promise<Replied> {
   return scim('POST', '/Bulk', { body: { schemas: [BULK_REQUEST], ...more, Operations: operations } });
 }
 
 /** Sends operations and answers how each went. */
 export async function bulk(
-  scim: ScimClient,
+  scim: Scim,
   operations: readonly unknown[],
   more: object = {},
-): Promise<Body[]> {
+): Promise<readonly Operated[]> {
   const reply = await sendBulk(scim, operations, more);
   expect(reply.status, JSON.stringify(reply.body)).to.equal(200);
   expect(Object.keys(reply.body)).to.have.members(['schemas', 'Operations']);
@@ -29,16 +24,16 @@ export async function bulk(
     if (Number(one.status) < 300) expect(one).not.to.have.property('response');
     else expect(one.response).to.include({ status: one.status }).and.to.have.property('detail');
   }
-  return reply.body.Operations as Body[];
+  return reply.body.Operations;
 }
 
-export function statuses(answered: readonly Body[]): string[] {
-  return answered.map((one) => one.status as string);
+export function statuses(answered: readonly Operated[]): string[] {
+  return answered.map((one) => one.status);
 }
 
 /** The id at the end of an answer's location. */
-export function idOf(answer: Body): string {
-  return (answer.location as string).split('/').at(-1) ?? '';
+export function idOf(answer: Operated | undefined): string {
+  return answer?.location?.split('/').at(-1) ?? '';
 }
 
 /** A POST of a user. */

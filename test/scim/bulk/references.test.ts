@@ -1,27 +1,27 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type ScimClient } from '../http/client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, sharedApp } from '../http/client.ts';
 import { listed, patchOf } from '../http/resources.ts';
-import { bulk, ENTERPRISE, idOf, managedBy, postGroup, postUser, statuses } from './bulk.ts';
+import { ENTERPRISE, type Answer, type Scim } from './answers.ts';
+import { bulk, idOf, managedBy, postGroup, postUser, statuses } from './bulk.ts';
 
 describe('bulk: bulkId (RFC 7644 sections 3.7.1 and 3.7.2)', () => {
   let app: TestApp;
-  let scim: ScimClient;
+  let scim: Scim;
 
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
   beforeEach(async () => {
-    ({ scim } = await newWorkspace(app));
+    ({ scim } = await newWorkspace<Answer>(app));
   });
-  after(() => app.stop());
 
   const memberIds = async (id: string): Promise<string[]> => {
-    const { body } = await scim('GET', `/Groups/${id}`);
-    return ((body.members ?? []) as Body[]).map(({ value }) => value as string);
+    const { body }: { body: Partial<Answer> } = await scim('GET', `/Groups/${id}`);
+    return (body.members ?? []).map(({ value }) => value);
   };
   const managerOf = async (id: string): Promise<string | undefined> =>
-    (await scim('GET', `/Users/${id}`)).body[ENTERPRISE]?.manager?.value as string | undefined;
+    (await scim('GET', `/Users/${id}`)).body[ENTERPRISE]?.manager.value;
 
   it('stands for the id in members, managers, paths and value paths', async () => {
     const answered = await bulk(scim, [
@@ -88,7 +88,7 @@ describe('bulk: bulkId (RFC 7644 sections 3.7.1 and 3.7.2)', () => {
     expect([await managerOf(a!), await managerOf(b!), await managerOf(c!)]).to.deep.equal([b, c, a]);
     expect(await memberIds(g!)).to.have.members([a, c]);
     for (const one of answered) {
-      const { headers } = await scim('GET', (one.location as string).slice(`${app.url}/scim/v2`.length));
+      const { headers } = await scim('GET', one.location?.slice(`${app.url}/scim/v2`.length) ?? '');
       expect(headers.etag).to.equal(one.version);
     }
   });
@@ -115,8 +115,8 @@ describe('bulk: bulkId (RFC 7644 sections 3.7.1 and 3.7.2)', () => {
       postUser('z', 'z@x.io'),
     ]);
     expect(statuses(answered)).to.deep.equal(['201', '409', '409', '409', '201']);
-    expect(answered[2].response).to.include({ scimType: 'uniqueness' });
-    const names = listed(await scim('GET', '/Users')).map((user: Body) => user.userName as string);
+    expect(answered[2]?.response).to.include({ scimType: 'uniqueness' });
+    const names = listed(await scim('GET', '/Users')).map((user) => user.userName);
     expect(names).to.have.members(['taken@x.io', 'z@x.io']);
     expect(listed(await scim('GET', '/Groups'))).to.deep.equal([]);
     const again = await scim('POST', '/Users', { body: { userName: 'a@x.io' } });
@@ -134,7 +134,7 @@ describe('bulk: bulkId (RFC 7644 sections 3.7.1 and 3.7.2)', () => {
       postUser('y', 'y@x.io', { ...managedBy('bulkId:x'), title: 'bulkId:nobody' }),
     ]);
     expect(statuses(answered)).to.deep.equal(['409', '400', '409', '409', '409', '409', '409']);
-    expect(answered[4].location).to.contain('/Users/');
+    expect(answered[4]?.location).to.contain('/Users/');
     expect(listed(await scim('GET', '/Users'))).to.deep.equal([]);
   });
 

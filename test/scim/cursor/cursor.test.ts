@@ -1,22 +1,23 @@
 import { expect } from 'chai';
-import { cursorKey, sealCursor } from '../../../src/scim/cursor.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type ScimClient, type ScimReply } from '../http/client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, sharedApp } from '../http/client.ts';
 import { LIST_RESPONSE, refused } from '../http/resources.ts';
-import { pages, walk } from './walk.ts';
+import { type Answer, type Replied, type Scim } from '../bulk/answers.ts';
+import { cursorKey, sealCursor } from '../../../src/scim/cursor.ts';
+import { nextOf, pages, walk } from './walk.ts';
 
 const SECRET = 'k'.repeat(32);
 
 describe('cursor paging (RFC 9865)', () => {
   let app: TestApp;
-  let scim: ScimClient;
+  let scim: Scim;
   let id: string;
 
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
   beforeEach(async () => {
-    const workspace = await newWorkspace(app);
+    const workspace = await newWorkspace<Answer>(app);
     ({ scim, id } = workspace);
     for (let at = 0; at < 12; at++) {
       await scim('POST', '/Users', {
@@ -27,20 +28,19 @@ describe('cursor paging (RFC 9865)', () => {
       });
     }
   });
-  after(() => app.stop());
 
   const first = (query: Record<string, string | number> = {}) =>
     scim('GET', '/Users', { query: { cursor: '', count: 5, ...query } });
-  const names = (reply: ScimReply) => (reply.body.Resources as Body[]).map((user) => user.userName as string);
+  const names = (reply: Replied) => reply.body.Resources.map((user) => user.userName);
 
   it('an empty cursor begins; each page leads to the next, and the last to none', async () => {
     const one = await first();
     expect(one.status).to.equal(200);
     expect(one.body).to.have.all.keys('schemas', 'totalResults', 'itemsPerPage', 'nextCursor', 'Resources');
     expect(one.body).to.deep.include({ schemas: [LIST_RESPONSE], totalResults: 12, itemsPerPage: 5 });
-    const two = await first({ cursor: one.body.nextCursor });
+    const two = await first({ cursor: nextOf(one) });
     expect(two.body).to.include.keys('nextCursor', 'previousCursor').and.include({ itemsPerPage: 5 });
-    const three = await first({ cursor: two.body.nextCursor });
+    const three = await first({ cursor: nextOf(two) });
     expect(three.body).to.include({ totalResults: 12, itemsPerPage: 2 }).and.not.have.property('nextCursor');
     expect(new Set([one, two, three].flatMap(names))).to.have.property('size', 12);
   });
@@ -59,16 +59,16 @@ describe('cursor paging (RFC 9865)', () => {
   it('previousCursor leads back over the same pages', async () => {
     for (const query of [{}, { sortBy: 'title' }, { sortBy: 'title', sortOrder: 'descending' }]) {
       const forth = await pages(scim, '/Users', { ...query, count: 5 });
-      const back: ScimReply[] = [];
-      let cursor: string | undefined = forth.at(-1)?.body.previousCursor as string;
+      const back: Replied[] = [];
+      let cursor: string | undefined = forth.at(-1)?.body.previousCursor;
       while (cursor !== undefined) {
-        const page: ScimReply = await scim('GET', '/Users', { query: { ...query, count: 5, cursor } });
+        const page: Replied = await scim('GET', '/Users', { query: { ...query, count: 5, cursor } });
         back.unshift(page);
-        cursor = page.body.previousCursor as string | undefined;
+        cursor = page.body.previousCursor;
       }
       expect(back.map(names)).to.deep.equal(forth.slice(0, -1).map(names));
       const again = await scim('GET', '/Users', {
-        query: { ...query, count: 5, cursor: back[0]?.body.nextCursor as string },
+        query: { ...query, count: 5, cursor: nextOf(back[0]!) },
       });
       expect(names(again)).to.deep.equal(names(forth[1]!));
     }
@@ -92,7 +92,7 @@ describe('cursor paging (RFC 9865)', () => {
       const byPosition = await scim('GET', '/Users', { query: { ...order, count: 100 } });
       for (const count of [1, 4, 5]) {
         expect(await walk(scim, '/Users', { ...order, count }), JSON.stringify(order)).to.deep.equal(
-          (byPosition.body.Resources as Body[]).map((user) => user.id as string),
+          byPosition.body.Resources.map((user) => user.id),
         );
       }
     }
@@ -101,7 +101,7 @@ describe('cursor paging (RFC 9865)', () => {
   it('what has no value comes last, and first when descending', async () => {
     const titles = async (query: object) =>
       (await pages(scim, '/Users', { ...query, sortBy: 'title', count: 5 })).flatMap(({ body }) =>
-        (body.Resources as Body[]).map((user) => user.title as string | undefined),
+        body.Resources.map((user) => user.title),
       );
     const ascending = await titles({});
     expect(ascending.slice(-3)).to.deep.equal([undefined, undefined, undefined]);
@@ -114,7 +114,7 @@ describe('cursor paging (RFC 9865)', () => {
     expect(await walk(scim, '/Groups', { sortBy: 'displayName', count: 2 })).to.have.lengthOf(5);
     const filter = 'title eq "a" or title eq "c"';
     const found = await pages(scim, '/Users', { filter, attributes: 'title', count: 4 });
-    expect(found.map(({ body }) => body.itemsPerPage as number)).to.deep.equal([4, 2]);
+    expect(found.map(({ body }) => body.itemsPerPage)).to.deep.equal([4, 2]);
     expect(found[0]?.body.Resources[0]).to.have.all.keys('schemas', 'id', 'title');
 
     const search = { filter, count: 4, attributes: ['title'] };
@@ -126,7 +126,7 @@ describe('cursor paging (RFC 9865)', () => {
 
   it('a cursor belongs to its filter, order, path and workspace', async () => {
     const query = { filter: 'userName co "x"', sortBy: 'title' };
-    const { nextCursor: cursor } = (await first(query)).body;
+    const cursor = nextOf(await first(query));
     expect((await first({ ...query, cursor })).status).to.equal(200);
     expect((await first({ ...query, cursor, count: 2, attributes: 'userName' })).status).to.equal(200);
     const others = [
@@ -137,17 +137,13 @@ describe('cursor paging (RFC 9865)', () => {
       { ...query, sortBy: 'nickName' },
     ];
     for (const other of others) refused(await first({ ...other, cursor }), 400, 'invalidCursor');
-    refused(
-      await scim('GET', '/Groups', { query: { cursor: (await first()).body.nextCursor } }),
-      400,
-      'invalidCursor',
-    );
-    const elsewhere = await newWorkspace(app);
+    refused(await scim('GET', '/Groups', { query: { cursor: nextOf(await first()) } }), 400, 'invalidCursor');
+    const elsewhere = await newWorkspace<Answer>(app);
     refused(await elsewhere.scim('GET', '/Users', { query: { ...query, cursor } }), 400, 'invalidCursor');
   });
 
   it('what is no cursor is invalidCursor', async () => {
-    const { nextCursor } = (await first()).body as { nextCursor: string };
+    const nextCursor = nextOf(await first());
     expect(nextCursor).to.match(/^[A-Za-z0-9._~-]+$/);
     const wrong = [
       'x',
@@ -164,7 +160,7 @@ describe('cursor paging (RFC 9865)', () => {
   });
 
   it('tells nothing of what it holds', async () => {
-    const { nextCursor } = (await first({ sortBy: 'userName' })).body as { nextCursor: string };
+    const nextCursor = nextOf(await first({ sortBy: 'userName' }));
     expect(Buffer.from(nextCursor, 'base64url').toString('latin1')).not.to.contain('x.io');
   });
 

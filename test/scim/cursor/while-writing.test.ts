@@ -1,21 +1,22 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type ScimClient } from '../http/client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, sharedApp } from '../http/client.ts';
 import { patchOf } from '../http/resources.ts';
+import { type Answer, type Scim } from '../bulk/answers.ts';
 import { bulk, idOf, postUser } from '../bulk/bulk.ts';
-import { pages, walk } from './walk.ts';
+import { nextOf, pages, previousOf, walk } from './walk.ts';
 
 describe('cursor paging while others write (RFC 9865)', () => {
   let app: TestApp;
-  let scim: ScimClient;
+  let scim: Scim;
   let staying: string[];
   let leaving: string[];
 
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
   beforeEach(async () => {
-    ({ scim } = await newWorkspace(app));
+    ({ scim } = await newWorkspace<Answer>(app));
     const made = await bulk(
       scim,
       Array.from({ length: 120 }, (_, at) =>
@@ -26,7 +27,6 @@ describe('cursor paging while others write (RFC 9865)', () => {
     leaving = ids.filter((_, at) => at % 5 === 0);
     staying = ids.filter((_, at) => at % 5 !== 0);
   });
-  after(() => app.stop());
 
   /** Adds, changes and removes until the walk is over, and says how much was done. */
   function writer(): { write: () => Promise<void>; writes: () => number } {
@@ -66,12 +66,12 @@ describe('cursor paging while others write (RFC 9865)', () => {
 
   it('also when the writes do not wait for the pages', async () => {
     const { write } = writer();
-    let isWalking = true;
+    const walking = { goesOn: true };
     const writing = (async () => {
-      while (isWalking) await write();
+      while (walking.goesOn) await write();
     })();
     const found = await walk(scim, '/Users', { sortBy: 'userName', count: 3 });
-    isWalking = false;
+    walking.goesOn = false;
     await writing;
     expect(new Set(found).size).to.equal(found.length);
     const seen = new Set(found);
@@ -79,33 +79,33 @@ describe('cursor paging while others write (RFC 9865)', () => {
   });
 
   it('a cursor goes on, forth and back, though the user it ended with is gone', async () => {
-    const [one] = await pages(scim, '/Users', { count: 60 });
-    const ids = (one?.body.Resources as Body[]).map(({ id }) => id as string);
-    const two = await scim('GET', '/Users', { query: { count: 60, cursor: one?.body.nextCursor as string } });
+    const one = await scim('GET', '/Users', { query: { count: 60, cursor: '' } });
+    const ids = one.body.Resources.map(({ id }) => id);
+    const two = await scim('GET', '/Users', { query: { count: 60, cursor: nextOf(one) } });
     await scim('DELETE', `/Users/${ids.at(-1) ?? ''}`);
-    await scim('DELETE', `/Users/${two.body.Resources[0].id as string}`);
+    await scim('DELETE', `/Users/${two.body.Resources[0]!.id}`);
     const again = await scim('GET', '/Users', {
-      query: { count: 60, cursor: one?.body.nextCursor as string },
+      query: { count: 60, cursor: nextOf(one) },
     });
     expect(again.body.itemsPerPage).to.equal(59);
     const back = await scim('GET', '/Users', {
-      query: { count: 60, cursor: two.body.previousCursor as string },
+      query: { count: 60, cursor: previousOf(two) },
     });
-    expect((back.body.Resources as Body[]).map(({ id }) => id as string)).to.deep.equal(ids.slice(0, -1));
+    expect(back.body.Resources.map(({ id }) => id)).to.deep.equal(ids.slice(0, -1));
     expect(back.body).not.to.have.property('previousCursor');
   });
 
   it('a page that has been emptied leads back to where there is something', async () => {
     const [one, two] = await pages(scim, '/Users', { filter: 'title eq "T1"', count: 10 });
-    for (const { id } of two?.body.Resources as Body[]) await scim('DELETE', `/Users/${id as string}`);
+    for (const { id } of two!.body.Resources) await scim('DELETE', `/Users/${id}`);
     const query = { filter: 'title eq "T1"', count: 10 };
     const emptied = await scim('GET', '/Users', {
-      query: { ...query, cursor: one?.body.nextCursor as string },
+      query: { ...query, cursor: nextOf(one!) },
     });
     expect(emptied.body.Resources).to.deep.equal([]);
     expect(emptied.body).not.to.have.property('nextCursor');
     const back = await scim('GET', '/Users', {
-      query: { ...query, cursor: emptied.body.previousCursor as string },
+      query: { ...query, cursor: previousOf(emptied) },
     });
     expect(back.body.Resources).to.deep.equal(one?.body.Resources);
   });

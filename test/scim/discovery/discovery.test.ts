@@ -1,27 +1,25 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type ScimClient } from '../http/client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, sharedApp } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
+import { ENTERPRISE, ROLLCALL, type Answer, type Scim } from '../bulk/answers.ts';
 
 const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 const CONFIG = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig';
 const RESOURCE_TYPE = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
-const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
-const ROLLCALL = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:User';
 
 describe('discovery (RFC 7644 section 4)', () => {
   let app: TestApp;
-  let scim: ScimClient;
+  let scim: Scim;
   let root: string;
 
   before(async () => {
-    app = await startApp();
-    ({ scim } = await newWorkspace(app));
+    app = await sharedApp();
+    ({ scim } = await newWorkspace<Answer>(app));
     root = `${app.url}/scim/v2`;
   });
-  after(() => app.stop());
 
   it('ServiceProviderConfig says what is supported, and how much of it', async () => {
     const { status, body } = await scim('GET', '/ServiceProviderConfig');
@@ -80,7 +78,7 @@ describe('discovery (RFC 7644 section 4)', () => {
 
   it('Schemas lists every schema that an answer names', async () => {
     const reply = await scim('GET', '/Schemas');
-    const ids = listed(reply).map((schema: Body) => schema.id as string);
+    const ids = listed(reply).map((schema) => schema.id);
     expect(ids).to.have.members([USER, GROUP, ENTERPRISE, ROLLCALL, CONFIG, RESOURCE_TYPE, SCHEMA]);
     expect(reply.body).to.include({ totalResults: 7, itemsPerPage: 7, startIndex: 1 });
   });
@@ -99,9 +97,9 @@ describe('discovery (RFC 7644 section 4)', () => {
 
   it('what a user or group shows is in the schemas that it names', async () => {
     const described = new Map<string, Set<string>>(
-      listed(await scim('GET', '/Schemas')).map((schema: Body) => [
-        schema.id as string,
-        new Set((schema.attributes as Body[]).map(({ name }) => name as string)),
+      (await scim('GET', '/Schemas')).body.Resources.map((schema) => [
+        schema.id,
+        new Set(schema.attributes.map(({ name }) => name)),
       ]),
     );
     const user = await scim('POST', '/Users', {
@@ -120,7 +118,7 @@ describe('discovery (RFC 7644 section 4)', () => {
       expect([id, externalId, meta]).to.have.lengthOf(3);
       for (const urn of schemas) expect(described.has(urn), urn).to.equal(true);
       for (const [name, value] of Object.entries(shown)) {
-        const own = name.startsWith('urn:') ? described.get(name) : described.get(schemas[0]);
+        const own = name.startsWith('urn:') ? described.get(name) : described.get(schemas[0]!);
         const names = name.startsWith('urn:') ? Object.keys(value as object) : [name];
         for (const one of names) expect(own?.has(one), one).to.equal(true);
       }
@@ -129,21 +127,21 @@ describe('discovery (RFC 7644 section 4)', () => {
 
   it('characteristics are those that are obeyed', async () => {
     const { body } = await scim('GET', `/Schemas/${USER}`);
-    const attribute = (name: string) => (body.attributes as Body[]).find((one) => one.name === name);
+    const attribute = (name: string) => body.attributes.find((one) => one.name === name);
     expect(attribute('userName')).to.include({ required: true, uniqueness: 'server', caseExact: false });
     expect(attribute('password')).to.include({ mutability: 'writeOnly', returned: 'never' });
     expect(attribute('groups')).to.include({ mutability: 'readOnly', multiValued: true });
     const rollcall = await scim('GET', `/Schemas/${ROLLCALL}`);
-    const access = (rollcall.body.attributes as Body[]).find((one) => one.name === 'access');
+    const access = rollcall.body.attributes.find((one) => one.name === 'access');
     expect(access).to.include({ mutability: 'readOnly', returned: 'request' });
     const group = await scim('GET', `/Schemas/${GROUP}`);
-    const members = (group.body.attributes as Body[]).find((one) => one.name === 'members');
-    expect(members.subAttributes.find((sub: Body) => sub.name === 'value')).to.include({
+    const members = group.body.attributes.find((one) => one.name === 'members');
+    expect(members?.subAttributes.find((sub) => sub.name === 'value')).to.include({
       mutability: 'immutable',
     });
     const config = await scim('GET', `/Schemas/${CONFIG}`);
-    const pagination = (config.body.attributes as Body[]).find((one) => one.name === 'pagination');
-    expect(pagination.subAttributes.map((sub: Body) => sub.name)).to.deep.equal([
+    const pagination = config.body.attributes.find((one) => one.name === 'pagination');
+    expect(pagination?.subAttributes.map((sub) => sub.name)).to.deep.equal([
       'cursor',
       'index',
       'defaultPaginationMethod',

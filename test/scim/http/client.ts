@@ -4,18 +4,63 @@ import type { Caller, Scope } from '../../../src/core/caller.ts';
 import { issueToken } from '../../../src/core/tokens.ts';
 import { createWorkspace } from '../../../src/core/workspaces.ts';
 import type { WorkspaceId } from '../../../src/ids.ts';
-import type { TestApp } from '../../support/app.ts';
+import { startApp, type TestApp } from '../../support/app.ts';
 
-/** A resource, list or error as a client reads it. */
-// The tests say what they expect to be where.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+/** Whatever an answer holds. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test says what it expects to be where
 export type Body = any;
 
-export interface ScimReply {
+/** A resource, an element of one, a list or an error, as a client reads it. Each has some of these. */
+export interface Resource {
+  readonly schemas: string[];
+  readonly id: string;
+  readonly externalId?: string;
+  readonly meta: {
+    readonly resourceType: string;
+    readonly created: string;
+    readonly lastModified: string;
+    readonly location: string;
+    readonly version: string;
+  };
+
+  readonly userName: string;
+  readonly active: boolean;
+  readonly name: Readonly<Record<string, string>>;
+  readonly displayName: string;
+  readonly title?: string;
+  readonly emails: Resource[];
+  readonly groups: Resource[];
+  readonly members: Resource[];
+  readonly manager: Resource;
+  readonly access: Resource[];
+  readonly joinedAt?: string;
+  readonly lastAccessAt?: string;
+  readonly [extension: `urn:${string}`]: Resource;
+
+  readonly value: string;
+  readonly $ref: string;
+  readonly display: string;
+  readonly type: string;
+  readonly kind: string;
+
+  readonly Resources: Resource[];
+  readonly totalResults: number;
+  readonly itemsPerPage: number;
+  readonly startIndex: number;
+  readonly nextCursor?: string;
+  readonly previousCursor?: string;
+
+  readonly status: string;
+  readonly detail: string;
+  readonly scimType?: string;
+}
+
+export interface ScimReply<B = Body> {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Undefined when there is none. */
-  readonly body: Body;
+  /** Whether there is a body at all. */
+  readonly hasBody: boolean;
+  readonly body: B;
 }
 
 export interface RequestParts {
@@ -27,7 +72,11 @@ export interface RequestParts {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-export type ScimClient = (method: string, path: string, parts?: RequestParts) => Promise<ScimReply>;
+export type ScimClient<B = Body> = (
+  method: string,
+  path: string,
+  parts?: RequestParts,
+) => Promise<ScimReply<B>>;
 
 export interface ClientOptions {
   readonly token: string | undefined;
@@ -45,9 +94,9 @@ const agent = new Agent({ keepAlive: true });
  * A client that sends just the headers it is told to, and the path as it is written; `fetch` would add some of its own
  * and tidy up. What holds for every answer is checked on every answer.
  */
-export function scimClient(url: string, options: ClientOptions): ScimClient {
+export function scimClient<B = Body>(url: string, options: ClientOptions): ScimClient<B> {
   return async (method, path, { query, body, headers = {} } = {}) => {
-    const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const payload = payloadOf(body);
     const sent: Record<string, string | number | undefined> = {
       ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
       ...options.headers,
@@ -62,8 +111,14 @@ export function scimClient(url: string, options: ClientOptions): ScimClient {
       payload,
     });
     checkReply(method, reply);
-    return { status: reply.status, headers: reply.headers, body: parsed(reply.text) };
+    const { status, headers: received, text } = reply;
+    return { status, headers: received, hasBody: text !== '', body: parsed(text) as B };
   };
+}
+
+function payloadOf(body: unknown): string | Buffer | undefined {
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body;
+  return JSON.stringify(body);
 }
 
 function queryText(query: RequestParts['query'], space: string): string {
@@ -108,8 +163,8 @@ function checkReply(method: string, { status, headers, text }: Received): void {
   }
   expect(headers['content-type']).to.equal(MEDIA_TYPE);
   expect(Number(headers['content-length'])).to.equal(Buffer.byteLength(text));
-  const body = parsed(text);
   if (status >= 400) {
+    const body = parsed(text) as Resource;
     expect(body.schemas).to.deep.equal([ERROR_SCHEMA]);
     expect(body.status).to.equal(String(status));
     expect(body.detail).to.be.a('string').and.not.equal('');
@@ -122,30 +177,42 @@ function checkReply(method: string, { status, headers, text }: Received): void {
   }
 }
 
-function parsed(text: string): Body {
+function parsed(text: string): unknown {
   return text === '' ? undefined : JSON.parse(text);
 }
 
 /** A workspace of its own: an empty directory, with a token for it. */
-export interface TestWorkspace {
+export interface TestWorkspace<B = Body> {
   readonly id: WorkspaceId;
   readonly token: string;
-  readonly scim: ScimClient;
+  readonly scim: ScimClient<B>;
 }
+
+let shared: Promise<TestApp> | undefined;
+
+/** An app for tests that do nothing to it: each works in a workspace of its own. It is stopped after the run. */
+export function sharedApp(): Promise<TestApp> {
+  shared ??= startApp();
+  return shared;
+}
+
+after('stop the shared app', async () => {
+  await (await shared)?.stop();
+});
 
 let made = 0;
 
 const SYSTEM: Omit<Caller, 'workspaceId'> = { actor: { kind: 'system', name: 'test' }, requestId: 'test' };
 
 /** Makes one on a running app. */
-export async function newWorkspace(
+export async function newWorkspace<B = Body>(
   app: TestApp,
   options: Omit<ClientOptions, 'token'> = { headers: { 'Content-Type': MEDIA_TYPE } },
-): Promise<TestWorkspace> {
+): Promise<TestWorkspace<B>> {
   made += 1;
   const { id } = await createWorkspace(app.core, SYSTEM, { key: `w${made}`, name: `Workspace ${made}` });
   const token = await newToken(app, id);
-  return { id, token, scim: scimClient(app.url, { ...options, token }) };
+  return { id, token, scim: scimClient<B>(app.url, { ...options, token }) };
 }
 
 /** Another token of a workspace. */

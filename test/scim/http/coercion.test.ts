@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import SCIMMY from 'scimmy';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, type TestWorkspace, type Resource, sharedApp } from './client.ts';
 import { listed, patchOf } from './resources.ts';
 
 interface Coercing {
@@ -33,10 +33,10 @@ async function coercions(act: () => Promise<unknown>): Promise<number> {
 
 describe("SCIM over HTTP: what goes out does not go through scimmy's coercion", () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   before(async () => {
-    app = await startApp();
-    workspace = await newWorkspace(app);
+    app = await sharedApp();
+    workspace = await newWorkspace<Resource>(app);
     await app.core.db.raw(
       `insert into users (workspace_id, id, user_name, status, source, managed_by, active_since, created_at, updated_at,
           attributes)
@@ -46,7 +46,6 @@ describe("SCIM over HTTP: what goes out does not go through scimmy's coercion", 
       [workspace.id],
     );
   });
-  after(() => app.stop());
 
   it('the count would see one', async () => {
     const made = await coercions(() => Promise.resolve(new SCIMMY.Schemas.User({ userName: 'x' })));
@@ -58,10 +57,10 @@ describe("SCIM over HTTP: what goes out does not go through scimmy's coercion", 
     const made = await coercions(async () => {
       const users = listed(await scim('GET', '/Users', { query: { count: 200 } }));
       expect(users).to.have.lengthOf(200);
-      const ids = users.map((one) => ({ value: one.id as string }));
+      const ids = users.map((one) => ({ value: one.id }));
       const group = await scim('POST', '/Groups', { body: { displayName: 'g', members: ids } });
       expect(group.body.members).to.have.lengthOf(200);
-      expect(listed(await scim('GET', '/Groups'))[0].members).to.have.lengthOf(200);
+      expect(listed(await scim('GET', '/Groups'))[0]!.members).to.have.lengthOf(200);
       const path = `/Users/${ids[0]!.value}`;
       expect((await scim('GET', path)).status).to.equal(200);
       const patch = patchOf({ op: 'add', path: 'title', value: 't' });

@@ -1,21 +1,27 @@
 import { expect } from 'chai';
 import { gzipSync } from 'node:zlib';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newToken, newWorkspace, scimClient, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import {
+  newToken,
+  newWorkspace,
+  scimClient,
+  type TestWorkspace,
+  type Resource,
+  sharedApp,
+} from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 
 const UUID = '01a20085-324e-71be-8929-806e43cdaf92';
 
 describe('SCIM over HTTP: errors', () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   let ann: string;
   before(async () => {
-    app = await startApp();
-    workspace = await newWorkspace(app);
-    ann = (await workspace.scim('POST', '/Users', { body: { userName: 'ann' } })).body.id as string;
+    app = await sharedApp();
+    workspace = await newWorkspace<Resource>(app);
+    ann = (await workspace.scim('POST', '/Users', { body: { userName: 'ann' } })).body.id;
   });
-  after(() => app.stop());
 
   describe('bodies', () => {
     const malformed = [
@@ -141,8 +147,8 @@ describe('SCIM over HTTP: errors', () => {
 
     it('what has no body may come with any Content-Type, or with a body that nobody reads', async () => {
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-      const { scim } = await newWorkspace(app, {});
-      const id = (await scim('POST', '/Users', { body: { userName: 'x' } })).body.id as string;
+      const { scim } = await newWorkspace<Resource>(app, {});
+      const id = (await scim('POST', '/Users', { body: { userName: 'x' } })).body.id;
       expect((await workspace.scim('GET', `/Users/${ann}`, { headers })).status).to.equal(200);
       expect((await workspace.scim('GET', '/Users', { headers, body: 'a=b' })).status).to.equal(200);
       const json = { 'Content-Type': 'application/json' };
@@ -260,7 +266,7 @@ describe('SCIM over HTTP: errors', () => {
 
     it("a group's id names no user, nor the other way round", async () => {
       const group = await workspace.scim('POST', '/Groups', { body: { displayName: 'g' } });
-      refused(await workspace.scim('GET', `/Users/${group.body.id as string}`), 404);
+      refused(await workspace.scim('GET', `/Users/${group.body.id}`), 404);
       refused(await workspace.scim('GET', `/Groups/${ann}`), 404);
     });
 
@@ -297,7 +303,7 @@ describe('SCIM over HTTP: errors', () => {
 
   describe('tokens', () => {
     it('none, a wrong one, another scheme, in the query: 401 in SCIM form with WWW-Authenticate', async () => {
-      const nobody = scimClient(app.url, { token: undefined });
+      const nobody = scimClient<Resource>(app.url, { token: undefined });
       const replies = [
         await nobody('GET', '/Users'),
         await nobody('POST', '/Users', { body: '{' }),
@@ -321,7 +327,7 @@ describe('SCIM over HTTP: errors', () => {
 
     for (const scope of ['admin', 'auditor', 'product', 'operator'] as const) {
       it(`one with the scope ${scope}: 403 in SCIM form`, async () => {
-        const scim = scimClient(app.url, { token: await newToken(app, workspace.id, scope) });
+        const scim = scimClient<Resource>(app.url, { token: await newToken(app, workspace.id, scope) });
         refused(await scim('GET', '/Users'), 403);
         refused(await scim('POST', '/Users', { body: { userName: 'x' } }), 403);
         refused(await scim('GET', '/ServiceProviderConfig'), 403);
@@ -333,7 +339,7 @@ describe('SCIM over HTTP: errors', () => {
   describe('afterwards', () => {
     it('none of all that has left anything behind', async () => {
       const users = listed(await workspace.scim('GET', '/Users', { query: { attributes: 'userName' } }));
-      const names = users.map((one) => one.userName as string).filter((name) => name.length < 20);
+      const names = users.map((one) => one.userName).filter((name) => name.length < 20);
       expect(names).to.deep.equal(['ann', 'typed 0', 'typed 1', 'typed 2', 'zipped']);
     });
   });

@@ -1,27 +1,26 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
 import { queriesOf } from './queries.ts';
 import { listed, patchOf, refused, written } from './resources.ts';
 
 describe('SCIM over HTTP: groups', () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
   beforeEach(async () => {
-    workspace = await newWorkspace(app);
+    workspace = await newWorkspace<Resource>(app);
   });
-  after(() => app.stop());
 
   const user = async (userName: string, more: object = {}): Promise<string> => {
     const reply = await workspace.scim('POST', '/Users', { body: { userName, ...more } });
     expect(reply.status).to.equal(201);
-    return reply.body.id as string;
+    return reply.body.id;
   };
-  const group = async (body: object): Promise<Body> => {
+  const group = async (body: object): Promise<Resource> => {
     const reply = await workspace.scim('POST', '/Groups', { body });
     expect(reply.status, JSON.stringify(reply.body)).to.equal(201);
     return reply.body;
@@ -31,7 +30,7 @@ describe('SCIM over HTTP: groups', () => {
   it('is created, read, listed, replaced and deleted', async () => {
     const [ann, bob] = [await user('ann'), await user('bob')];
     const created = await group({ displayName: 'Testers', externalId: 'x', members: members(ann) });
-    const path = `/Groups/${created.id as string}`;
+    const path = `/Groups/${created.id}`;
     expect(written(created, app.url)).to.deep.equal({
       displayName: 'Testers',
       externalId: 'x',
@@ -57,7 +56,7 @@ describe('SCIM over HTTP: groups', () => {
     const bob = await user('bob', { name: { givenName: 'Bob', familyName: 'Jones' } });
     const cat = await user('cat\\');
     const created = await group({ displayName: 'g', members: members(ann, bob, cat) });
-    const names = new Map<string, string>(created.members.map((one: Body) => [one.value, one.display]));
+    const names = new Map<string, string>(created.members.map((one: Resource) => [one.value, one.display]));
     expect(names).to.deep.equal(
       new Map([
         [ann, 'Ann "the best" Bell'],
@@ -75,14 +74,10 @@ describe('SCIM over HTTP: groups', () => {
     const other = await group({ displayName: 'other' });
     const body = { displayName: 'TESTERS' };
     refused(await workspace.scim('POST', '/Groups', { body }), 409, 'uniqueness');
-    refused(await workspace.scim('PUT', `/Groups/${other.id as string}`, { body }), 409, 'uniqueness');
+    refused(await workspace.scim('PUT', `/Groups/${other.id}`, { body }), 409, 'uniqueness');
     const patch = patchOf({ op: 'replace', value: body });
-    refused(
-      await workspace.scim('PATCH', `/Groups/${other.id as string}`, { body: patch }),
-      409,
-      'uniqueness',
-    );
-    await workspace.scim('DELETE', `/Groups/${first.id as string}`);
+    refused(await workspace.scim('PATCH', `/Groups/${other.id}`, { body: patch }), 409, 'uniqueness');
+    await workspace.scim('DELETE', `/Groups/${first.id}`);
     const again = await group(body);
     expect(again.id).not.to.equal(first.id);
   });
@@ -90,7 +85,7 @@ describe('SCIM over HTTP: groups', () => {
   it('PUT without members leaves them; with [] takes them', async () => {
     const ann = await user('ann');
     const { id } = await group({ displayName: 'g', externalId: 'x', members: members(ann) });
-    const path = `/Groups/${id as string}`;
+    const path = `/Groups/${id}`;
     const renamed = await workspace.scim('PUT', path, { body: { displayName: 'h' } });
     expect(written(renamed.body, app.url)).to.deep.equal({ displayName: 'h', members: [ann] });
     const emptied = await workspace.scim('PUT', path, { body: { displayName: 'h', members: [] } });
@@ -98,22 +93,15 @@ describe('SCIM over HTTP: groups', () => {
   });
 
   it('members that are no users of the workspace are named, on every verb, and nothing is changed', async () => {
-    const elsewhere = await newWorkspace(app);
+    const elsewhere = await newWorkspace<Resource>(app);
     const stranger = await elsewhere.scim('POST', '/Users', { body: { userName: 'stranger' } });
     const gone = await user('gone');
     await workspace.scim('DELETE', `/Users/${gone}`);
     const ann = await user('ann');
     const nested = await group({ displayName: 'nested' });
     const kept = await group({ displayName: 'kept', members: members(ann) });
-    const path = `/Groups/${kept.id as string}`;
-    for (const id of [
-      stranger.body.id as string,
-      gone,
-      nested.id as string,
-      randomUUID(),
-      'nobody',
-      'x\u2603',
-    ]) {
+    const path = `/Groups/${kept.id}`;
+    for (const id of [stranger.body.id, gone, nested.id, randomUUID(), 'nobody', 'x\u2603']) {
       const wrong = members(ann, id);
       const attempts = [
         await workspace.scim('POST', '/Groups', { body: { displayName: 'new', members: wrong } }),
@@ -137,7 +125,7 @@ describe('SCIM over HTTP: groups', () => {
 
   it('a member of type Group, and one without a value, are refused', async () => {
     const nested = await group({ displayName: 'nested' });
-    for (const member of [{ value: nested.id as string, type: 'Group' }, { display: 'x' }, 5]) {
+    for (const member of [{ value: nested.id, type: 'Group' }, { display: 'x' }, 5]) {
       const body = { displayName: 'g', members: [member] };
       refused(await workspace.scim('POST', '/Groups', { body }), 400, 'invalidValue');
     }
@@ -148,7 +136,7 @@ describe('SCIM over HTTP: groups', () => {
     const sent = [{ value: ann.toUpperCase() }, { value: ann }, ann];
     const created = await group({ displayName: 'g', members: sent });
     expect(written(created, app.url)['members']).to.deep.equal([ann]);
-    const path = `/Groups/${created.id as string}`;
+    const path = `/Groups/${created.id}`;
     const patch = patchOf({ op: 'remove', path: `members[value eq "${ann.toUpperCase()}"]` });
     expect((await workspace.scim('PATCH', path, { body: patch })).status).to.equal(204);
     expect(written((await workspace.scim('GET', path)).body, app.url)).to.deep.equal({ displayName: 'g' });
@@ -157,7 +145,7 @@ describe('SCIM over HTTP: groups', () => {
   it('a PATCH answers 204, and with attributes the resource', async () => {
     const ann = await user('ann');
     const created = await group({ displayName: 'g' });
-    const path = `/Groups/${created.id as string}`;
+    const path = `/Groups/${created.id}`;
     const add = patchOf({ op: 'add', path: 'members', value: members(ann) });
     const silent = await workspace.scim('PATCH', path, { body: add });
     expect(silent.status).to.equal(204);
@@ -174,7 +162,7 @@ describe('SCIM over HTTP: groups', () => {
   it('several operations on members are done in their order', async () => {
     const [ann, bob, cat] = [await user('ann'), await user('bob'), await user('cat')];
     const { id } = await group({ displayName: 'g', members: members(ann) });
-    const path = `/Groups/${id as string}`;
+    const path = `/Groups/${id}`;
     const body = patchOf(
       { op: 'replace', path: 'members', value: members(bob) },
       { op: 'add', path: 'members', value: members(cat, ann) },
@@ -202,9 +190,9 @@ describe('SCIM over HTTP: groups', () => {
             insert into memberships (workspace_id, group_id, user_id, since, since_event)
             select :workspace, :group, id, now(), gen_random_uuid() from added)
           select id from added`,
-        { workspace: workspace.id, group: id as string, count },
+        { workspace: workspace.id, group: id, count },
       );
-      return { path: `/Groups/${id as string}`, ids: new Set(added.rows.map((one) => one.id)) };
+      return { path: `/Groups/${id}`, ids: new Set(added.rows.map((one) => one.id)) };
     }
 
     const idsIn = (row: unknown, ids: ReadonlySet<string>): number =>

@@ -3,24 +3,23 @@ import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { attributeName } from '../../../src/scim/schema/attribute.ts';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, type TestWorkspace, type Resource, sharedApp, type ScimReply } from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 
 describe('SCIM over HTTP: lists', () => {
   let app: TestApp;
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
-  after(() => app.stop());
 
-  const names = (reply: Parameters<typeof listed>[0], name = 'userName'): string[] =>
-    listed(reply).map((one) => one[name] as string);
+  const names = (reply: ScimReply<Resource>, name: 'userName' | 'displayName' = 'userName'): string[] =>
+    listed(reply).map((one) => one[name]);
 
   describe('pages by index', () => {
-    let workspace: TestWorkspace;
+    let workspace: TestWorkspace<Resource>;
     before(async () => {
-      workspace = await newWorkspace(app);
+      workspace = await newWorkspace<Resource>(app);
       await app.core.db.raw(
         `insert into users (workspace_id, id, user_name, status, source, managed_by, active_since, created_at, updated_at)
           select ?, gen_random_uuid(), 'user ' || n, 'active', 'scim', 'idp', now(), now(), now()
@@ -119,7 +118,7 @@ describe('SCIM over HTTP: lists', () => {
       const reply = await workspace.scim('POST', '/Users/.search', { body });
       expect(names(reply)).to.deep.equal(['user 528', 'user 527', 'user 526']);
       expect(reply.body).to.include({ totalResults: 11, startIndex: 2 });
-      expect(Object.keys(listed(reply)[0])).to.have.members(['schemas', 'id', 'userName']);
+      expect(Object.keys(listed(reply)[0]!)).to.have.members(['schemas', 'id', 'userName']);
       const counted = await workspace.scim('POST', '/Users/.search', { body: { count: 0 } });
       expect(counted.body).to.include({ totalResults: 530, itemsPerPage: 0 });
       const groups = await workspace.scim('POST', '/Groups/.search', {
@@ -130,9 +129,9 @@ describe('SCIM over HTTP: lists', () => {
   });
 
   describe('order', () => {
-    let workspace: TestWorkspace;
+    let workspace: TestWorkspace<Resource>;
     before(async () => {
-      workspace = await newWorkspace(app);
+      workspace = await newWorkspace<Resource>(app);
       const users: readonly object[] = [
         {
           userName: 'b',
@@ -196,7 +195,7 @@ describe('SCIM over HTTP: lists', () => {
       const many = Array.from({ length: 200 }, (_, index) => ({
         value: `${String(199 - index).padStart(3, '0')}@x.io`,
       }));
-      const alone = await newWorkspace(app);
+      const alone = await newWorkspace<Resource>(app);
       for (const [userName, emails] of [
         ['many', many],
         ['100', [{ value: '100@x.io' }]],
@@ -235,7 +234,7 @@ describe('SCIM over HTTP: lists', () => {
     }
 
     it('groups sort by displayName and by externalId', async () => {
-      const alone = await newWorkspace(app);
+      const alone = await newWorkspace<Resource>(app);
       for (const [displayName, externalId] of [
         ['b', 'x'],
         ['A', undefined],
@@ -251,9 +250,9 @@ describe('SCIM over HTTP: lists', () => {
   });
 
   describe('filters', () => {
-    let workspace: TestWorkspace;
+    let workspace: TestWorkspace<Resource>;
     before(async () => {
-      workspace = await newWorkspace(app);
+      workspace = await newWorkspace<Resource>(app);
       for (const body of [
         { userName: '100%', title: 'a_b' },
         { userName: '1000', title: 'aXb' },
@@ -351,21 +350,21 @@ describe('SCIM over HTTP: lists', () => {
     });
 
     it('groups by members, by what members are called, and by presence', async () => {
-      const [user] = listed(await workspace.scim('GET', '/Users', { query: { filter: 'userName eq "e"' } }));
-      const body = { displayName: 'g', externalId: 'x', members: [{ value: user.id as string }] };
+      const user = listed(
+        await workspace.scim('GET', '/Users', { query: { filter: 'userName eq "e"' } }),
+      )[0]!;
+      const body = { displayName: 'g', externalId: 'x', members: [{ value: user.id }] };
       await workspace.scim('POST', '/Groups', { body });
       await workspace.scim('POST', '/Groups', { body: { displayName: 'h' } });
       const groups = async (filter: string) =>
         names(await workspace.scim('GET', '/Groups', { query: { filter } }), 'displayName');
-      expect(await groups(`members.value eq "${user.id as string}"`)).to.deep.equal(['g']);
+      expect(await groups(`members.value eq "${user.id}"`)).to.deep.equal(['g']);
       // The schema says that the case of members.value does not matter, and that of an id does.
-      const capitals = (user.id as string).toUpperCase();
+      const capitals = user.id.toUpperCase();
       expect(await groups(`members.value eq "${capitals}"`)).to.deep.equal(['g']);
       expect(await groups(`members.value sw "${capitals.slice(0, 20)}"`)).to.deep.equal(['g']);
       expect(await finds(`id eq "${capitals}"`)).to.deep.equal([]);
-      expect(await groups(`members[value eq "${user.id as string}" and type eq "user"]`)).to.deep.equal([
-        'g',
-      ]);
+      expect(await groups(`members[value eq "${user.id}" and type eq "user"]`)).to.deep.equal(['g']);
       expect(await groups('members.display eq "E"')).to.deep.equal(['g']);
       expect(await groups('not (members pr)')).to.deep.equal(['h']);
       expect(await groups('externalId eq "X"')).to.deep.equal([]);
@@ -374,9 +373,11 @@ describe('SCIM over HTTP: lists', () => {
     });
 
     it('a changed value is found by the new one only', async () => {
-      const [user] = listed(await workspace.scim('GET', '/Users', { query: { filter: 'userName eq "e"' } }));
+      const user = listed(
+        await workspace.scim('GET', '/Users', { query: { filter: 'userName eq "e"' } }),
+      )[0]!;
       const patch = patchOf({ op: 'replace', path: 'emails[type eq "work"].value', value: 'new@x.io' });
-      await workspace.scim('PATCH', `/Users/${user.id as string}`, { body: patch });
+      await workspace.scim('PATCH', `/Users/${user.id}`, { body: patch });
       expect(await finds('emails.value eq "NEW@x.io"')).to.deep.equal(['e']);
       expect(await finds('emails.value eq "a@x.io"')).to.deep.equal(['é']);
     });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace } from './client.ts';
+import { newWorkspace, type TestWorkspace, type Resource } from './client.ts';
 import { queriesOf, type SentQuery } from './queries.ts';
 import { listed } from './resources.ts';
 
@@ -17,11 +17,11 @@ interface Plan {
 
 describe('SCIM over HTTP: lookups use an index', () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   let client: pg.Client;
   before(async () => {
     app = await startApp();
-    workspace = await newWorkspace(app);
+    workspace = await newWorkspace<Resource>(app);
     client = new pg.Client(app.databaseUrl);
     await client.connect();
     await client.query(

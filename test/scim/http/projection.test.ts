@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
 import { listed, patchOf } from './resources.ts';
 
 const ANN = {
@@ -52,19 +52,18 @@ const asked: readonly (readonly [Record<string, string | readonly string[]>, obj
 
 describe('SCIM over HTTP: attributes and excludedAttributes', () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
-  let ann: Body;
+  let workspace: TestWorkspace<Resource>;
+  let ann: Resource;
   before(async () => {
-    app = await startApp();
-    workspace = await newWorkspace(app);
+    app = await sharedApp();
+    workspace = await newWorkspace<Resource>(app);
     ann = (await workspace.scim('POST', '/Users', { body: ANN })).body;
   });
-  after(() => app.stop());
 
   for (const [query, shown] of asked) {
     it(`on every verb: ${JSON.stringify(query)}`, async () => {
-      const path = `/Users/${ann.id as string}`;
-      const expected = { schemas: SCHEMAS, id: ann.id as string, ...shown };
+      const path = `/Users/${ann.id}`;
+      const expected = { schemas: SCHEMAS, id: ann.id, ...shown };
       const read = await workspace.scim('GET', path, { query });
       expect(read.body).to.deep.equal(expected);
       expect(read.headers.etag).to.equal(ann.meta.version);
@@ -77,23 +76,23 @@ describe('SCIM over HTTP: attributes and excludedAttributes', () => {
       expect(patched.status).to.equal(200);
       expect(patched.body).to.deep.equal(expected);
 
-      const alone = await newWorkspace(app);
+      const alone = await newWorkspace<Resource>(app);
       const created = await alone.scim('POST', '/Users', { query, body: ANN });
       expect(created.status).to.equal(201);
-      expect(created.body).to.deep.equal({ ...expected, id: created.body.id as string });
-      expect(created.headers.location).to.equal(`${app.url}/scim/v2/Users/${created.body.id as string}`);
+      expect(created.body).to.deep.equal({ ...expected, id: created.body.id });
+      expect(created.headers.location).to.equal(`${app.url}/scim/v2/Users/${created.body.id}`);
       expect(created.headers.etag).to.equal('W/"1"');
     });
   }
 
   it('groups: on every verb, members and their parts', async () => {
-    const body = { displayName: 'g', externalId: 'x', members: [{ value: ann.id as string }] };
+    const body = { displayName: 'g', externalId: 'x', members: [{ value: ann.id }] };
     const group = (await workspace.scim('POST', '/Groups', { body })).body;
-    const path = `/Groups/${group.id as string}`;
-    const base = { schemas: group.schemas as string[], id: group.id as string };
+    const path = `/Groups/${group.id}`;
+    const base = { schemas: group.schemas, id: group.id };
     const table: readonly (readonly [Record<string, string>, object])[] = [
       [{ attributes: 'displayName' }, { displayName: 'g' }],
-      [{ attributes: 'members.value' }, { members: [{ value: ann.id as string }] }],
+      [{ attributes: 'members.value' }, { members: [{ value: ann.id }] }],
       [{ attributes: 'members.display,members.type' }, { members: [{ display: 'Ann Bell', type: 'User' }] }],
       [{ attributes: 'externalId', excludedAttributes: 'members' }, { externalId: 'x' }],
     ];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
 import { patchOf, refused } from './resources.ts';
 
 const BODIES = {
@@ -16,14 +16,13 @@ const BODIES = {
 
 describe('SCIM over HTTP: versions', () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
   beforeEach(async () => {
-    workspace = await newWorkspace(app);
+    workspace = await newWorkspace<Resource>(app);
   });
-  after(() => app.stop());
 
   const audit = async (): Promise<unknown[]> => {
     const found: { rows: unknown[] } = await app.core.db.raw(
@@ -38,7 +37,7 @@ describe('SCIM over HTTP: versions', () => {
 
     it(`${type}: If-Match lets a change through when a tag matches, else 412 and nothing is done`, async () => {
       const created = await workspace.scim('POST', `/${type}`, { body: put(0) });
-      const path = `/${type}/${created.body.id as string}`;
+      const path = `/${type}/${created.body.id}`;
       const first = created.headers.etag!;
       const send = (method: string, tag: string, n: number) => {
         const body = method === 'DELETE' ? undefined : method === 'PUT' ? put(n) : patch(n);
@@ -65,7 +64,7 @@ describe('SCIM over HTTP: versions', () => {
 
     it(`${type}: If-None-Match is 304 without a body when the version is known, also for HEAD`, async () => {
       const created = await workspace.scim('POST', `/${type}`, { body: put(0) });
-      const path = `/${type}/${created.body.id as string}`;
+      const path = `/${type}/${created.body.id}`;
       const tag = created.headers.etag!;
       for (const known of [tag, tag.slice(2), '*', `"x", ${tag}`]) {
         for (const method of ['GET', 'HEAD']) {
@@ -85,7 +84,7 @@ describe('SCIM over HTTP: versions', () => {
 
     it(`${type}: a PUT or PATCH of what is there leaves version, lastModified and audit as they were`, async () => {
       const created = await workspace.scim('POST', `/${type}`, { body: put(0) });
-      const path = `/${type}/${created.body.id as string}`;
+      const path = `/${type}/${created.body.id}`;
       const before = [(await workspace.scim('GET', path)).body, await audit()];
       for (const body of [put(0), { ...put(0), meta: { version: 'W/"9"' }, id: 'x', schemas: ['x'] }]) {
         const reply = await workspace.scim('PUT', path, { body });
@@ -102,16 +101,16 @@ describe('SCIM over HTTP: versions', () => {
 
     it(`${type}: a change makes a new version, a later lastModified and one audit event`, async () => {
       const created = await workspace.scim('POST', `/${type}`, { body: put(0) });
-      const path = `/${type}/${created.body.id as string}`;
+      const path = `/${type}/${created.body.id}`;
       const events = (await audit()).length;
-      const seen: Body[] = [created.body];
+      const seen: Resource[] = [created.body];
       for (const n of [1, 2, 3]) {
         await workspace.scim('PATCH', path, { body: patch(n) });
         seen.push((await workspace.scim('GET', path)).body);
       }
-      expect(new Set(seen.map((one) => one.meta.version as string))).to.have.property('size', 4);
-      expect(new Set(seen.map((one) => one.meta.created as string))).to.have.property('size', 1);
-      const times = seen.map((one) => one.meta.lastModified as string);
+      expect(new Set(seen.map((one) => one.meta.version))).to.have.property('size', 4);
+      expect(new Set(seen.map((one) => one.meta.created))).to.have.property('size', 1);
+      const times = seen.map((one) => one.meta.lastModified);
       expect(times).to.deep.equal(times.toSorted());
       expect((await audit()).length).to.equal(events + 3);
     });
@@ -120,11 +119,11 @@ describe('SCIM over HTTP: versions', () => {
   it("PATCHes of a group's members: none that changes nothing, one version for one request that does", async () => {
     const users: string[] = [];
     for (const userName of ['ann', 'bob']) {
-      users.push((await workspace.scim('POST', '/Users', { body: { userName } })).body.id as string);
+      users.push((await workspace.scim('POST', '/Users', { body: { userName } })).body.id);
     }
     const members = users.map((value) => ({ value }));
     const created = await workspace.scim('POST', '/Groups', { body: { displayName: 'g' } });
-    const path = `/Groups/${created.body.id as string}`;
+    const path = `/Groups/${created.body.id}`;
     const add = patchOf({ op: 'add', path: 'members', value: members });
     const first = await workspace.scim('PATCH', path, { body: add });
     expect([created.headers.etag, first.headers.etag]).to.deep.equal(['W/"1"', 'W/"2"']);
@@ -151,7 +150,7 @@ describe('SCIM over HTTP: versions', () => {
 
   it('a failed change of several leaves the version', async () => {
     const created = await workspace.scim('POST', '/Users', { body: { userName: 'ann' } });
-    const path = `/Users/${created.body.id as string}`;
+    const path = `/Users/${created.body.id}`;
     const body = patchOf({ op: 'add', path: 'title', value: 't' }, { op: 'add', path: 'active', value: 'x' });
     refused(await workspace.scim('PATCH', path, { body }), 400, 'invalidValue');
     expect((await workspace.scim('GET', path)).body).to.deep.equal(created.body);

@@ -1,25 +1,24 @@
 import { expect } from 'chai';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace } from './client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, type TestWorkspace, type Resource, sharedApp } from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 
 describe('SCIM over HTTP: another workspace sees nothing', () => {
   let app: TestApp;
-  let here: TestWorkspace;
-  let there: TestWorkspace;
+  let here: TestWorkspace<Resource>;
+  let there: TestWorkspace<Resource>;
   let user: string;
   let group: string;
   before(async () => {
-    app = await startApp();
-    [here, there] = [await newWorkspace(app), await newWorkspace(app)];
+    app = await sharedApp();
+    [here, there] = [await newWorkspace<Resource>(app), await newWorkspace<Resource>(app)];
     const emails = [{ value: 'ann@example.org', type: 'work' }];
     const ann = await here.scim('POST', '/Users', { body: { userName: 'ann', externalId: 'x', emails } });
-    user = ann.body.id as string;
+    user = ann.body.id;
     const body = { displayName: 'g', externalId: 'x', members: [{ value: user }] };
-    group = (await here.scim('POST', '/Groups', { body })).body.id as string;
+    group = (await here.scim('POST', '/Groups', { body })).body.id;
   });
-  after(() => app.stop());
 
   const everything = async (): Promise<unknown> => [
     (await here.scim('GET', `/Users/${user}`)).body,
@@ -85,14 +84,14 @@ describe('SCIM over HTTP: another workspace sees nothing', () => {
     expect(mine.body).not.to.have.property('groups');
     const same = await there.scim('POST', '/Groups', { body: { displayName: 'g' } });
     expect(same.status).to.equal(201);
-    await there.scim('DELETE', `/Users/${mine.body.id as string}`);
-    await there.scim('DELETE', `/Groups/${same.body.id as string}`);
+    await there.scim('DELETE', `/Users/${mine.body.id}`);
+    await there.scim('DELETE', `/Groups/${same.body.id}`);
     expect((await here.scim('GET', `/Users/${user}`)).status).to.equal(200);
   });
 
   it('its users cannot be members: 400, naming them', async () => {
     const mine = await there.scim('POST', '/Groups', { body: { displayName: 'mine' } });
-    const path = `/Groups/${mine.body.id as string}`;
+    const path = `/Groups/${mine.body.id}`;
     const members = [{ value: user }];
     const replies = [
       await there.scim('POST', '/Groups', { body: { displayName: 'other', members } }),
@@ -107,7 +106,7 @@ describe('SCIM over HTTP: another workspace sees nothing', () => {
 
   it('removing its users from an own group is no error, and takes nobody from theirs', async () => {
     const mine = await there.scim('POST', '/Groups', { body: { displayName: 'mine too' } });
-    const path = `/Groups/${mine.body.id as string}`;
+    const path = `/Groups/${mine.body.id}`;
     const patch = patchOf({ op: 'remove', path: `members[value eq "${user}"]` });
     expect((await there.scim('PATCH', path, { body: patch })).status).to.equal(204);
     expect((await here.scim('GET', `/Groups/${group}`)).body.members).to.have.lengthOf(1);
@@ -116,6 +115,6 @@ describe('SCIM over HTTP: another workspace sees nothing', () => {
   it('its id as a manager is only a text', async () => {
     const body = { userName: 'bob', [ENTERPRISE_USER]: { manager: { value: user } } };
     const bob = await there.scim('POST', '/Users', { body });
-    expect(bob.body[ENTERPRISE_USER].manager).to.deep.equal({ value: user });
+    expect(bob.body[ENTERPRISE_USER]!.manager).to.deep.equal({ value: user });
   });
 });

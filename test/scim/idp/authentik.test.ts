@@ -1,8 +1,15 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace } from '../http/client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, sharedApp } from '../http/client.ts';
 import { patch, type Dialect, type Fixture, type Step } from './fixture.ts';
 import { runFixtures } from './runner.ts';
+
+interface Config {
+  readonly schemas: readonly string[];
+  readonly bulk: Readonly<Record<string, unknown>>;
+  readonly filter: object;
+  readonly patch: object;
+}
 
 const source = 'idp.md, authentik';
 
@@ -75,18 +82,17 @@ runFixtures('authentik', authentik, fixtures);
 describe('identity providers: authentik, discovery', () => {
   let app: TestApp;
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
-  after(() => app.stop());
 
   it(`finds bulk.maxOperations in /ServiceProviderConfig (${source}; goauthentik/authentik#25056)`, async () => {
-    const { scim } = await newWorkspace(app, authentik);
+    const { scim } = await newWorkspace<Config>(app, authentik);
     const { status, body } = await scim('GET', '/ServiceProviderConfig');
     expect(status).to.equal(200);
     expect(body.schemas).to.deep.equal(['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig']);
-    expect(body.bulk.maxOperations).to.satisfy(Number.isInteger);
-    expect(body.bulk.maxPayloadSize).to.satisfy(Number.isInteger);
-    expect(body.bulk.supported).to.be.a('boolean');
+    expect(body.bulk['maxOperations']).to.satisfy(Number.isInteger);
+    expect(body.bulk['maxPayloadSize']).to.satisfy(Number.isInteger);
+    expect(body.bulk['supported']).to.be.a('boolean');
     expect(body.filter).to.deep.equal({ supported: true, maxResults: 500 });
     expect(body.patch).to.deep.equal({ supported: true });
   });

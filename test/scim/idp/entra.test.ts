@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { newToken, newWorkspace, scimClient } from '../http/client.ts';
+import { newToken, newWorkspace, scimClient, type Resource } from '../http/client.ts';
 import { queriesOf } from '../http/queries.ts';
 import { written } from '../http/resources.ts';
 import { patch, type Dialect, type Fixture } from './fixture.ts';
@@ -943,13 +943,13 @@ describe('identity providers: Microsoft Entra ID, at its pace', () => {
   after(() => app.stop());
 
   it(`a group read with excludedAttributes=members does not load them (${learn})`, async () => {
-    const { scim } = await newWorkspace(app, entra);
+    const { scim } = await newWorkspace<Resource>(app, entra);
     const user = await scim('POST', '/Users', { body: { userName: 'ann' } });
-    const body = { displayName: 'g', members: [{ value: user.body.id as string }] };
+    const body = { displayName: 'g', members: [{ value: user.body.id }] };
     const group = await scim('POST', '/Groups', { body });
     const query = { excludedAttributes: 'members' };
     const sent = await queriesOf(app.core.db, async () => {
-      await scim('GET', `/Groups/${group.body.id as string}`, { query });
+      await scim('GET', `/Groups/${group.body.id}`, { query });
       await scim('GET', '/Groups', { query: { ...query, filter: 'displayName eq "g"' } });
     });
     expect(sent.map(({ sql }) => sql).filter((sql) => sql.includes('from groups'))).to.have.lengthOf(3);
@@ -957,18 +957,18 @@ describe('identity providers: Microsoft Entra ID, at its pace', () => {
   });
 
   it(`150 overlapping PATCHes of one group at 25 a second and more: no 429, and all members stay (${gallery})`, async () => {
-    const workspace = await newWorkspace(app, entra);
+    const workspace = await newWorkspace<Resource>(app, entra);
     const { scim } = workspace;
     const users: string[] = [];
     for (let index = 0; index < 150; index += 1) {
       const user = await scim('POST', '/Users', { body: { userName: `user ${index}` } });
       expect(user.status).to.equal(201);
-      users.push(user.body.id as string);
+      users.push(user.body.id);
     }
     const group = await scim('POST', '/Groups', { body: { displayName: 'g' } });
-    const path = `/Groups/${group.body.id as string}`;
+    const path = `/Groups/${group.body.id}`;
     // Its own token, for the burst is the token's.
-    const pushing = scimClient(app.url, { ...entra, token: await newToken(app, workspace.id) });
+    const pushing = scimClient<Resource>(app.url, { ...entra, token: await newToken(app, workspace.id) });
     const replies = await Promise.all(
       users.map((value) =>
         pushing('PATCH', path, {

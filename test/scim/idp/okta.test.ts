@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, scimClient } from '../http/client.ts';
+import { newWorkspace, scimClient, type Resource, sharedApp } from '../http/client.ts';
 import { listed, refused, written } from '../http/resources.ts';
 import { patch, type Dialect, type Fixture } from './fixture.ts';
 import { runFixtures } from './runner.ts';
@@ -25,19 +25,16 @@ const okta: Dialect = {
   space: '%20',
 };
 
-const TEST_USER = {
-  schemas: [CORE_USER],
+const TEST_USER_SHOWN = {
   userName: 'test.user@okta.local',
   name: { givenName: 'Test', familyName: 'User' },
   emails: [{ primary: true, value: 'test.user@okta.local', type: 'work' }],
   displayName: 'Test User',
   locale: 'en-US',
   externalId: '00ujl29u0le5T6Aj10h7',
-  groups: [],
-  password: '1mz050nq',
   active: true,
 };
-const { schemas: _schemas, groups: _groups, password: _password, ...TEST_USER_SHOWN } = TEST_USER;
+const TEST_USER = { schemas: [CORE_USER], ...TEST_USER_SHOWN, groups: [], password: '1mz050nq' };
 const createTestUser = { send: 'POST /Users', body: TEST_USER, as: 'test', shows: TEST_USER_SHOWN } as const;
 
 const createUser = (as: string) =>
@@ -469,12 +466,11 @@ runFixtures(
 describe('identity providers: Okta, in plain code', () => {
   let app: TestApp;
   before(async () => {
-    app = await startApp();
+    app = await sharedApp();
   });
-  after(() => app.stop());
 
   it(`imports by 100: integers, a stable order, each user once (${reference})`, async () => {
-    const { id, scim } = await newWorkspace(app, okta);
+    const { id, scim } = await newWorkspace<Resource>(app, okta);
     await app.core.db.raw(
       `insert into users (workspace_id, id, user_name, status, source, managed_by, active_since, created_at, updated_at)
         select ?, gen_random_uuid(), 'user ' || n, 'active', 'scim', 'idp', now(), now(), now()
@@ -486,19 +482,19 @@ describe('identity providers: Okta, in plain code', () => {
       const page = await scim('GET', '/Users', { query: { startIndex, count: 100 } });
       const resources = listed(page);
       expect(page.body).to.include({ totalResults: 205, startIndex, itemsPerPage: resources.length });
-      seen.push(...resources.map((one) => one.userName as string));
+      seen.push(...resources.map((one) => one.userName));
     }
     expect(seen).to.have.lengthOf(205);
     expect(new Set(seen)).to.have.property('size', 205);
     const again = listed(await scim('GET', '/Users', { query: { startIndex: 101, count: 100 } }));
-    expect(again.map((one) => one.userName as string)).to.deep.equal(seen.slice(100, 200));
+    expect(again.map((one) => one.userName)).to.deep.equal(seen.slice(100, 200));
   });
 
   it(`PUT of what a GET answered, all of it: one change or none (${faq})`, async () => {
-    const { scim } = await newWorkspace(app, okta);
+    const { scim } = await newWorkspace<Resource>(app, okta);
     const user = await scim('POST', '/Users', { body: TEST_USER });
-    const path = `/Users/${user.body.id as string}`;
-    const members = [{ value: user.body.id as string }];
+    const path = `/Users/${user.body.id}`;
+    const members = [{ value: user.body.id }];
     const group = await scim('POST', '/Groups', { body: { displayName: 'g', members } });
     const read = await scim('GET', path);
 
@@ -517,8 +513,8 @@ describe('identity providers: Okta, in plain code', () => {
   });
 
   it(`errors are JSON, whatever is wrong (${spec})`, async () => {
-    const { scim } = await newWorkspace(app, okta);
-    refused(await scimClient(app.url, { ...okta, token: 'wrong' })('GET', '/Users'), 401);
+    const { scim } = await newWorkspace<Resource>(app, okta);
+    refused(await scimClient<Resource>(app.url, { ...okta, token: 'wrong' })('GET', '/Users'), 401);
     refused(await scim('POST', '/Users', { body: '{"userName":' }), 400, 'invalidSyntax');
     refused(await scim('GET', '/Nothing'), 404);
   });
@@ -526,7 +522,7 @@ describe('identity providers: Okta, in plain code', () => {
   it(`429 comes with Retry-After in whole seconds (${spec})`, async () => {
     const limited = await startApp({ rateLimitPerSecond: 1 });
     try {
-      const { scim } = await newWorkspace(limited, okta);
+      const { scim } = await newWorkspace<Resource>(limited, okta);
       const replies = await Promise.all(Array.from({ length: 20 }, () => scim('GET', '/Users?count=0')));
       const refusals = replies.filter(({ status }) => status !== 200);
       expect(refusals).to.have.length.within(10, 18);

@@ -8,8 +8,7 @@ const onelogin: Dialect = {
   space: '%20',
 };
 
-const USER = {
-  schemas: ['urn:scim:schemas:core:1.0'],
+const SHOWN = {
   userName: 'a.smith@example.com',
   externalId: '38790825',
   name: { givenName: 'Alice', familyName: 'Smith', formatted: 'Alice Smith' },
@@ -17,7 +16,7 @@ const USER = {
   displayName: 'Alice Smith',
   active: true,
 };
-const { schemas: _schemas, ...SHOWN } = USER;
+const USER = { schemas: ['urn:scim:schemas:core:1.0'], ...SHOWN };
 const create = { send: 'POST /Users', as: 'alice', body: USER, shows: SHOWN } as const;
 
 const fixtures: readonly Fixture[] = [

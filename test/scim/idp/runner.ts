@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { startApp } from '../../support/app.ts';
-import type { Body, ScimReply, TestWorkspace } from '../http/client.ts';
+import { type Resource, type ScimReply, type TestWorkspace, sharedApp } from '../http/client.ts';
 import { newWorkspace } from '../http/client.ts';
 import { listed, refused, written } from '../http/resources.ts';
 import type { Dialect, Fixture, Step } from './fixture.ts';
@@ -11,13 +10,12 @@ export function runFixtures(provider: string, dialect: Dialect, fixtures: readon
   describe(`identity providers: ${provider}`, () => {
     let app: TestApp;
     before(async () => {
-      app = await startApp();
+      app = await sharedApp();
     });
-    after(() => app.stop());
 
     for (const { name, source, steps } of fixtures) {
       it(`${name} (${source})`, async () => {
-        const run = new Run(app, await newWorkspace(app, dialect));
+        const run = new Run(app, await newWorkspace<Resource>(app, dialect));
         for (const [index, step] of steps.entries()) {
           try {
             await run.step(step);
@@ -35,11 +33,11 @@ const STATUS: Readonly<Record<string, number>> = { GET: 200, POST: 201, PUT: 200
 
 class Run {
   readonly #app: TestApp;
-  readonly #workspace: TestWorkspace;
+  readonly #workspace: TestWorkspace<Resource>;
   /** Path and id of what was created, by the name it was given. */
   readonly #named = new Map<string, { path: string; id: string }>();
 
-  constructor(app: TestApp, workspace: TestWorkspace) {
+  constructor(app: TestApp, workspace: TestWorkspace<Resource>) {
     this.#app = app;
     this.#workspace = workspace;
   }
@@ -56,8 +54,8 @@ class Run {
     }
     const usual = method === 'PATCH' ? (path.startsWith('/Groups') ? 204 : 200) : STATUS[method];
     expect(reply.status, JSON.stringify(reply.body)).to.equal(step.status ?? usual);
-    if (as !== undefined) this.#named.set(as, { path, id: reply.body.id as string });
-    if (lists) expect(listed(reply).map((one) => this.#nameOf(one.id as string))).to.deep.equal(lists);
+    if (as !== undefined) this.#named.set(as, { path, id: reply.body.id });
+    if (lists) expect(listed(reply).map((one) => this.#nameOf(one.id))).to.deep.equal(lists);
     for (const name of lacks ?? []) expect(reply.body).not.to.have.property(name);
     if (shows) await this.#checkShown(method, path, { reply, shows });
   }
@@ -66,21 +64,21 @@ class Run {
   async #checkShown(
     method: string,
     path: string,
-    { reply, shows }: { reply: ScimReply; shows: object },
+    { reply, shows }: { reply: ScimReply<Resource>; shows: object },
   ): Promise<void> {
     const { url } = this.#app;
-    const one: string = method === 'POST' ? `${path}/${reply.body.id as string}` : path;
+    const one: string = method === 'POST' ? `${path}/${reply.body.id}` : path;
     const read = await this.#workspace.scim('GET', one);
     expect(read.status).to.equal(200);
     expect(written(read.body, url)).to.deep.equal(withSortedReferences(shows));
     expect(read.headers.etag).to.equal(read.body.meta.version);
     expect(reply.headers.etag, 'ETag').to.equal(read.headers.etag);
     if (reply.status === 201) expect(reply.headers.location).to.equal(read.body.meta.location);
-    if (reply.body !== undefined) expect(reply.body, 'answered and read').to.deep.equal(read.body);
+    if (reply.hasBody) expect(reply.body, 'answered and read').to.deep.equal(read.body);
   }
 
   /** Every resource of the workspace and its audit. */
-  async #everything(): Promise<Body> {
+  async #everything(): Promise<object> {
     const { scim, id } = this.#workspace;
     const [users, groups] = [await scim('GET', '/Users'), await scim('GET', '/Groups')];
     const audit: { rows: object[] } = await this.#app.core.db.raw(

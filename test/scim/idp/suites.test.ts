@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, scimClient, type TestWorkspace } from '../http/client.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, scimClient, type TestWorkspace, type Resource, sharedApp } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
 import { patch, type Dialect, type Fixture, type Step } from './fixture.ts';
 import { runFixtures } from './runner.ts';
@@ -154,14 +154,13 @@ runFixtures('what their suites check', suite, fixtures);
 
 describe('identity providers: what their suites check, in plain code', () => {
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   before(async () => {
-    app = await startApp();
-    workspace = await newWorkspace(app, suite);
+    app = await sharedApp();
+    workspace = await newWorkspace<Resource>(app, suite);
     await workspace.scim('POST', '/Users', { body: ANN });
     await workspace.scim('POST', '/Users', { body: { userName: 'bob' } });
   });
-  after(() => app.stop());
 
   // scimClient checks the media type of every answer; here it is said once more.
   it(`application/scim+json exactly, also for errors and discovery (${source})`, async () => {
@@ -178,8 +177,8 @@ describe('identity providers: what their suites check, in plain code', () => {
     ] as const) {
       const created = await workspace.scim('POST', path, { body });
       expect(created.status).to.equal(201);
-      expect(created.headers.location).to.equal(`${app.url}/scim/v2${path}/${created.body.id as string}`);
-      const read = await workspace.scim('GET', `${path}/${created.body.id as string}`);
+      expect(created.headers.location).to.equal(`${app.url}/scim/v2${path}/${created.body.id}`);
+      const read = await workspace.scim('GET', `${path}/${created.body.id}`);
       expect(read.body).to.deep.equal(created.body);
       expect(read.headers).not.to.have.property('location');
     }
@@ -187,7 +186,7 @@ describe('identity providers: what their suites check, in plain code', () => {
 
   it(`WWW-Authenticate on 401 (${source})`, async () => {
     for (const token of [undefined, 'wrong', app.tokens.admin]) {
-      const reply = await scimClient(app.url, { token })('GET', '/Users');
+      const reply = await scimClient<Resource>(app.url, { token })('GET', '/Users');
       refused(reply, token === app.tokens.admin ? 403 : 401);
       if (reply.status === 401) expect(reply.headers['www-authenticate']).to.match(/^Bearer(?: |$)/);
     }
@@ -196,15 +195,17 @@ describe('identity providers: what their suites check, in plain code', () => {
   it(`schemas stays under attributes= and excludedAttributes= (${source})`, async () => {
     const schemas = [CORE_USER, ENTERPRISE_USER, ROLLCALL_USER];
     for (const query of [{ attributes: 'userName' }, { excludedAttributes: 'schemas,id,userName' }]) {
-      const [ann] = listed(await workspace.scim('GET', '/Users', { query: { ...query, count: 1 } }));
+      const ann = listed(await workspace.scim('GET', '/Users', { query: { ...query, count: 1 } }))[0]!;
       expect(ann.schemas).to.deep.equal(schemas);
       expect(ann.id).to.be.a('string');
     }
   });
 
   it(`meta.version is the ETag, and a new one after a change (${source})`, async () => {
-    const [user] = listed(await workspace.scim('GET', '/Users', { query: { filter: 'userName eq "bob"' } }));
-    const path = `/Users/${user.id as string}`;
+    const user = listed(
+      await workspace.scim('GET', '/Users', { query: { filter: 'userName eq "bob"' } }),
+    )[0]!;
+    const path = `/Users/${user.id}`;
     const read = await workspace.scim('GET', path);
     expect(read.headers.etag).to.equal(read.body.meta.version);
     const changed = await workspace.scim('PATCH', path, {
@@ -217,7 +218,7 @@ describe('identity providers: what their suites check, in plain code', () => {
   it(`startIndex=0 is 1, count=-1 is 0 (${source})`, async () => {
     const zero = await workspace.scim('GET', '/Users', { query: { startIndex: 0, count: 1 } });
     expect(zero.body).to.include({ startIndex: 1, itemsPerPage: 1 });
-    expect(listed(zero)[0].userName).to.equal('ann');
+    expect(listed(zero)[0]!.userName).to.equal('ann');
     const none = await workspace.scim('GET', '/Users', { query: { count: -1 } });
     expect(listed(none)).to.deep.equal([]);
     expect(none.body.totalResults).to.be.at.least(2);

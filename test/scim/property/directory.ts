@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import type { TestApp } from '../../support/app.ts';
-import type { Body, TestWorkspace } from '../http/client.ts';
+import type { Resource, TestWorkspace } from '../http/client.ts';
 import { listed, patchOf } from '../http/resources.ts';
 import { text } from '../language/arbitrary-condition.ts';
 
@@ -74,14 +74,14 @@ const user = fc.record(
 
 /** All of a workspace's users and groups, as SCIM shows them. */
 export interface Directory {
-  readonly users: readonly Body[];
-  readonly groups: readonly Body[];
+  readonly users: readonly Resource[];
+  readonly groups: readonly Resource[];
 }
 
 /** Fills a workspace with random users and groups, through SCIM where SCIM can, and reads them back. */
 export async function fillDirectory(
   app: TestApp,
-  { id, scim }: TestWorkspace,
+  { id, scim }: TestWorkspace<Resource>,
   { users, groups, seed }: { users: number; groups: number; seed: number },
 ): Promise<Directory> {
   const ids: string[] = [];
@@ -89,7 +89,7 @@ export async function fillDirectory(
   for (const [index, [name, body]] of bodies.entries()) {
     const reply = await scim('POST', '/Users', { body: { userName: `${name}${index}`, ...body } });
     expect(reply.status, JSON.stringify([body, reply.body])).to.equal(201);
-    ids.push(reply.body.id as string);
+    ids.push(reply.body.id);
   }
   const membersOf = fc.sample(fc.subarray(ids, { maxLength: 6 }), { numRuns: groups, seed });
   for (const [index, members] of membersOf.entries()) {

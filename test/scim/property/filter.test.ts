@@ -4,9 +4,9 @@ import type { Condition } from '../../../src/core/condition.ts';
 import { MAX_BYTES } from '../../../src/scim/filter/lexer.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
-import { startApp, type TestApp } from '../../support/app.ts';
+import type { TestApp } from '../../support/app.ts';
 import { evaluate } from '../../support/evaluate.ts';
-import { newWorkspace, type Body, type TestWorkspace } from '../http/client.ts';
+import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
 import { arbitraryCondition, filterText } from '../language/arbitrary-condition.ts';
 import { numRuns } from '../language/runs.ts';
@@ -21,14 +21,13 @@ describe('properties of filters in PostgreSQL', function () {
   this.timeout(60_000 + 200 * numRuns);
 
   let app: TestApp;
-  let workspace: TestWorkspace;
+  let workspace: TestWorkspace<Resource>;
   let directory: Directory;
   before(async () => {
-    app = await startApp();
-    workspace = await newWorkspace(app);
+    app = await sharedApp();
+    workspace = await newWorkspace<Resource>(app);
     directory = await fillDirectory(app, workspace, { users: 36, groups: 12, seed });
   });
-  after(() => app.stop());
 
   for (const [type, schema] of [
     ['users', userSchema],
@@ -40,7 +39,7 @@ describe('properties of filters in PostgreSQL', function () {
       let [found, foundNone] = [0, 0];
       await fc.assert(
         fc.asyncProperty(arbitraryCondition(schema), picks, async (drawn, pick) => {
-          const condition = enlivened(drawn, resources, () => pick.next().value);
+          const condition = enlivened(drawn, resources, () => pick.next().value as number);
           const filter = filterText(condition);
           fc.pre(Buffer.byteLength(filter) <= MAX_BYTES);
           const body = { filter, count: 500, attributes: ['id'] };
@@ -49,9 +48,9 @@ describe('properties of filters in PostgreSQL', function () {
             refused(reply, 400, 'invalidFilter');
             return;
           }
-          const expected = resources.filter((one) => evaluate(condition, one)).map((one) => one.id as string);
+          const expected = resources.filter((one) => evaluate(condition, one)).map((one) => one.id);
           expect(
-            listed(reply).map((one) => one.id as string),
+            listed(reply).map((one) => one.id),
             filter,
           ).to.deep.equal(expected);
           expect(reply.body.totalResults).to.equal(expected.length);
@@ -72,7 +71,7 @@ describe('properties of filters in PostgreSQL', function () {
  */
 function enlivened(
   condition: Condition,
-  resources: readonly Body[],
+  resources: readonly Resource[],
   pick: () => number,
   parent: readonly string[] = [],
 ): Condition {
@@ -94,7 +93,7 @@ function enlivened(
       if (typeof value !== 'string' || pick() % 3 === 0) return condition;
       if (condition.attribute.type === 'dateTime') return { ...condition, value };
       const variants = [value, value.toUpperCase(), value.slice(0, 1), value.slice(-2), value.slice(1, 3)];
-      const chosen = [...(variants[pick() % variants.length] ?? value)].join('');
+      const chosen = variants[pick() % variants.length] ?? value;
       return /\p{Surrogate}/u.test(chosen) ? condition : { ...condition, value: chosen };
     }
   }

@@ -1,19 +1,18 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type Body, type ScimClient } from '../http/client.ts';
-import { queriesOf } from '../http/queries.ts';
+import type { TestApp } from '../../support/app.ts';
+import { newWorkspace, sharedApp, type Resource } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
+import { ROLLCALL, type Answer, type Scim } from '../bulk/answers.ts';
+import { queriesOf } from '../http/queries.ts';
 import { bulk, managedBy, postGroup, postUser } from '../bulk/bulk.ts';
-
-const ROLLCALL = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:User';
 
 describe('a query at the root (RFC 7644 sections 3.4.2.1 and 3.4.3)', () => {
   let app: TestApp;
-  let scim: ScimClient;
+  let scim: Scim;
 
   before(async () => {
-    app = await startApp();
-    ({ scim } = await newWorkspace(app));
+    app = await sharedApp();
+    ({ scim } = await newWorkspace<Answer>(app));
     await bulk(scim, [
       postUser('ann', 'ann@x.io', { displayName: 'Ann', ...managedBy('boss') }),
       postUser('ben', 'ben@x.io', { displayName: 'ben', emails: [{ value: 'ben@x.io', type: 'work' }] }),
@@ -22,9 +21,8 @@ describe('a query at the root (RFC 7644 sections 3.4.2.1 and 3.4.3)', () => {
       postGroup('bees', 'Bees', 'bulkId:ben', 'bulkId:cid'),
     ]);
   });
-  after(() => app.stop());
 
-  const nameOf = ({ userName, displayName }: Body): string => (userName ?? displayName) as string;
+  const nameOf = ({ userName, displayName }: Partial<Resource>): string => userName ?? displayName ?? '';
   const found = async (filter: string, more: object = {}): Promise<string[]> =>
     listed(await scim('POST', '/.search', { body: { filter, ...more } })).map(nameOf);
 
@@ -120,15 +118,15 @@ describe('a query at the root (RFC 7644 sections 3.4.2.1 and 3.4.3)', () => {
       let cursor: string | undefined = '';
       let last: string | undefined;
       while (cursor !== undefined) {
-        const { body }: { body: Body } = await scim('POST', '/.search', {
+        const { body }: { body: Answer } = await scim('POST', '/.search', {
           body: { ...order, cursor, count: 2 },
         });
-        byCursor.push((body.Resources as Body[]).map(nameOf));
-        [cursor, last] = [body.nextCursor as string | undefined, body.previousCursor as string | undefined];
+        byCursor.push(body.Resources.map(nameOf));
+        [cursor, last] = [body.nextCursor, body.previousCursor];
       }
       expect(byCursor.flat()).to.deep.equal(all);
       const back = await scim('GET', '/', { query: { ...order, cursor: last ?? '', count: 2 } });
-      expect((back.body.Resources as Body[]).map(nameOf)).to.deep.equal(byCursor.at(-2));
+      expect(back.body.Resources.map(nameOf)).to.deep.equal(byCursor.at(-2));
     }
     expect((await scim('POST', '/.search', { body: { count: 0 } })).body).to.include({
       totalResults: 5,
@@ -139,7 +137,7 @@ describe('a query at the root (RFC 7644 sections 3.4.2.1 and 3.4.3)', () => {
   it('shows what is asked for', async () => {
     const reply = await scim('POST', '/.search', { body: { attributes: ['displayName', 'userName'] } });
     for (const resource of listed(reply)) {
-      expect(Object.keys(resource as object)).to.include.members(['schemas', 'id']);
+      expect(Object.keys(resource)).to.include.members(['schemas', 'id']);
       expect(resource).not.to.have.any.keys('meta', 'members', 'emails');
     }
     const without = await scim('POST', '/.search', { body: { excludedAttributes: ['members', 'meta'] } });
@@ -169,7 +167,7 @@ describe('a query at the root (RFC 7644 sections 3.4.2.1 and 3.4.3)', () => {
   });
 
   it('sees nothing of another workspace', async () => {
-    const other = await newWorkspace(app);
+    const other = await newWorkspace<Answer>(app);
     expect(listed(await other.scim('POST', '/.search', { body: {} }))).to.deep.equal([]);
   });
 });
