@@ -11,7 +11,6 @@ import { callerOf, onlyScopes } from './http/caller.ts';
 import { createGuard } from './http/guard.ts';
 import { health } from './http/health.ts';
 import { requestId } from './http/request-id.ts';
-import { createInvite, INVITE_BASE } from './invite/router.ts';
 import { createScim } from './scim/router.ts';
 
 export interface AppOptions {
@@ -27,7 +26,7 @@ export interface AppOptions {
   readonly checkReplies?: boolean;
 }
 
-/** Puts the house together: two edges over one core, and the invitee's pages. */
+/** Puts the house together: two edges over one core. */
 export function createApp({
   core,
   config,
@@ -64,14 +63,13 @@ export function createApp({
     createScim({
       core,
       publicUrl: config.publicUrl,
-      secretKey,
       guards: [guard, onlyScopes('scim')],
       callerOf,
       provisioningLog,
+      secretKey,
     }),
   );
   app.use(API_BASE, createApi({ core, guard, checkReplies }));
-  app.use(INVITE_BASE, createInvite({ core, rateLimitPerSecond: config.rateLimitPerSecond }));
 
   app.use((req) => {
     throw new RollcallError(

@@ -4,7 +4,6 @@ import { auditRoutes } from './audit.ts';
 import { conflictRoutes } from './conflicts.ts';
 import { exportRoutes } from './exports.ts';
 import { groupRoutes } from './groups.ts';
-import { invitationRoutes } from './invitations.ts';
 import { mappingRuleRoutes } from './mapping-rules.ts';
 import { organizationRoutes } from './organizations.ts';
 import { productRoutes } from './products.ts';
@@ -24,7 +23,6 @@ export const routes: readonly Route[] = [
   ...roleRoutes,
   ...userRoutes,
   ...groupRoutes,
-  ...invitationRoutes,
   ...mappingRuleRoutes,
   ...accessRoutes,
   ...conflictRoutes,
