@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import { rows, type Db, type Tx } from './db.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
 export interface MembershipDelta {
@@ -110,14 +110,4 @@ export async function membersAsJson(
       group by m.group_id`,
   );
   return new Map(found.map((one) => [one.group_id, one.members]));
-}
-
-/** How many members a group has now. */
-export async function countMembers(db: Db | Tx, workspaceId: WorkspaceId, groupId: GroupId): Promise<number> {
-  const found = await row<{ count: number }>(
-    db,
-    sql`select count(*) as count from memberships
-      where workspace_id = ${workspaceId} and group_id = ${groupId} and until = 'infinity'`,
-  );
-  return found?.count ?? 0;
 }

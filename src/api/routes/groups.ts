@@ -4,7 +4,7 @@ import { getGroupMapping, setGroupGrants, type GroupMapping } from '../../core/m
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
-import { grantSchema, grantsSchema, shownGrants } from './mapping-rules.ts';
+import { grantSchema, shownGrants } from './mapping-rules.ts';
 
 /** What the rule gives that reads the group's name; null when none does. */
 const byRule = z.object({ match: z.string(), grants: z.array(grantSchema) }).nullable();
@@ -72,7 +72,7 @@ export const groupRoutes = [
     summary: 'Write what members of the group are granted, in place of what was written on it',
     scopes: WRITERS,
     params,
-    body: z.strictObject({ grants: grantsSchema }),
+    body: z.strictObject({ grants: z.array(grantSchema).max(1000) }),
     reply: grants,
     statuses: [200],
     handler: async ({ core, caller, params, body }) =>
