@@ -28,7 +28,7 @@ export function requestLog(
     res.once('close', () => {
       const problem = res.locals['problem'] as Problem | undefined;
       const location = res.getHeader('location');
-      const body = bodyText(req);
+      const body = keptBody(req);
       const [path = '', rawQuery] = req.originalUrl.split('?', 2);
       const query = rawQuery === undefined ? undefined : readableQuery(rawQuery);
       provisioningLog.note({
@@ -54,6 +54,15 @@ export function requestLog(
     });
     next();
   };
+}
+
+/** A body nested deeper than the stack can't be written; thrown in an event, that would end the process. */
+function keptBody(req: Request): string | undefined {
+  try {
+    return bodyText(req);
+  } catch {
+    return '(a body nested too deeply)';
+  }
 }
 
 function bodyText(req: Request): string | undefined {
