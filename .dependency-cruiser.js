@@ -1,6 +1,6 @@
 /**
  * The rooms of the house and what each may open (docs/adr/0001). Arrows point one way:
- * main → app → {scim, api} → http → core → store. What is not named is closed.
+ * main → app → {scim, api, invite} → http → core → store, and beside them jobs → mail. What is not named is closed.
  */
 const rooms = {
   store: ['store'],
@@ -8,11 +8,14 @@ const rooms = {
   http: ['http', 'core'],
   scim: ['scim', 'http', 'core'],
   api: ['api', 'http', 'core'],
+  invite: ['invite', 'http', 'core'],
+  mail: ['mail', 'core'],
+  jobs: ['jobs', 'mail', 'core', 'store'],
   postgres: ['postgres'],
 };
 
 /** May be opened from any room: they import nothing of ours but each other. */
-const everywhere = ['errors', 'ids', 'log', 'metrics', 'config'];
+const everywhere = ['errors', 'ids', 'log', 'metrics', 'config', 'html', 'wording'];
 
 const open = (names) => `^src/(?:(?:${names.join('|')})/|(?:${everywhere.join('|')})\\.ts$)`;
 
@@ -40,14 +43,14 @@ export default {
       comment: 'Only the store speaks SQL; the embedded server asks whether it is ready.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(?:store/|postgres/ready\\.ts$)' },
-      to: { path: 'node_modules/(?:knex|pg|pg-query-stream|sql-template-tag)/' },
+      to: { path: 'node_modules/(?:knex|pg|pg-boss|pg-query-stream|sql-template-tag)/' },
     },
     {
       name: 'core-knows-no-edge',
       comment: 'The core and the store know no HTTP and no SCIM.',
       severity: 'error',
       from: { path: '^src/(?:core|store)/' },
-      to: { path: 'node_modules/(?:express|scimmy|scimmy-routers|passport|helmet|zod)/' },
+      to: { path: 'node_modules/(?:express|scimmy|scimmy-routers|passport|helmet|zod|nodemailer)/' },
     },
     { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     {

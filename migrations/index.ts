@@ -5,6 +5,7 @@ import * as directory from './0003_directory.ts';
 import * as access from './0004_access.ts';
 import * as audit from './0005_audit.ts';
 import * as provisioningLog from './0006_provisioning_log.ts';
+import * as invitations from './0007_invitations.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -21,6 +22,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004_access': access,
   '0005_audit': audit,
   '0006_provisioning_log': provisioningLog,
+  '0007_invitations': invitations,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

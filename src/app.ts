@@ -2,6 +2,8 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { API_BASE, createApi } from './api/index.ts';
 import { problems } from './api/errors.ts';
+import { createDescription } from './api/openapi/router.ts';
+import { routes } from './api/routes/index.ts';
 import type { Config } from './config.ts';
 import type { Core } from './core/core.ts';
 import type { ProvisioningLog } from './core/provisioning-log.ts';
@@ -11,6 +13,7 @@ import { callerOf, onlyScopes } from './http/caller.ts';
 import { createGuard } from './http/guard.ts';
 import { health } from './http/health.ts';
 import { requestId } from './http/request-id.ts';
+import { createInvite, INVITE_BASE } from './invite/router.ts';
 import { createScim } from './scim/router.ts';
 
 export interface AppOptions {
@@ -26,7 +29,7 @@ export interface AppOptions {
   readonly checkReplies?: boolean;
 }
 
-/** Puts the house together: two edges over one core. */
+/** Puts the house together: two edges over one core, and the invitee's pages. */
 export function createApp({
   core,
   config,
@@ -63,13 +66,15 @@ export function createApp({
     createScim({
       core,
       publicUrl: config.publicUrl,
+      secretKey,
       guards: [guard, onlyScopes('scim')],
       callerOf,
       provisioningLog,
-      secretKey,
     }),
   );
+  app.use(createDescription({ routes, publicUrl: config.publicUrl, base: API_BASE }));
   app.use(API_BASE, createApi({ core, guard, checkReplies }));
+  app.use(INVITE_BASE, createInvite({ core, rateLimitPerSecond: config.rateLimitPerSecond }));
 
   app.use((req) => {
     throw new RollcallError(

@@ -16,6 +16,7 @@ export type ProjectId = Id<'project'>;
 export type RoleId = Id<'role'>;
 export type GrantId = Id<'grant'>;
 export type EventId = Id<'event'>;
+export type InvitationId = Id<'invitation'>;
 
 /** A new id: UUID version 7 (RFC 9562), so that ids sort by their time of making and indexes grow at one end. */
 // The caller says which kind it makes.

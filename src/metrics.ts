@@ -27,3 +27,11 @@ export const provisioningLogDropped = new Counter({
   help: 'Entries of the provisioning log that were not kept.',
   registers: [metrics],
 });
+
+/** Attempts to hand a mail over; `refused` for good, `failed` for now. */
+export const mailsSent = new Counter({
+  name: 'rollcall_mail_attempts_total',
+  help: 'Attempts to hand a mail over to the mail server.',
+  labelNames: ['result'],
+  registers: [metrics],
+});

@@ -1,11 +1,14 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { prepareFirstStart } from './core/first-start.ts';
 import { openProvisioningLog } from './core/provisioning-log.ts';
+import { createHttpServer } from './http/server.ts';
+import { startJobs } from './jobs/index.ts';
 import { closeServer, type Lifecycle } from './lifecycle.ts';
 import { log } from './log.ts';
+import { fileMailer, smtpMailer, type Mailer } from './mail/mailer.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { keptSecretKey } from './secret-key.ts';
 import { openDb } from './store/db.ts';
@@ -24,21 +27,28 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   const migrations = await migrate(db);
   if (migrations.length > 0) log.info('The database was migrated.', { migrations });
 
-  const core = { db };
+  const { publicUrl, invitationTtlHours: ttlHours } = config;
+  const core = { db, invitations: { secretKey, publicUrl, ttlHours } };
   const tokens = await prepareFirstStart(core, config.tokens);
   // Not through the log, which is kept and passed on.
   if (tokens) process.stdout.write(firstStartText(config, tokens));
-  if (!config.mail) log.info(`SMTP_URL is not set: mail is written to ${join(config.dataDir, 'mail')}.`);
 
   const provisioningLog = openProvisioningLog(core);
   lifecycle.opened(() => provisioningLog.close());
   const { isStopping } = lifecycle;
-  const server = createServer(createApp({ core, config, secretKey, provisioningLog, isStopping }));
-  // Longer than load balancers keep theirs, so that it is not we who close a connection they are about to use.
-  server.keepAliveTimeout = 65_000;
+  const jobs = startJobs(core, { mailer: openMailer(config), isStopping });
+  lifecycle.opened(() => jobs.stop());
+  const server = createHttpServer(createApp({ core, config, secretKey, provisioningLog, isStopping }));
   await listen(server, config);
   lifecycle.opened(() => closeServer(server));
   log.info(`Listening on ${config.host}:${config.port}.`, { scim: `${config.publicUrl}/scim/v2` });
+}
+
+function openMailer({ mail, dataDir }: Config): Mailer {
+  if (mail) return smtpMailer(mail);
+  const directory = join(dataDir, 'mail');
+  log.info(`SMTP_URL is not set: mail is written to ${directory}.`);
+  return fileMailer({ directory });
 }
 
 async function startDatabase(config: Config, lifecycle: Lifecycle): Promise<string> {

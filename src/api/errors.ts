@@ -23,14 +23,19 @@ export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; rea
 
 /** An error's body, RFC 9457. `type` is `urn:rollcall:problem:<kind>`: the kind is what a program decides by. */
 export const problemSchema = z.object({
-  type: z.string(),
+  type: z.string().describe('`urn:rollcall:problem:` and a word to decide by.'),
   title: z.string(),
   status: z.int(),
-  detail: z.string(),
-  /** What is wrong with the input, field by field. */
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-  /** To be told when asking for help; it stands in the log and in the answer's X-Request-Id. */
-  requestId: z.string(),
+  detail: z.string().describe('A sentence for people.'),
+  errors: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .optional()
+    .describe('What is wrong with the input, field by field.'),
+  requestId: z
+    .string()
+    .describe(
+      'To be told when asking for help; it stands in the log and in the `X-Request-Id` of the answer.',
+    ),
 });
 
 type Problem = z.infer<typeof problemSchema>;

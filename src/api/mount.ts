@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Router, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Core } from '../core/core.ts';
+import { RollcallError } from '../errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
 import { isAnswer, isChunks, type Chunks } from './answer.ts';
 import { jsonBody } from './body.ts';
+import { PROBLEMS } from './errors.ts';
+import { problemStatusesOf } from './openapi/problems.ts';
 import type { Route } from './route.ts';
 import { validate } from './validate.ts';
 import { callerIn } from './workspace.ts';
@@ -28,12 +31,15 @@ export function mount(routes: readonly Route[], options: MountOptions): Router {
       requireScope(req, route.scopes);
       next();
     };
-    router[route.method](path, admit, ...(route.body ? jsonBody : []), run(route, options));
+    const answer = options.checkReplies ? checked(route, run(route, options)) : run(route, options);
+    router[route.method](path, admit, ...(route.body ? jsonBody : []), answer);
   }
   return router;
 }
 
-function run(route: Route, { core, checkReplies }: MountOptions): RequestHandler {
+type AsyncHandler = (req: Request, res: Response) => Promise<void>;
+
+function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
     const result = await route.handler({
@@ -78,6 +84,23 @@ async function send({ type, chunks }: Chunks, res: Response): Promise<void> {
 function ignoreHangUp(res: Response) {
   return (error: unknown) => {
     if (!(res.destroyed && (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+  };
+}
+
+/** Fails when an error has a status that the route does not declare. */
+function checked(route: Route, handler: AsyncHandler): AsyncHandler {
+  return async (req, res) => {
+    try {
+      await handler(req, res);
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      const { status } = PROBLEMS[error.kind];
+      if (problemStatusesOf(route).includes(status)) throw error;
+      const name = `${route.method.toUpperCase()} ${route.path}`;
+      throw new Error(`${name} answered ${status} (${error.kind}), which it doesn't declare.`, {
+        cause: error,
+      });
+    }
   };
 }
 

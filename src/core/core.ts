@@ -1,6 +1,23 @@
 import type { Db } from '../store/db.ts';
 
-/** What the core needs to work; made once, in app.ts, and passed to every function of the core that asks. */
+/** What the core needs to work; made once, where the process starts, and passed to every function that asks. */
 export interface Core {
   readonly db: Db;
+  /** How invitations are made and signed; what neither makes nor reads any does without. */
+  readonly invitations?: InvitationSettings;
+}
+
+export interface InvitationSettings {
+  /** Signs links; at least 32 characters, the same on every instance. */
+  readonly secretKey: string;
+  /** What links begin with; no slash at its end. */
+  readonly publicUrl: string;
+  /** How long an invitation can be accepted, from when it was made or resent. */
+  readonly ttlHours: number;
+}
+
+/** The settings of a core that was started with them. */
+export function invitationSettings({ invitations }: Core): InvitationSettings {
+  if (!invitations) throw new Error('This core was started without settings for invitations.');
+  return invitations;
 }

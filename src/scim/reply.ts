@@ -73,7 +73,8 @@ function sendText(res: Response, text: string | undefined): Response {
 
 function sendProblem(res: Response, problem: Problem): Response {
   res.status(problem.status);
-  if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem.status === 401 && !res.hasHeader('WWW-Authenticate'))
+    res.setHeader('WWW-Authenticate', 'Bearer');
   if (problem.retryAfter !== undefined) res.setHeader('Retry-After', problem.retryAfter);
   return sendText(res, JSON.stringify(problem.body));
 }

@@ -1,17 +1,10 @@
-import express, {
-  Router,
-  type NextFunction,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { SCIMMYRouters } from 'scimmy-routers';
 import type { Caller } from '../core/caller.ts';
 import type { Core } from '../core/core.ts';
 import type { ProvisioningLog } from '../core/provisioning-log.ts';
-import { RollcallError } from '../errors.ts';
+import { readBody } from './body.ts';
 import { bulk } from './bulk/router.ts';
-import { MAX_PAYLOAD_BYTES } from './bulk/request.ts';
 import { cursorKey } from './cursor.ts';
 import { discovery } from './discovery.ts';
 import { knownEndpoints } from './endpoints.ts';
@@ -22,10 +15,6 @@ import { declareResources } from './resources/declare.ts';
 import type { RoutedContext, ScimContext } from './resources/context.ts';
 import { requestLog } from './request-log.ts';
 import { searches } from './search.ts';
-import { ScimError } from './scim-error.ts';
-
-/** A group of 100,000 members in one PUT is 12 MB. */
-const BODY_LIMIT = 16 * 1_048_576;
 
 export interface ScimOptions {
   readonly core: Core;
@@ -69,37 +58,6 @@ function scimmyRouter(publicUrl: string, contextOf: (req: Request) => ScimContex
     baseUri: () => publicUrl,
     context: (req) => ({ scim: contextOf(req), res: req.res as Response }) satisfies RoutedContext,
   });
-}
-
-const json = { type: () => true, strict: false };
-const parseJson: RequestHandler = express.json({ ...json, limit: BODY_LIMIT });
-const parseBulk: RequestHandler = express.json({ ...json, limit: MAX_PAYLOAD_BYTES });
-
-const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
-
-/** Reads the body of what has one. Of what has none its type does not matter: some clients always send one. */
-const readBody: RequestHandler = (req, res, next) => {
-  if (!WITH_BODY.has(req.method)) {
-    // scimmy's router would read what came all the same.
-    req.resume().once('end', next);
-    return;
-  }
-  if (!isAccepted(req.get('content-type'))) {
-    throw new RollcallError('unsupported', 'Send application/scim+json or application/json.');
-  }
-  const parse = /^\/Bulk\/?$/i.test(req.path) ? parseBulk : parseJson;
-  parse(req, res, (error?: unknown) => {
-    if (error !== undefined) next(error);
-    // The parser makes {} of an empty text.
-    else if (req.body === undefined || req.get('content-length') === '0') {
-      next(new ScimError(400, 'invalidSyntax', 'The request has no body.'));
-    } else next();
-  });
-};
-
-/** RFC 7644 section 3.8, and what clients send in its place. A body without a type is taken for JSON. */
-function isAccepted(type = ''): boolean {
-  return type.trim() === '' || /^\s*application\/(?:scim\+)?json\s*(?:;|$)/i.test(type);
 }
 
 /**

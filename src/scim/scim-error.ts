@@ -1,4 +1,4 @@
-/** The error keywords of RFC 7644 section 3.12 (table 9) and of RFC 9865 section 2.2. */
+/** The error keywords of RFC 7644 section 3.12 (table 9) and of RFC 9865 section 2.1. */
 export type ScimType =
   | 'invalidFilter'
   | 'tooMany'

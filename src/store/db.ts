@@ -72,6 +72,21 @@ export async function inTransaction<T>(db: Db, body: (tx: Tx) => Promise<T>): Pr
   }
 }
 
+/**
+ * Asks several questions of one moment, in a REPEATABLE READ transaction that can only read and is rolled back: it
+ * locks no row, nobody waits for it, and what others commit meanwhile is not seen.
+ */
+export async function inSnapshot<T>(db: Db, body: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await begin(db);
+  try {
+    // Compiling a query of many joins takes longer than running it.
+    await rows(tx, sql`select set_config('jit', 'off', true), ${ROOM_TO_SORT}`);
+    return await body(tx);
+  } finally {
+    await tx.rollback().catch(() => undefined);
+  }
+}
+
 /** At least this much memory for each sort, in kB: everybody's rows are many times a request's. */
 const SORT_KB = 32_768;
 const ROOM_TO_SORT = sql`(select case when setting::integer < ${SORT_KB}::integer

@@ -105,7 +105,7 @@ function inProject(workspaceId: WorkspaceId, key: string): Sql {
 function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql): Sql {
   return sql`select d.user_id from direct_grants d
       where d.workspace_id = ${workspaceId} and d.until = 'infinity' and ${of(sql`d`)}
-    union all
+    union
     select m.user_id from group_grants gg
       join memberships m on m.workspace_id = gg.workspace_id and m.group_id = gg.group_id and m.until = 'infinity'
       where gg.workspace_id = ${workspaceId} and gg.until = 'infinity' and ${of(sql`gg`)}`;

@@ -1,5 +1,6 @@
 import { migrationSource } from '../../migrations/index.ts';
 import type { Db, Tx } from './db.ts';
+import { installJobs } from './jobs.ts';
 
 /** The first number of our advisory locks: migrations. */
 const MIGRATIONS = 0x526f6c6e;
@@ -17,6 +18,7 @@ export async function migrate(db: Db): Promise<string[]> {
     await checkVersion(tx);
     await tx.raw('select pg_advisory_xact_lock(?::integer, 0)', [MIGRATIONS]);
     const [, done] = (await tx.migrate.latest(migrationConfig)) as [number, string[]];
+    await installJobs(tx);
     return done;
   });
 }

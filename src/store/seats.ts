@@ -1,6 +1,6 @@
-import sql, { empty } from 'sql-template-tag';
-import type { LicenseId, UserId, WorkspaceId } from '../ids.ts';
-import { held } from './access.ts';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { LicenseId, WorkspaceId } from '../ids.ts';
+import { held, type Only } from './access.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
 
 /** A license with a limit. */
@@ -39,18 +39,18 @@ export async function limitedLicense(
 
 /**
  * How many of the users hold a seat of each license; active and pending users hold one, whichever ways they have it.
- * Without `userIds`: of everybody. Unlimited licenses are counted only when `all`.
+ * Unlimited licenses are counted only when `all`. `groupGrants` stands in place of that table.
  */
 export function countSeats(
   db: Db | Tx,
   workspaceId: WorkspaceId,
-  userIds: readonly UserId[] | undefined,
-  options: { all: boolean } = { all: false },
+  only: Only,
+  options: { all: boolean; groupGrants?: Sql | undefined } = { all: false },
 ): Promise<{ license_id: LicenseId; count: number }[]> {
   return rows(
     db,
     sql`select h.license_id, count(distinct h.user_id) as count
-      from (${held(workspaceId, 'now', userIds)}) h
+      from (${held(workspaceId, 'now', only, options.groupGrants)}) h
       join licenses l on l.workspace_id = ${workspaceId} and l.id = h.license_id
         ${options.all ? empty : sql`and l.seats is not null`}
       join users u on u.workspace_id = ${workspaceId} and u.id = h.user_id and u.status in ('active', 'pending')

@@ -42,6 +42,7 @@ describe('scopes of the companion API', () => {
       displayName: 'Scopes',
       members: [{ value: user }],
     });
+    invited = await invitation();
   });
   after(() => app.stop());
 
@@ -52,6 +53,15 @@ describe('scopes of the companion API', () => {
     return `/${list}/${body.key}`;
   };
   const token = () => ({ name: 'Made for a scope', scope: 'scim' });
+  const invitation = async () => {
+    const { body } = await app.request<{ invited: { id: string }[] }>('POST', '/api/v1/invitations', {
+      token: app.tokens.admin,
+      body: { emails: `${randomUUID()}@example.com` },
+    });
+    return body.invited[0]!.id;
+  };
+  let invited: string;
+
   /** One for each route of the table. Add yours here when you add a route. */
   const cases: Readonly<Record<string, Case>> = {
     'GET /workspace': {},
@@ -78,8 +88,14 @@ describe('scopes of the companion API', () => {
       path: () => Promise.resolve(`/groups/${group}/grants`),
       body: () => ({ grants: [{ accountRole: 'member' }] }),
     },
+    'GET /invitations': {},
+    'POST /invitations': { body: () => ({ emails: [`${randomUUID()}@example.com`] }) },
+    'POST /invitations/revoke': { body: () => ({ ids: [invited] }) },
+    'POST /invitations/{id}/resend': { path: async () => `/invitations/${await invitation()}/resend` },
+    'GET /invitations/{id}/link': { path: async () => `/invitations/${await invitation()}/link` },
     'GET /mapping-rules': {},
     'PUT /mapping-rules': { body: () => ({ rules: [] }) },
+    'POST /mapping/preview': { body: () => ({ group, grants: [{ accountRole: 'member' }] }) },
     'GET /access': { path: () => Promise.resolve(`/access?user=${user}`) },
     'GET /conflicts': {},
     'GET /exports/users.csv': {},

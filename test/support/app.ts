@@ -1,9 +1,15 @@
-import { createServer } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import type { Core } from '../../src/core/core.ts';
 import { prepareFirstStart, type FirstTokens } from '../../src/core/first-start.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { startJobs, type JobsOptions } from '../../src/jobs/index.ts';
 import { setLogLevel } from '../../src/log.ts';
+import { fileMailer, smtpMailer } from '../../src/mail/mailer.ts';
 import { openProvisioningLog, type ProvisioningLog } from '../../src/core/provisioning-log.ts';
 import { openDb } from '../../src/store/db.ts';
 import { createDatabase } from './database.ts';
@@ -36,6 +42,8 @@ export interface TestApp {
   readonly core: Core;
   readonly provisioningLog: ProvisioningLog;
   readonly tokens: FirstTokens;
+  /** Where mail is, a file each, when it goes to no server; made with the first. */
+  readonly mailDirectory: string;
   readonly request: Send;
   readonly stop: () => Promise<void>;
 }
@@ -50,6 +58,10 @@ export interface StartOptions {
   readonly rateLimitPerSecond?: number;
   /** Another way to the database, by its URL: through a proxy. */
   readonly connect?: (databaseUrl: string) => string;
+  /** Where mail goes; else to files. */
+  readonly smtpUrl?: string;
+  /** How jobs go otherwise than usual; null for none. */
+  readonly jobs?: Partial<JobsOptions> | null;
 }
 
 /** Starts an app on a free port of 127.0.0.1. Its answers are checked against their schemas. */
@@ -57,18 +69,18 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   setLogLevel('silent');
   const database = await createDatabase();
   const db = openDb({ url: options.connect?.(database.url) ?? database.url, poolSize: 10 });
-  const core: Core = { db };
+  const server = createHttpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const secretKey = 'k'.repeat(32);
+  const core: Core = { db, invitations: { secretKey, publicUrl: url, ttlHours: 24 } };
   await prepareFirstStart(core, TOKENS);
 
   const provisioningLog = openProvisioningLog(core);
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const mailDirectory = join(tmpdir(), `rollcall-mail-${randomUUID()}`);
+  const jobs = options.jobs === null ? undefined : startJobs(core, jobsOptions(options, mailDirectory));
   const config = { publicUrl: url, rateLimitPerSecond: options.rateLimitPerSecond ?? 0 };
-  server.on(
-    'request',
-    createApp({ core, config, secretKey: 'k'.repeat(32), provisioningLog, checkReplies: true }),
-  );
+  server.on('request', createApp({ core, config, secretKey, provisioningLog, checkReplies: true }));
 
   return {
     url,
@@ -76,15 +88,26 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
     core,
     provisioningLog,
     tokens: TOKENS,
+    mailDirectory,
     request: requestsTo(url),
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await jobs?.stop();
       await provisioningLog.close();
       await db.destroy();
       await database.drop();
+      await rm(mailDirectory, { recursive: true, force: true });
     },
   };
+}
+
+function jobsOptions({ smtpUrl, jobs }: StartOptions, directory: string): JobsOptions {
+  const mailer =
+    smtpUrl === undefined
+      ? fileMailer({ directory })
+      : smtpMailer({ smtpUrl, from: 'Rollcall <rollcall@example.com>' });
+  return { mailer, pollMs: 100, retryMs: 200, settleEveryMs: 1_000, ...jobs };
 }
 
 /** Sends requests to a server by its address. */

@@ -5,21 +5,25 @@ import { answer } from '../answer.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 
+const SINCE = 'Since when it is had by this way without a break.';
+const BY = 'Who gave it.';
+
 const via = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('direct'),
     source: z.enum(['admin', 'invitation', 'pushed']),
-    since: z.iso.datetime(),
-    by: z.string(),
+    since: z.iso.datetime().describe(SINCE),
+    by: z.string().describe(BY),
   }),
   z.object({
     type: z.literal('group'),
     group: z.object({ id: z.uuid(), displayName: z.string() }),
-    mapping: z.enum(['own', 'rule']),
-    /** The rule's match; only with mapping `rule`. */
-    rule: z.string().optional(),
-    since: z.iso.datetime(),
-    by: z.string(),
+    mapping: z
+      .enum(['own', 'rule'])
+      .describe('Written on the group, or given by the rule that reads its name.'),
+    rule: z.string().optional().describe('The match of the rule; only with mapping `rule`.'),
+    since: z.iso.datetime().describe(SINCE),
+    by: z.string().describe(BY),
   }),
 ]);
 

@@ -15,12 +15,14 @@ const event = z.object({
     scope: z.string().nullable(),
   }),
   requestId: z.string(),
-  action: z.string(),
+  action: z.string().describe('What was done, such as `user.created` or `group.member_added`.'),
   target: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
-  /** The id of the other one concerned, such as the user of a membership. */
-  related: z.string().nullable(),
-  before: z.unknown(),
-  after: z.unknown(),
+  related: z
+    .string()
+    .nullable()
+    .describe('The id of the other one concerned, such as the user of a membership.'),
+  before: z.unknown().describe('What changed, as it was.'),
+  after: z.unknown().describe('What changed, as it is.'),
 });
 
 function shown(row: AuditEvent): z.infer<typeof event> {

@@ -18,8 +18,7 @@ export const conflictSchema = z.object({
     'billing_manager',
     'product_off',
   ]),
-  /** Why, and what to do. */
-  reason: z.string(),
+  reason: z.string().describe('Why, and what to do.'),
 });
 
 /** A conflict as it is shown. */

@@ -4,17 +4,18 @@ import { getGroupMapping, setGroupGrants, type GroupMapping } from '../../core/m
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
-import { grantSchema, shownGrants } from './mapping-rules.ts';
+import { grantSchema, grantsSchema, shownGrants } from './mapping-rules.ts';
 
-/** What the rule gives that reads the group's name; null when none does. */
-const byRule = z.object({ match: z.string(), grants: z.array(grantSchema) }).nullable();
+const byRule = z
+  .object({ match: z.string(), grants: z.array(grantSchema) })
+  .nullable()
+  .describe('What the rule gives that reads the name of the group; null when none does.');
 
 const group = z.object({
   id: z.uuid(),
   displayName: z.string(),
   externalId: z.string().nullable(),
-  /** How many there are. */
-  members: z.int(),
+  members: z.int().describe('How many there are.'),
   source: z.enum(['scim', 'admin']),
   mapping: z.object({ own: z.array(grantSchema), byRule }),
 });
@@ -72,7 +73,7 @@ export const groupRoutes = [
     summary: 'Write what members of the group are granted, in place of what was written on it',
     scopes: WRITERS,
     params,
-    body: z.strictObject({ grants: z.array(grantSchema).max(1000) }),
+    body: z.strictObject({ grants: grantsSchema }),
     reply: grants,
     statuses: [200],
     handler: async ({ core, caller, params, body }) =>

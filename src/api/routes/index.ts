@@ -4,6 +4,8 @@ import { auditRoutes } from './audit.ts';
 import { conflictRoutes } from './conflicts.ts';
 import { exportRoutes } from './exports.ts';
 import { groupRoutes } from './groups.ts';
+import { invitationRoutes } from './invitations.ts';
+import { mappingPreviewRoutes } from './mapping-preview.ts';
 import { mappingRuleRoutes } from './mapping-rules.ts';
 import { organizationRoutes } from './organizations.ts';
 import { productRoutes } from './products.ts';
@@ -23,7 +25,9 @@ export const routes: readonly Route[] = [
   ...roleRoutes,
   ...userRoutes,
   ...groupRoutes,
+  ...invitationRoutes,
   ...mappingRuleRoutes,
+  ...mappingPreviewRoutes,
   ...accessRoutes,
   ...conflictRoutes,
   ...exportRoutes,

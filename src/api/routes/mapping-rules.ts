@@ -20,9 +20,15 @@ export function shownGrants(grants: readonly GrantStatement[]): z.infer<typeof g
   return [...grants];
 }
 
-const rules = z.strictObject({
-  rules: z.array(z.strictObject({ match: z.string(), grants: z.array(grantSchema).max(100) })),
-});
+/** What may be written on one group. */
+export const grantsSchema = z.array(grantSchema).max(1000);
+
+/** All rules, in their order. */
+export const rulesSchema = z.array(
+  z.strictObject({ match: z.string(), grants: z.array(grantSchema).max(100) }),
+);
+
+const rules = z.strictObject({ rules: rulesSchema });
 
 function shown(all: readonly MappingRule[]): z.infer<typeof rules> {
   return { rules: all.map(({ match, grants }) => ({ match, grants: shownGrants(grants) })) };

@@ -7,13 +7,14 @@ import { READERS, WRITERS } from '../scopes.ts';
 
 const overflow = z.enum(['refuse', 'allow']);
 
-/** `seats` is null for no limit; `used` above `seats` is over the limit. */
 const license = z.object({
   key: z.string(),
   name: z.string(),
-  seats: z.int().nullable(),
-  used: z.int(),
-  overflow,
+  seats: z.int().nullable().describe('How many users may hold one; null for no limit.'),
+  used: z.int().describe('How many active and pending users hold one; above `seats` it is over the limit.'),
+  overflow: overflow.describe(
+    'What a grant past the last seat gets: refused, or given and shown as over the limit.',
+  ),
 });
 
 const product = z.object({

@@ -8,18 +8,15 @@ import { READERS } from '../scopes.ts';
 const entry = z.object({
   id: z.uuid(),
   at: z.iso.datetime(),
-  token: z.string(),
+  token: z.string().describe('The name of the token.'),
   requestId: z.string(),
   method: z.string(),
   path: z.string(),
   query: z.string().nullable(),
-  /** The body as JSON text, cut off where it was long; secrets are masked. */
-  body: z.string().nullable(),
-  /** 499 when the client hung up before it was answered. */
-  status: z.int(),
+  body: z.string().nullable().describe('As JSON text, cut off where it was long; secrets are masked.'),
+  status: z.int().describe('499 when the client hung up before it was answered.'),
   scimType: z.string().nullable(),
-  /** Why, where it was refused. */
-  detail: z.string().nullable(),
+  detail: z.string().nullable().describe('Why, where it was refused.'),
   durationMs: z.number(),
   userAgent: z.string().nullable(),
 });

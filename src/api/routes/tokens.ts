@@ -52,6 +52,7 @@ export const tokenRoutes = [
     }),
     reply: token.extend({ token: z.string() }),
     statuses: [201],
+    problems: [],
     handler: async ({ core, caller, body }) => {
       const expiresAt = body.expiresAt ? new Date(body.expiresAt) : null;
       const issued = await issueToken(core, caller, { ...body, expiresAt });
@@ -65,6 +66,7 @@ export const tokenRoutes = [
     scopes: WRITERS,
     params: z.object({ id: z.string() }),
     statuses: [204],
+    problems: [],
     handler: ({ core, caller, params }) => revokeToken(core, caller, params.id),
   }),
 ];

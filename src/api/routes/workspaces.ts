@@ -14,8 +14,8 @@ const workspace = z.object({
   id: z.uuid(),
   key: z.string(),
   name: z.string(),
-  signInUrl: z.string().nullable(),
-  integrationEnabled: z.boolean(),
+  signInUrl: z.string().nullable().describe('Where people go on to when they have joined.'),
+  integrationEnabled: z.boolean().describe('False: a user may be given only one of the products.'),
   createdAt: z.iso.datetime(),
 });
 

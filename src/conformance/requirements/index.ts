@@ -16,6 +16,7 @@ import { moreFilters } from './filters-more.ts';
 import { filters } from './filters.ts';
 import { formats } from './formats.ts';
 import { lists } from './lists.ts';
+import { names } from './names.ts';
 import { pages } from './pages.ts';
 import { patchAdd } from './patch-add.ts';
 import { patchMembers } from './patch-members.ts';
@@ -43,6 +44,7 @@ export const requirements: readonly Requirement[] = [
   ...values,
   ...userAndGroup,
   ...errors,
+  ...names,
   ...discovery,
   ...create,
   ...lists,

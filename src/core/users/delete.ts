@@ -7,6 +7,7 @@ import { lockUser, updateUser } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import { change } from '../change.ts';
 import type { Core } from '../core.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
 import { keepAnOwner } from './last-owner.ts';
 import { checkVersion, type ExpectedVersions } from './replace.ts';
@@ -51,6 +52,7 @@ export async function deleteUser(
         after: { status: 'inactive' },
       });
       await endAllDirectGrants(c.tx, workspaceId, userId, eventId, c.at);
+      if (current.status === 'pending') await closeInvitationOf(c, userId, 'revoked');
       if (groupIds.length === 0) return;
       const events = groupIds.map((groupId): EventId =>
         c.record({

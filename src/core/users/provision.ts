@@ -13,6 +13,7 @@ import {
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
 import { syncPushedGrants } from './pushed-grants.ts';
 import { activated, audited, difference, stateOf, withActive, type UserInput } from './user-state.ts';
@@ -71,6 +72,8 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   await withSeats(c, [existing.id], async () => {
     const updated = await updateUser(c.tx, workspaceId, existing.id, next, c.at);
     await syncPushedGrants(c, existing.id, input.pushed, eventId, { isNew: false });
+    if (existing.status === 'pending' && updated.status === 'active')
+      await closeInvitationOf(c, existing.id, 'superseded');
     const target = { kind: 'user', id: existing.id, name: updated.user_name };
     c.record({ action, target, ...(difference(existing, updated) ?? {}) }, eventId);
   });

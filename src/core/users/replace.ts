@@ -6,6 +6,7 @@ import { findUser, lockUser, updateUser, type ShownUser, type UserRow } from '..
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
 import { keepAnOwner } from './last-owner.ts';
 import { pushedState } from './provision.ts';
@@ -61,6 +62,8 @@ async function writeUser(
   const updated = await updateUser(c.tx, c.caller.workspaceId, current.id, next, c.at);
   const eventId = c.newEventId();
   await syncPushedGrants(c, current.id, input.pushed, eventId, { isNew: false });
+  if (current.status === 'pending' && updated.status === 'active')
+    await closeInvitationOf(c, current.id, 'superseded');
   const target = { kind: 'user', id: current.id, name: updated.user_name };
   c.record({ action: actionOf(current, updated), target, ...(difference(current, updated) ?? {}) }, eventId);
 }

@@ -1,8 +1,4 @@
 import { isArray, isObject } from '../json.ts';
-import { badRequest } from '../scim-error.ts';
-
-/** Deeper data is refused: no resource has it, and reading it would take the stack. */
-const MAX_DEPTH = 64;
 
 const WHOLE = /^bulkId:(.+)$/s;
 /** In a PATCH path such as `members[value eq "bulkId:x"]`, or a reference such as `/Users/bulkId:x`. */
@@ -42,21 +38,18 @@ const REMOVE = Symbol('remove');
 type Decide = (reference: string) => string | typeof KEEP | typeof REMOVE;
 
 function rewrite(value: unknown, decide: Decide): unknown {
-  const result = part(value, undefined, decide, 0);
+  const result = part(value, undefined, decide);
   return result === REMOVE ? undefined : result;
 }
 
-function part(value: unknown, key: string | undefined, decide: Decide, depth: number): unknown {
-  if (depth > MAX_DEPTH) {
-    throw badRequest('invalidSyntax', `The data may be nested ${MAX_DEPTH} deep at most.`);
-  }
+function part(value: unknown, key: string | undefined, decide: Decide): unknown {
   if (typeof value === 'string') return text(value, key, decide);
   if (isArray(value)) {
-    return value.map((item) => part(item, undefined, decide, depth + 1)).filter((item) => item !== REMOVE);
+    return value.map((item) => part(item, undefined, decide)).filter((item) => item !== REMOVE);
   }
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(
-    ([name, item]) => [name, part(item, name.toLowerCase(), decide, depth + 1)] as const,
+    ([name, item]) => [name, part(item, name.toLowerCase(), decide)] as const,
   );
   if (entries.some(([name, item]) => item === REMOVE && name.toLowerCase() === 'value')) return REMOVE;
   return Object.fromEntries(entries.filter(([, item]) => item !== REMOVE));

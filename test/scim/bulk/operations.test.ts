@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { TestApp } from '../../support/app.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { listed, patchOf, refused } from '../http/resources.ts';
-import { type Answer, type Scim } from './answers.ts';
+import { ENTERPRISE, type Answer, type Scim } from './answers.ts';
 import { bulk, idOf, postGroup, postUser, sendBulk, statuses } from './bulk.ts';
 
 describe('bulk: operations (RFC 7644 section 3.7)', () => {
@@ -171,13 +172,67 @@ describe('bulk: operations (RFC 7644 section 3.7)', () => {
     expect(listed(await scim('GET', '/Users'))).to.deep.equal([]);
   });
 
-  it('data that is nested without end is refused, and not read', async () => {
-    const deep = `${'[{"a":'.repeat(40_000)}1${'}]'.repeat(40_000)}`;
-    const operation = `{"method":"POST","path":"/Users","bulkId":"x","data":{"userName":"deep@x.io","x":${deep}}}`;
-    const { status, body } = await scim('POST', '/Bulk', { body: `{"Operations":[${operation}]}` });
-    expect(status === 200 ? Number(body.Operations[0]?.status) : status).to.equal(400);
+  it('what is nested without end is refused, on every path, and the server stays up', async () => {
+    for (const [method, path] of [
+      ['POST', '/Bulk'],
+      ['POST', '/Users'],
+      ['PUT', '/Users/x'],
+      ['PATCH', '/Groups/x'],
+      ['POST', '/.search'],
+    ] as const) {
+      for (const depth of [64, 5_000, 30_000]) {
+        const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+        const reply = await scim(method, path, { body: `{"Operations":${deep},"filter":${deep}}` });
+        refused(reply, 400, 'invalidSyntax');
+      }
+    }
     expect((await scim('GET', '/Users')).status).to.equal(200);
   });
+
+  it('no shape of an operation gets a 5xx, or keeps the others from theirs', async () => {
+    const likely = (...values: unknown[]) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, fc.jsonValue({ maxDepth: 2 }));
+    const operation = fc.record(
+      {
+        method: likely('POST', 'PUT', 'PATCH', 'DELETE', 'get'),
+        path: likely(
+          '/Users',
+          '/Groups',
+          '/Users/x',
+          '/Groups/bulkId:a',
+          '/Users/bulkId:zz',
+          '/',
+          '//',
+          '/Users/%zz',
+        ),
+        bulkId: fc.oneof(fc.uuid(), fc.jsonValue({ maxDepth: 1 })),
+        version: likely('W/"1"', '*', '', null),
+        data: likely(
+          { userName: 'shape@x.io', displayName: 'Shape', members: [{ value: 'bulkId:a' }] },
+          { Operations: [{ op: 'add', path: 'members[value eq "bulkId:a"]', value: 'bulkId:b' }] },
+          { [ENTERPRISE]: { manager: 'bulkId:a' } },
+          { __proto__: { userName: 'x' }, '': [] },
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(operation, { maxLength: 8 }),
+        likely(undefined, null, 0, 1, 2),
+        async (list, most) => {
+          const reply = await sendBulk(scim, [...list, { method: 'DELETE', path: '/Users/last' }], {
+            failOnErrors: most,
+          });
+          expect(reply.status).to.be.oneOf([200, 400]);
+          if (reply.status === 400) return;
+          for (const { status } of reply.body.Operations) expect(Number(status)).to.be.within(200, 499);
+          if (typeof most !== 'number') expect(reply.body.Operations.at(-1)?.status).to.equal('404');
+        },
+      ),
+      { numRuns: 200 },
+    );
+  }).timeout(60_000);
 
   it('1,000 operations are done one after the other, in order', async () => {
     const users = Array.from({ length: 500 }, (_, at) => postUser(`u${at}`, `user${at}@x.io`));

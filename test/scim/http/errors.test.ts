@@ -167,6 +167,12 @@ describe('SCIM over HTTP: errors', () => {
       refused(await workspace.scim('POST', '/Users', { headers: gzip, body: '{}' }), 400, 'invalidSyntax');
     });
 
+    it('a byte order mark before the JSON does no harm', async () => {
+      const { scim } = await newWorkspace<Resource>(app);
+      const reply = await scim('POST', '/Users', { body: Buffer.from('\ufeff{"userName":"marked"}') });
+      expect(reply.status).to.equal(201);
+    });
+
     it('a body of more than 16 MB is 413, also when it is packed small', async () => {
       const large = Buffer.alloc(17 * 1024 * 1024, ' ');
       refused(await workspace.scim('POST', '/Users', { body: large }), 413);

@@ -224,11 +224,9 @@ describe('SCIM over HTTP: lists', () => {
             (last.type === 'complex' && last.subAttributes.every((sub) => sub.name !== 'value')) ||
             made.includes(name) ||
             name.startsWith(`${ROLLCALL_USER}:access`);
-          for (const sortOrder of ['ascending', 'descending']) {
-            const query = { sortBy: name, sortOrder, count: 1 };
-            const reply = await workspace.scim('GET', `/${schema.name}s`, { query });
-            expect(reply.status, name).to.equal(isRefused ? 400 : 200);
-          }
+          const query = { sortBy: name, sortOrder: 'descending', count: 1 };
+          const reply = await workspace.scim('GET', `/${schema.name}s`, { query });
+          expect(reply.status, name).to.equal(isRefused ? 400 : 200);
         }
       });
     }
@@ -347,6 +345,10 @@ describe('SCIM over HTTP: lists', () => {
       }
       const wide = Array.from({ length: 300 }, (_, index) => `title eq "${index}"`).join(' or ');
       expect(await finds(wide)).to.deep.equal([]);
+    });
+
+    it('a filter of 8 KiB fits into a GET when every character of it is percent-encoded', async () => {
+      expect(await finds(`userName eq "${'é'.repeat(4000)}"`)).to.deep.equal([]);
     });
 
     it('groups by members, by what members are called, and by presence', async () => {

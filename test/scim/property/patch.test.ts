@@ -19,7 +19,7 @@ import { attributeNames, objectOf, resourceLike, sent } from '../language/arbitr
 import { numRuns } from '../language/runs.ts';
 
 /** Each takes three requests. */
-const runs = Math.ceil(numRuns / 3);
+const runs = Math.ceil(numRuns / 5);
 
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
 

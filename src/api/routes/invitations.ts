@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { invite } from '../../core/invitations/invite.ts';
+import { invitationLink, listInvitations, type Invitation } from '../../core/invitations/list.ts';
+import { resendInvitation } from '../../core/invitations/resend.ts';
+import { revokeInvitations } from '../../core/invitations/revoke.ts';
+import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
+import { route } from '../route.ts';
+import { READERS, WRITERS } from '../scopes.ts';
+import { accountRoleSchema } from './access.ts';
+
+const status = z.enum(['pending', 'accepted', 'revoked', 'expired', 'superseded']);
+
+/** One or more statuses, separated by commas. */
+const statuses = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(status));
+
+/**
+ * How the newest mail of an invitation fares. `queued` is tried (again) at `nextAttemptAt`; `reason` says why the last
+ * attempt failed, or why there will be no other.
+ */
+const delivery = z.object({
+  status: z.enum(['queued', 'sent', 'failed']),
+  attempts: z.int(),
+  reason: z.string().nullable(),
+  nextAttemptAt: z.iso.datetime().nullable(),
+  sentAt: z.iso.datetime().nullable(),
+});
+
+/** An invitation as the API shows it; never its link. */
+export const invitationSchema = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  userId: z.uuid(),
+  status,
+  expiresAt: z.iso.datetime(),
+  invitedBy: z.string(),
+  createdAt: z.iso.datetime(),
+  /** When it was accepted, revoked, superseded, or found expired. */
+  closedAt: z.iso.datetime().nullable(),
+  delivery,
+});
+
+/** An invitation as an answer. */
+export function shownInvitation(row: Invitation): z.infer<typeof invitationSchema> {
+  return {
+    id: row.id,
+    email: row.email,
+    userId: row.user_id,
+    status: row.status,
+    expiresAt: row.expires_at.toISOString(),
+    invitedBy: row.invited_by,
+    createdAt: row.created_at.toISOString(),
+    closedAt: row.closed_at?.toISOString() ?? null,
+    delivery: {
+      status: row.delivery === 'sending' ? 'queued' : row.delivery,
+      attempts: row.delivery_attempts,
+      reason: row.delivery_reason,
+      nextAttemptAt: row.delivery_next_at?.toISOString() ?? null,
+      sentAt: row.delivered_at?.toISOString() ?? null,
+    },
+  };
+}
+
+const byId = z.object({ id: z.string() });
+
+export const invitationRoutes = [
+  route({
+    method: 'get',
+    path: '/invitations',
+    summary: 'The invitations of the workspace, the newest first',
+    scopes: READERS,
+    query: listQuery(['createdAt', 'email'], '-createdAt').extend({ status: statuses.optional() }),
+    reply: listReply(invitationSchema),
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      listOf(await listInvitations(core, caller, query.status, pageOf(query)), query, shownInvitation),
+  }),
+  route({
+    method: 'post',
+    path: '/invitations',
+    summary: 'Invite people to products, projects and a role in the workspace, at most 500 at once',
+    scopes: WRITERS,
+    body: z.strictObject({
+      emails: z.union([z.string(), z.array(z.string())], 'must be a text or a list of texts'),
+      organization: z.string().nullish(),
+      accountRole: accountRoleSchema.optional(),
+      products: z
+        .array(z.strictObject({ product: z.string(), license: z.string().optional() }))
+        .max(100, 'are at most 100')
+        .optional(),
+      projects: z
+        .array(z.strictObject({ project: z.string(), role: z.string() }))
+        .max(100, 'are at most 100')
+        .optional(),
+    }),
+    reply: z.object({
+      invited: z.array(invitationSchema),
+      skipped: z.array(z.object({ email: z.string(), reason: z.string() })),
+    }),
+    statuses: [201],
+    handler: async ({ core, caller, body }) => {
+      const { invited, skipped } = await invite(core, caller, body);
+      return { invited: invited.map(shownInvitation), skipped: [...skipped] };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/invitations/revoke',
+    summary: 'Revoke invitations: their links stop at once; what is not pending any more is skipped',
+    scopes: WRITERS,
+    body: z.strictObject({
+      ids: z.array(z.string()).min(1, 'name at least one').max(500, 'are at most 500 at once'),
+    }),
+    reply: z.object({
+      revoked: z.array(invitationSchema),
+      skipped: z.array(z.object({ id: z.uuid(), reason: z.string() })),
+    }),
+    statuses: [200],
+    handler: async ({ core, caller, body }) => {
+      const { revoked, skipped } = await revokeInvitations(core, caller, body.ids);
+      return { revoked: revoked.map(shownInvitation), skipped: [...skipped] };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/invitations/{id}/resend',
+    summary: 'Send an invitation again, also an expired one, with a new link; the old one ends',
+    scopes: WRITERS,
+    params: byId,
+    reply: invitationSchema,
+    statuses: [200],
+    handler: async ({ core, caller, params }) =>
+      shownInvitation(await resendInvitation(core, caller, params.id)),
+  }),
+  route({
+    method: 'get',
+    path: '/invitations/{id}/link',
+    summary: 'The live link of a pending invitation, to be handed over by other ways',
+    // Who has it can join: no read of an auditor's.
+    scopes: WRITERS,
+    params: byId,
+    reply: z.object({ link: z.url(), expiresAt: z.iso.datetime() }),
+    statuses: [200],
+    problems: ['gone'],
+    handler: async ({ core, caller, params }) => {
+      const { link, expiresAt } = await invitationLink(core, caller, params.id);
+      return { link, expiresAt: expiresAt.toISOString() };
+    },
+  }),
+];

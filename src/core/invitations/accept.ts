@@ -1,0 +1,149 @@
+import { invalid } from '../../errors.ts';
+import type { UserId } from '../../ids.ts';
+import { closeInvitations, findInvitation, findLinked, type InvitationRow } from '../../store/invitations.ts';
+import { findUser, lockUser, updateUser, type JsonObject, type UserRow } from '../../store/users.ts';
+import { findWorkspace } from '../../store/workspaces.ts';
+import { change } from '../change.ts';
+import { invitationSettings, type Core } from '../core.ts';
+import { activated, difference, stateOf } from '../users/user-state.ts';
+import { isName } from './addresses.ts';
+import { closedEvent } from './close.ts';
+import { readToken, sendOf } from './links.ts';
+import { offerOf, type NamedOffer } from './offer.ts';
+
+/** What a link that is ours leads to. */
+export type Link = OpenLink | ClosedLink;
+
+export interface OpenLink {
+  readonly state: 'open';
+  readonly workspace: LinkedWorkspace;
+  readonly email: string;
+  readonly expiresAt: Date;
+  readonly offer: NamedOffer;
+  /** The name that is known of the invitee. */
+  readonly name: string | undefined;
+  /** False when an identity provider keeps the name. */
+  readonly asksName: boolean;
+}
+
+/** A link that can't be accepted any more; `replaced` by one that was sent later. */
+export interface ClosedLink {
+  readonly state: 'accepted' | 'revoked' | 'expired' | 'superseded' | 'replaced';
+  readonly workspace: LinkedWorkspace;
+}
+
+export interface LinkedWorkspace {
+  readonly name: string;
+  /** Where an invitee goes on to sign in. */
+  readonly signInUrl: string | null;
+}
+
+/** What the invitee is called, in full or in parts. */
+export interface NameInput {
+  readonly name?: string | undefined;
+  readonly givenName?: string | undefined;
+  readonly familyName?: string | undefined;
+}
+
+interface Found {
+  readonly invitation: InvitationRow;
+  /** The send whose link this is. */
+  readonly send: number;
+  readonly workspace: LinkedWorkspace;
+}
+
+/** What the token of a link leads to; undefined for one that we never made. Changes nothing. */
+export async function openLink(core: Core, token: string): Promise<Link | undefined> {
+  const found = await find(core, token);
+  if (!found) return undefined;
+  const { invitation, workspace } = found;
+  const closed = closedState(invitation, found.send);
+  if (closed) return { state: closed, workspace };
+  const user = await findUser(core.db, invitation.workspace_id, invitation.user_id, { withGroups: false });
+  return {
+    state: 'open',
+    workspace,
+    email: invitation.email,
+    expiresAt: invitation.expires_at,
+    offer: await offerOf(core, invitation.workspace_id, invitation.user_id),
+    name: user && user.full_name !== user.user_name ? user.full_name : undefined,
+    asksName: user?.managed_by !== 'idp',
+  };
+}
+
+/**
+ * Accepts an invitation: its user is active with what was offered, and the link is used. Of several at once one joins.
+ * Undefined for a token that we never made. Throws `invalid` for a name that is none.
+ */
+export async function acceptInvitation(
+  core: Core,
+  token: string,
+  input: NameInput,
+  requestId: string,
+): Promise<{ readonly state: 'joined'; readonly workspace: LinkedWorkspace } | ClosedLink | undefined> {
+  const found = await find(core, token);
+  if (!found) return undefined;
+  const { workspace, send } = found;
+  const { workspace_id: workspaceId, user_id: userId, id, email } = found.invitation;
+  const actor = { kind: 'invitee', id: userId, name: email } as const;
+  return change(core, { workspaceId, actor, requestId }, async (c) => {
+    const user = await lockUser(c.tx, workspaceId, userId);
+    const invitation = await findInvitation(c.tx, workspaceId, id);
+    if (!user || !invitation) return undefined;
+    const closed = closedState(invitation, send);
+    if (closed) return { state: closed, workspace };
+    c.notBefore(user.now, user.updated_at);
+    const state = { ...activated(stateOf(user), c.at), attributes: withName(user, input) };
+    const updated = await updateUser(c.tx, workspaceId, userId, state, c.at);
+    const event = c.record(closedEvent(invitation, 'accepted'));
+    await closeInvitations(c.tx, workspaceId, 'accepted', [{ id, event }], c.at);
+    c.record({ action: 'user.joined', target: targetOf(updated), ...(difference(user, updated) ?? {}) });
+    return { state: 'joined', workspace };
+  });
+}
+
+function targetOf({ id, user_name: name }: { id: UserId; user_name: string }) {
+  return { kind: 'user', id, name };
+}
+
+async function find(core: Core, token: string): Promise<Found | undefined> {
+  const read = readToken(token);
+  const invitation = read && (await findLinked(core.db, read.id));
+  if (!invitation) return undefined;
+  const send = sendOf(invitationSettings(core), invitation, read.signature);
+  if (send === undefined) return undefined;
+  const workspace = await findWorkspace(core.db, invitation.workspace_id);
+  if (!workspace) return undefined;
+  return { invitation, send, workspace: { name: workspace.name, signInUrl: workspace.sign_in_url } };
+}
+
+/** Why a link can't be accepted any more; undefined while it can. */
+function closedState(invitation: InvitationRow, send: number): ClosedLink['state'] | undefined {
+  if (invitation.status !== 'pending') return invitation.status;
+  return send === invitation.send ? undefined : 'replaced';
+}
+
+/** The attributes with the name that the invitee gave. What an identity provider keeps is left as it is. */
+function withName({ attributes, managed_by }: UserRow, input: NameInput): JsonObject {
+  if (managed_by === 'idp') return attributes;
+  const given = tidy(input.givenName);
+  const family = tidy(input.familyName);
+  const full = tidy(input.name) ?? tidy([given, family].join(' '));
+  if (full === undefined) throw invalid('name', 'is required: write the name by which others know you.');
+  for (const [field, text] of Object.entries({ name: full, givenName: given, familyName: family })) {
+    if (text !== undefined && !isName(text)) {
+      throw invalid(field, 'must be at most 200 characters, without control characters.');
+    }
+  }
+  const name = {
+    formatted: full,
+    ...(given === undefined ? {} : { givenName: given }),
+    ...(family === undefined ? {} : { familyName: family }),
+  };
+  return { ...attributes, displayName: full, name };
+}
+
+function tidy(text: string | undefined): string | undefined {
+  const tidied = text?.replace(/\s+/g, ' ').trim();
+  return tidied === '' ? undefined : tidied;
+}

@@ -1,0 +1,71 @@
+import type { EventId } from '../../ids.ts';
+import { closeInvitations, openInvitationsOf, type InvitationRow } from '../../store/invitations.ts';
+import { makeUsersInactive } from '../../store/invited-users.ts';
+import { endOffered } from '../../store/offered-grants.ts';
+import type { UserRow } from '../../store/users.ts';
+import type { Change, ChangeEvent } from '../change.ts';
+
+/** An open invitation and its user, who is locked. */
+export interface Held {
+  readonly user: UserRow;
+  readonly invitation: InvitationRow;
+}
+
+/**
+ * Closes the open invitation of a locked user, if there is one: its links end with the change. `superseded` when an
+ * identity provider has made the user active, who keeps what was offered; `revoked` when the user is deactivated,
+ * removed or deleted, and then what was offered ends too. To be called within `withSeats` of the user, before or
+ * after the user's own row is written.
+ */
+export async function closeInvitationOf(
+  c: Change,
+  userId: UserRow['id'],
+  status: 'superseded' | 'revoked',
+): Promise<void> {
+  const { workspaceId } = c.caller;
+  const [invitation] = await openInvitationsOf(c.tx, workspaceId, [userId]);
+  if (!invitation) return;
+  const event = c.record(closedEvent(invitation, status));
+  await closeInvitations(c.tx, workspaceId, status, [{ id: invitation.id, event }], c.at);
+  if (status === 'superseded') return;
+  await endOffered(c.tx, workspaceId, [{ userId, opened: invitation.opened_event, closed: event }], c.at);
+}
+
+/**
+ * Closes open invitations and frees what they held: what they offered ends, and who has not joined is inactive. `tell`
+ * records what happened and answers the event. To be called within `withSeats` of the users.
+ */
+export async function release(
+  c: Change,
+  held: readonly Held[],
+  status: 'revoked' | 'expired',
+  tell: (invitation: InvitationRow) => EventId,
+): Promise<void> {
+  if (held.length === 0) return;
+  const { workspaceId } = c.caller;
+  const closed = held.map(({ invitation }) => ({
+    id: invitation.id,
+    userId: invitation.user_id,
+    opened: invitation.opened_event,
+    event: tell(invitation),
+  }));
+  await closeInvitations(c.tx, workspaceId, status, closed, c.at);
+  const ended = closed.map(({ userId, opened, event }) => ({ userId, opened, closed: event }));
+  await endOffered(c.tx, workspaceId, ended, c.at);
+  const users = held.map(({ user }) => user.id);
+  await makeUsersInactive(c.tx, workspaceId, users, c.at);
+}
+
+/** What the audit tells of an invitation that ends. */
+export function closedEvent(
+  invitation: InvitationRow,
+  status: 'revoked' | 'expired' | 'superseded' | 'accepted',
+): ChangeEvent {
+  return {
+    action: `invitation.${status}`,
+    target: { kind: 'invitation', id: invitation.id, name: invitation.email },
+    related: invitation.user_id,
+    before: { status: 'pending' },
+    after: { status },
+  };
+}

@@ -1,0 +1,125 @@
+import type { InvitationId, WorkspaceId } from '../../ids.ts';
+import { inTransaction, type Tx } from '../../store/db.ts';
+import { lockDelivery, writeDelivery, type Delivery } from '../../store/invitation-delivery.ts';
+import type { InvitationRow } from '../../store/invitations.ts';
+import { endJob, enqueue, type Job } from '../../store/jobs.ts';
+import { findWorkspace } from '../../store/workspaces.ts';
+import { invitationSettings, type Core } from '../core.ts';
+import { linkOf } from './links.ts';
+import { offerOf, type NamedOffer } from './offer.ts';
+
+/** A send that this instance holds. */
+export type MailJob = Job<'invitation-mail'>;
+
+/** What the mail of an invitation says. */
+export interface InvitationMail {
+  /** The same for every attempt of one send, so that a message that arrives twice can be known for one. */
+  readonly sendId: string;
+  readonly to: string;
+  readonly workspace: string;
+  readonly offer: NamedOffer;
+  readonly expiresAt: Date;
+  readonly link: string;
+}
+
+/**
+ * Begins an attempt to send an invitation, and answers what to say. Undefined when there is nothing to be sent any
+ * more: it has ended, was sent, or is superseded by a later send; the job has ended then.
+ */
+export async function beginDelivery(core: Core, job: MailJob): Promise<InvitationMail | undefined> {
+  const { workspaceId } = read(job);
+  const invitation = await inTransaction(core.db, async (tx) => {
+    const locked = await lock(tx, job);
+    if (!locked || locked.delivery === 'sent') return ended(tx, job);
+    if (locked.status !== 'pending') {
+      await write(tx, locked, {
+        delivery: 'failed',
+        reason: `It was ${locked.status} before it could be sent.`,
+      });
+      return ended(tx, job);
+    }
+    await write(tx, locked, { delivery: 'sending', attempts: locked.delivery_attempts + 1 });
+    return locked;
+  });
+  if (!invitation) return undefined;
+  const workspace = await findWorkspace(core.db, workspaceId);
+  return {
+    sendId: `${invitation.id}.${invitation.send}`,
+    to: invitation.email,
+    workspace: workspace?.name ?? '',
+    offer: await offerOf(core, workspaceId, invitation.user_id),
+    expiresAt: invitation.expires_at,
+    link: linkOf(invitationSettings(core), invitation),
+  };
+}
+
+/** Notes that a send has left the house, and ends its job. */
+export function deliverySucceeded(core: Core, job: MailJob): Promise<void> {
+  return inTransaction(core.db, async (tx) => {
+    const locked = await lock(tx, job);
+    if (locked) await write(tx, locked, { delivery: 'sent', deliveredAt: locked.now });
+    await endJob(tx, job.name, job.id);
+  });
+}
+
+/** Why an attempt failed. */
+export interface DeliveryFailure {
+  /** For the admin: a sentence, without a secret. */
+  readonly reason: string;
+  /** True when another attempt would fail alike. */
+  readonly isFinal: boolean;
+}
+
+/**
+ * Notes that an attempt failed: it is tried again after `retryMs` doubled for each attempt before, ten minutes at most,
+ * for as long as the invitation is pending.
+ */
+export function deliveryFailed(
+  core: Core,
+  job: MailJob,
+  { reason, isFinal }: DeliveryFailure,
+  retryMs: number,
+): Promise<void> {
+  return inTransaction(core.db, async (tx) => {
+    const locked = await lock(tx, job);
+    const isHeld = await endJob(tx, job.name, job.id);
+    // Sent by another, or handed out again because the lease had ended: it is theirs to tell.
+    if (!locked || locked.delivery === 'sent' || !isHeld) return;
+    if (isFinal) {
+      await write(tx, locked, { delivery: 'failed', reason });
+      return;
+    }
+    const nextAt = new Date(locked.now.getTime() + backOff(locked.delivery_attempts, retryMs));
+    await write(tx, locked, { delivery: 'queued', reason, nextAt });
+    await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
+  });
+}
+
+const LONGEST_MS = 10 * 60 * 1000;
+
+/** Milliseconds until the next attempt; not the same for all, so that a server that is back is not run over. */
+function backOff(attempts: number, retryMs: number): number {
+  const wait = Math.min(retryMs * 2 ** Math.min(attempts - 1, 20), LONGEST_MS);
+  return wait * (0.75 + Math.random() / 2);
+}
+
+function read({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: InvitationId } {
+  return { workspaceId: data.workspaceId as WorkspaceId, invitationId: data.invitationId as InvitationId };
+}
+
+/** Locks the invitation of a job; undefined when the job's send is not its newest any more. */
+async function lock(tx: Tx, job: MailJob): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
+  const { workspaceId, invitationId } = read(job);
+  const locked = await lockDelivery(tx, workspaceId, invitationId);
+  return locked?.send === job.data.send ? locked : undefined;
+}
+
+async function ended(tx: Tx, job: MailJob): Promise<undefined> {
+  await endJob(tx, job.name, job.id);
+}
+
+function write(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {
+  const { workspace_id, id, delivery_attempts: attempts } = invitation;
+  const unsaid = { delivery: 'queued', attempts, reason: null, nextAt: null, deliveredAt: null } as const;
+  return writeDelivery(tx, workspace_id, id, { ...unsaid, ...changed });
+}

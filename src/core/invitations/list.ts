@@ -1,0 +1,60 @@
+import { notFound, RollcallError } from '../../errors.ts';
+import { asId, type InvitationId, type UserId } from '../../ids.ts';
+import {
+  findInvitation,
+  listInvitations as list,
+  openInvitationsOf,
+  type InvitationRow,
+  type InvitationSort,
+  type InvitationStatus,
+} from '../../store/invitations.ts';
+import type { Caller } from '../caller.ts';
+import { invitationSettings, type Core } from '../core.ts';
+import type { KeysetPage, Page } from '../keyset.ts';
+import { linkOf } from './links.ts';
+
+export type {
+  InvitationRow as Invitation,
+  InvitationSort,
+  InvitationStatus,
+} from '../../store/invitations.ts';
+
+/** A page of the workspace's invitations, of some statuses or of all. */
+export function listInvitations(
+  core: Core,
+  caller: Caller,
+  statuses: readonly InvitationStatus[] | undefined,
+  page: KeysetPage<InvitationSort>,
+): Promise<Page<InvitationRow>> {
+  return list(core.db, caller.workspaceId, statuses, page);
+}
+
+/** The invitation that a user can accept now, if there is one. */
+export async function pendingInvitationOf(
+  core: Core,
+  caller: Caller,
+  userId: UserId,
+): Promise<InvitationRow | undefined> {
+  const [invitation] = await openInvitationsOf(core.db, caller.workspaceId, [userId]);
+  return invitation?.status === 'pending' ? invitation : undefined;
+}
+
+/** The live link of an invitation, which stays as it is. Throws `not_found`, and `gone` when there is none any more. */
+export async function invitationLink(
+  core: Core,
+  caller: Caller,
+  id: string,
+): Promise<{ link: string; expiresAt: Date }> {
+  const invitationId = asId<InvitationId>(id);
+  const invitation = invitationId && (await findInvitation(core.db, caller.workspaceId, invitationId));
+  if (!invitation) throw notFound('invitation', id);
+  if (invitation.status !== 'pending') throw new RollcallError('gone', ENDED[invitation.status]);
+  return { link: linkOf(invitationSettings(core), invitation), expiresAt: invitation.expires_at };
+}
+
+const ENDED = {
+  accepted: 'The invitation was accepted; its link has been used.',
+  revoked: 'The invitation was revoked. Invite the address again to make a new link.',
+  expired: 'The invitation has expired. Resend it to make a new link.',
+  superseded: 'An identity provider has made the user active; there is nothing left to accept.',
+} as const;

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { newId, type EventId, type InvitationId, type OrganizationId, type UserId } from '../../ids.ts';
+import { enqueue } from '../../store/jobs.ts';
+import { insertInvitations, type InvitationRow } from '../../store/invitations.ts';
+import { makeUsersPending } from '../../store/invited-users.ts';
+import type { UserRow } from '../../store/users.ts';
+import type { Change } from '../change.ts';
+import type { InvitationSettings } from '../core.ts';
+import type { Asked } from './asked.ts';
+import type { Known } from './choose.ts';
+import { settle } from './expire.ts';
+import { lockWhole } from './lock.ts';
+
+/** Who is invited, and the event that tells of it, of which what is offered is opened. */
+export interface Invitee {
+  readonly userId: UserId;
+  readonly email: string;
+  readonly eventId: EventId;
+}
+
+/** Writes the invitations of pending users and queues their mail. Answers them in the order of the invitees. */
+export async function openInvitations(
+  c: Change,
+  settings: InvitationSettings,
+  invitees: readonly Invitee[],
+  asked: Asked,
+): Promise<InvitationRow[]> {
+  if (invitees.length === 0) return [];
+  const { workspaceId, actor } = c.caller;
+  const expires_at = expiryFrom(c.at, settings);
+  const { organization, accountRole, products, projects } = asked;
+  const rows = invitees.map(({ userId, email, eventId }) => {
+    const id = newId<InvitationId>();
+    c.record(
+      {
+        action: 'invitation.created',
+        target: { kind: 'invitation', id, name: email },
+        related: userId,
+        after: { email, expiresAt: expires_at, organization, accountRole, products, projects },
+      },
+      eventId,
+    );
+    const opened = { nonce: randomUUID(), expires_at, invited_by: actor.name, opened_event: eventId };
+    return { id, user_id: userId, email, ...opened };
+  });
+  const invitations = await insertInvitations(c.tx, workspaceId, rows, c.at);
+  await queueMail(c, invitations);
+  return invitations;
+}
+
+/** When what is made or renewed now ends. */
+export function expiryFrom(at: Date, { ttlHours }: InvitationSettings): Date {
+  return new Date(at.getTime() + ttlHours * 60 * 60 * 1000);
+}
+
+/** Queues the newest send of invitations: ids only, the link is made when it is sent. */
+export function queueMail(c: Change, invitations: readonly InvitationRow[]): Promise<void> {
+  const { workspaceId } = c.caller;
+  const jobs = invitations.map(({ id, send }) => ({ data: { workspaceId, invitationId: id, send } }));
+  return enqueue(c.tx, 'invitation-mail', jobs);
+}
+
+/** A user who is pending again, as inactive before, and the event that tells of it. */
+export interface BroughtBack {
+  readonly before: UserRow;
+  readonly email: string;
+  readonly eventId: EventId;
+}
+
+/**
+ * Makes locked users pending who are inactive or whose invitation is past its time. Deleted ones come back, from now on
+ * managed here. To be called within `withSeats` of them.
+ */
+export async function makePending(
+  c: Change,
+  known: readonly Known[],
+  organizationId: OrganizationId | undefined,
+): Promise<BroughtBack[]> {
+  if (known.length === 0) return [];
+  const { workspaceId } = c.caller;
+  const ids = known.map(({ user }) => user.id);
+  const expired = known.flatMap(({ user, expired: invitation }) =>
+    invitation ? [{ user, invitation }] : [],
+  );
+  await settle(c, expired);
+  const emails = new Map(known.map(({ user, email }) => [user.id, email]));
+  const users = await lockWhole(c, ids);
+  await makeUsersPending(c.tx, workspaceId, ids, organizationId, c.at);
+  return users.map((before) => ({
+    before,
+    email: emails.get(before.id) ?? '',
+    eventId: c.record({
+      action: 'user.reinvited',
+      target: { kind: 'user', id: before.id, name: before.user_name },
+      before: { status: before.status },
+      after: { status: 'pending' },
+    }),
+  }));
+}

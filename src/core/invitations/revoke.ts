@@ -1,0 +1,57 @@
+import { notFound } from '../../errors.ts';
+import { asId, type InvitationId } from '../../ids.ts';
+import { findInvitations, type InvitationRow, type InvitationStatus } from '../../store/invitations.ts';
+import type { Caller } from '../caller.ts';
+import { change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { withSeats } from '../seats.ts';
+import { closedEvent, release } from './close.ts';
+import { lockHeld } from './lock.ts';
+
+export interface Revoked {
+  readonly revoked: readonly InvitationRow[];
+  /** Those that could not be revoked any more. */
+  readonly skipped: readonly { readonly id: InvitationId; readonly reason: string }[];
+}
+
+/**
+ * Revokes invitations: their links stop at once, what they offered ends, and users who never joined are inactive and
+ * hold no seat. One that is not pending any more is skipped. Throws `not_found`, and then nothing was changed.
+ */
+export function revokeInvitations(core: Core, caller: Caller, ids: readonly string[]): Promise<Revoked> {
+  const { workspaceId } = caller;
+  return change(core, caller, async (c) => {
+    const asked = [...new Set(ids)].map((id) => {
+      const invitationId = asId<InvitationId>(id);
+      if (!invitationId) throw notFound('invitation', id);
+      return invitationId;
+    });
+    const found = new Map((await findInvitations(c.tx, workspaceId, asked)).map((one) => [one.id, one]));
+    const missing = asked.find((id) => !found.has(id));
+    if (missing !== undefined) throw notFound('invitation', missing);
+    const users = [...new Set([...found.values()].map((one) => one.user_id))];
+    const pending = (await lockHeld(c, users)).filter(
+      ({ invitation }) => found.has(invitation.id) && invitation.status === 'pending',
+    );
+    const held = pending.map(({ user }) => user.id);
+    await withSeats(c, held, () =>
+      release(c, pending, 'revoked', (invitation) => c.record(closedEvent(invitation, 'revoked'))),
+    );
+    const revoked = new Set(pending.map(({ invitation }) => invitation.id));
+    const after = await findInvitations(c.tx, workspaceId, asked);
+    return {
+      revoked: after.filter((one) => revoked.has(one.id)),
+      skipped: after
+        .filter((one) => !revoked.has(one.id))
+        .map(({ id, status }) => ({ id, reason: REASONS[status] })),
+    };
+  });
+}
+
+const REASONS: Readonly<Record<InvitationStatus, string>> = {
+  pending: 'It is pending.',
+  accepted: 'It was accepted. Deactivate the user instead.',
+  revoked: 'It was revoked already.',
+  expired: 'It has expired, so its link has stopped working already.',
+  superseded: 'An identity provider has made the user active. Deactivate the user instead.',
+};

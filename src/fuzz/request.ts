@@ -1,0 +1,24 @@
+import type { Node } from './json-text.ts';
+
+/** A request before it is put into bytes. */
+export interface Draft {
+  readonly method: string;
+  /** With a leading slash; encoded. */
+  readonly path: string;
+  /** Encoded already; without the question mark. */
+  readonly query: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Node | undefined;
+}
+
+/** A request as it goes over the wire. */
+export interface WireRequest {
+  readonly bytes: Buffer;
+  readonly method: string;
+  readonly path: string;
+  /** Damaged on purpose, so that no answer is an answer too. */
+  readonly isDamaged: boolean;
+}
+
+/** Who is asked for what: the SCIM server, or the companion API. */
+type Side = 'scim' | 'api';

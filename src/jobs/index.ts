@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Core } from '../core/core.ts';
+import { settleExpiredInvitations } from '../core/invitations/settle-all.ts';
+import { log } from '../log.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { tidyJobs } from '../store/jobs.ts';
+import { sendInvitation } from './invitation-mail.ts';
+import { startWorker } from './worker.ts';
+
+/** How fast jobs go; in tests faster than in life. */
+export interface JobsOptions {
+  readonly mailer: Mailer;
+  readonly isStopping?: () => boolean;
+  /** How often the queue is looked at. */
+  readonly pollMs?: number;
+  /** How long after an instance has died its jobs are taken over. */
+  readonly leaseMs?: number;
+  /** How long after a first failed attempt the next is made; doubled from then on. */
+  readonly retryMs?: number;
+  /** How often invitations past their time are settled. */
+  readonly settleEveryMs?: number;
+}
+
+export interface Jobs {
+  /** Begins nothing more, and waits for what was begun; cuts it off after some seconds. */
+  readonly stop: () => Promise<void>;
+}
+
+/** How many mails are on their way at once, and for how long a stop waits for them. */
+const MAILS_AT_ONCE = 5;
+const GRACE_MS = 4_000;
+
+/** Starts what happens after COMMIT and when time has passed. Any number of instances share the work. */
+export function startJobs(core: Core, options: JobsOptions): Jobs {
+  const { mailer, isStopping = () => false, pollMs = 1_000, leaseMs = 30_000, retryMs = 5_000 } = options;
+  const { settleEveryMs = 60_000 } = options;
+  const worker = startWorker(
+    core,
+    'invitation-mail',
+    { pollMs, atOnce: MAILS_AT_ONCE, leaseMs, isStopping },
+    (job, attempt) => sendInvitation(core, mailer, job, retryMs, attempt),
+  );
+  const every = [
+    repeat(leaseMs / 3, () => tidyJobs(core.db)),
+    repeat(settleEveryMs, () => settleExpiredInvitations(core, isStopping)),
+  ];
+  return {
+    stop: async () => {
+      await Promise.all([worker.stop(GRACE_MS), ...every.map((one) => one.stop())]);
+    },
+  };
+}
+
+/** Does something again and again, one after the other; what fails is logged and tried the next time. */
+function repeat(everyMs: number, act: () => Promise<unknown>): { stop: () => Promise<void> } {
+  const stopped = new AbortController();
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await act().catch((error: unknown) =>
+        log.warn('A periodic job failed; it will be tried again.', { error }),
+      );
+      await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  };
+  const looping = loop();
+  return {
+    stop: () => {
+      stopped.abort();
+      return looping;
+    },
+  };
+}

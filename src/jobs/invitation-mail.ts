@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Core } from '../core/core.ts';
+import {
+  beginDelivery,
+  deliveryFailed,
+  deliverySucceeded,
+  type MailJob,
+} from '../core/invitations/delivery.ts';
+import { log } from '../log.ts';
+import { mailsSent } from '../metrics.ts';
+import { MailFailure } from '../mail/failure.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { invitationMessage } from '../mail/message.ts';
+import type { Attempt } from './worker.ts';
+
+/**
+ * Sends one invitation. That it is being sent is noted before, and how it went after: between the server's word and
+ * our note a process that dies leaves a send of which nobody knows, and it is made again, with the same Message-ID
+ * and the same link (docs/adr/0009).
+ */
+export async function sendInvitation(
+  core: Core,
+  mailer: Mailer,
+  job: MailJob,
+  retryMs: number,
+  attempt: Attempt,
+): Promise<void> {
+  const mail = await beginDelivery(core, job);
+  if (!mail) return;
+  try {
+    await mailer.send(invitationMessage(mail), attempt.signal);
+  } catch (error) {
+    if (!(error instanceof MailFailure)) throw error;
+    const invitation = job.data.invitationId;
+    log.warn('An invitation could not be sent.', { invitation, reason: error.reason, final: error.isFinal });
+    mailsSent.inc({ result: error.isFinal ? 'refused' : 'failed' });
+    await deliveryFailed(core, job, error, retryMs);
+    return;
+  }
+  mailsSent.inc({ result: 'sent' });
+  await insist(() => deliverySucceeded(core, job), attempt.ending);
+}
+
+const AGAIN_AFTER_MS = 250;
+
+/** The mail is out: a database that is away just now must not have it sent again. */
+async function insist(act: () => Promise<void>, ending: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (ending.aborted) throw error;
+      await sleep(AGAIN_AFTER_MS, undefined, { signal: ending }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** Why a message was not taken over. */
+export class MailFailure extends Error {
+  /** For the admin: what happened, without a secret. */
+  readonly reason: string;
+  /** True when the address or the message was refused for good, so that another attempt would fail alike. */
+  readonly isFinal: boolean;
+
+  constructor(reason: string, isFinal: boolean, cause: unknown) {
+    super(reason, { cause });
+    this.name = 'MailFailure';
+    this.reason = reason;
+    this.isFinal = isFinal;
+  }
+}
+
+/** What nodemailer tells of a failure. */
+interface SmtpError {
+  readonly code?: string;
+  /** The command that was under way: CONN, AUTH PLAIN, MAIL FROM, RCPT TO, DATA. */
+  readonly command?: string;
+  readonly response?: string;
+  readonly responseCode?: number;
+}
+
+/** A failure in words. Only what is said of the recipient or of the message itself is final. */
+export function explain(error: unknown): MailFailure {
+  const { code = '', command = '', response, responseCode = 0 } = error as SmtpError;
+  const said = response === undefined ? '' : `: ${plain(response)}`;
+  if (command.startsWith('AUTH') || code === 'EAUTH' || code === 'ENOAUTH') {
+    return new MailFailure(`The mail server refused our sign-in${said}`, false, error);
+  }
+  if (response !== undefined) {
+    const isFinal = responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA');
+    return new MailFailure(
+      `The mail server ${isFinal ? 'refused' : 'put off'} the message${said}`,
+      isFinal,
+      error,
+    );
+  }
+  const what = error instanceof Error ? plain(error.message) : 'unknown';
+  return new MailFailure(`The message could not be handed over: ${what}`, false, error);
+}
+
+const MAX_LENGTH = 300;
+
+function plain(text: string): string {
+  return text
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_LENGTH);
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { Message } from './message.ts';
+import { explain } from './failure.ts';
+
+/** Takes messages to where mail goes. */
+export interface Mailer {
+  /** Resolves once the message has been taken over. An abort closes the connection. Throws `MailFailure`. */
+  readonly send: (message: Message, signal: AbortSignal) => Promise<void>;
+}
+
+const SECOND = 1000;
+
+/** Sends over SMTP, one connection for each message: a shared one that breaks could take a message twice. */
+export function smtpMailer(options: { readonly smtpUrl: string; readonly from: string }): Mailer {
+  const transport = createTransport({
+    url: options.smtpUrl,
+    connectionTimeout: 15 * SECOND,
+    greetingTimeout: 15 * SECOND,
+    // A server may think for long about a message that it has read, and who hangs up then sends it again and again
+    // (RFC 5321 section 4.5.3.2.6).
+    socketTimeout: 300 * SECOND,
+  });
+  return {
+    send: async (message, signal) => {
+      try {
+        await transport.sendMail({ ...mailOf(message, options.from, '7bit'), signal });
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+  };
+}
+
+/** Writes each message to a file of its own, whole or not at all; the same one again takes its place. */
+export function fileMailer(options: { readonly directory: string }): Mailer {
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  return {
+    send: async (message) => {
+      const { message: content } = await transport.sendMail(
+        mailOf(message, 'Rollcall <rollcall@localhost>', '8bit'),
+      );
+      const file = join(options.directory, `${message.id}.eml`);
+      const draft = `${file}.${randomUUID()}`;
+      try {
+        await mkdir(options.directory, { recursive: true });
+        // It holds a link by which somebody can join.
+        await writeFile(draft, content as Buffer, { mode: 0o600, flag: 'wx', flush: true });
+        await rename(draft, file);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw explain(error);
+      }
+    },
+  };
+}
+
+function mailOf(message: Message, from: string, encoding: '7bit' | '8bit'): SendMailOptions {
+  const { id, to, subject, text, html } = message;
+  const isPlain = encoding === '8bit' || /^[\n -~]*$/.test(text);
+  return {
+    from,
+    // As an object: a text would be read as a list of addresses.
+    to: { name: '', address: to },
+    subject,
+    alternatives: [
+      isPlain ? asItIs(text, encoding) : { contentType: 'text/plain; charset=utf-8', content: text },
+      { contentType: 'text/html; charset=utf-8', content: html },
+    ],
+    messageId: `<${id}@${domainOf(from)}>`,
+    // RFC 3834: no out-of-office notes.
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+/** A part that is not encoded, so that the link in it is in one piece also for who reads the file itself. */
+function asItIs(text: string, encoding: string): { raw: string } {
+  const head = `Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: ${encoding}`;
+  return { raw: `${head}\n\n${text}`.replaceAll('\n', '\r\n') };
+}
+
+function domainOf(mailbox: string): string {
+  return /@([^\s<>@]+)>?$/.exec(mailbox)?.[1] ?? 'localhost';
+}

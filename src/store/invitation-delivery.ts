@@ -1,0 +1,43 @@
+import sql from 'sql-template-tag';
+import type { InvitationId, WorkspaceId } from '../ids.ts';
+import { row, rows, type Tx } from './db.ts';
+import { INVITATION_COLUMNS, type InvitationRow } from './invitations.ts';
+
+/** Locks one invitation for the delivery of its newest send; `now` is when the lock was had. */
+export function lockDelivery(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: InvitationId,
+): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
+  return row(
+    tx,
+    sql`with i as materialized (select * from invitations where workspace_id = ${workspaceId} and id = ${id}
+        for no key update)
+      select ${INVITATION_COLUMNS}, clock_timestamp() as now from i`,
+  );
+}
+
+/** How a send fares. */
+export interface Delivery {
+  readonly delivery: InvitationRow['delivery'];
+  readonly attempts: number;
+  readonly reason: string | null;
+  /** When it is tried (again); null when it is not. */
+  readonly nextAt: Date | null;
+  readonly deliveredAt: Date | null;
+}
+
+/** Writes how the newest send of a locked invitation fares. */
+export async function writeDelivery(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: InvitationId,
+  { delivery, attempts, reason, nextAt, deliveredAt }: Delivery,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update invitations set delivery = ${delivery}, delivery_attempts = ${attempts}, delivery_reason = ${reason},
+        delivery_next_at = ${nextAt}, delivered_at = ${deliveredAt}
+      where workspace_id = ${workspaceId} and id = ${id}`,
+  );
+}
