@@ -6,6 +6,11 @@ import * as access from './0004_access.ts';
 import * as audit from './0005_audit.ts';
 import * as provisioningLog from './0006_provisioning_log.ts';
 import * as invitations from './0007_invitations.ts';
+import * as userManagement from './0008_user_management.ts';
+import * as auditSeals from './0011_audit_seals.ts';
+import * as exportReceipts from './0012_export_receipts.ts';
+import * as pastNames from './0013_past_names.ts';
+import * as shownIndexes from './0016_shown_indexes.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -23,6 +28,11 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005_audit': audit,
   '0006_provisioning_log': provisioningLog,
   '0007_invitations': invitations,
+  '0008_user_management': userManagement,
+  '0011_audit_seals': auditSeals,
+  '0012_export_receipts': exportReceipts,
+  '0013_past_names': pastNames,
+  '0016_shown_indexes': shownIndexes,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

@@ -17,6 +17,7 @@ export type RoleId = Id<'role'>;
 export type GrantId = Id<'grant'>;
 export type EventId = Id<'event'>;
 export type InvitationId = Id<'invitation'>;
+export type MachineId = Id<'machine'>;
 
 /** A new id: UUID version 7 (RFC 9562), so that ids sort by their time of making and indexes grow at one end. */
 // The caller says which kind it makes.

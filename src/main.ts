@@ -1,6 +1,6 @@
 import { ConfigError, readConfig } from './config.ts';
 import { createLifecycle, stopOnSignals } from './lifecycle.ts';
-import { log, setLogLevel } from './log.ts';
+import { flushLog, log, setLogLevel } from './log.ts';
 import { start } from './start.ts';
 
 /** Runs the server until it is told to stop. A start that fails says why, a line for each mistake, and ends with 1. */
@@ -14,6 +14,7 @@ async function main(): Promise<void> {
     await started;
   } catch (error) {
     log.debug('The start failed.', { error });
+    flushLog();
     for (const line of linesOf(error)) process.stderr.write(`${line}\n`);
     process.exitCode = 1;
     await lifecycle.stop();

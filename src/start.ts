@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { prepareFirstStart } from './core/first-start.ts';
+import { signingKeyOf } from './core/seals/signing.ts';
 import { openProvisioningLog } from './core/provisioning-log.ts';
 import { createHttpServer } from './http/server.ts';
 import { startJobs } from './jobs/index.ts';
@@ -28,7 +29,8 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   if (migrations.length > 0) log.info('The database was migrated.', { migrations });
 
   const { publicUrl, invitationTtlHours: ttlHours } = config;
-  const core = { db, invitations: { secretKey, publicUrl, ttlHours } };
+  const invitations = { secretKey, publicUrl, ttlHours };
+  const core = { db, invitations, signing: signingKeyOf(secretKey) };
   const tokens = await prepareFirstStart(core, config.tokens);
   // Not through the log, which is kept and passed on.
   if (tokens) process.stdout.write(firstStartText(config, tokens));

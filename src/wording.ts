@@ -24,3 +24,9 @@ export const ACCOUNT_ROLE_NAMES: Readonly<Record<string, string | undefined>> = 
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
+
+/** A license as people read it: "Pro license", also when that is its name. */
+export function saidLicense(name: string): string {
+  const said = oneLine(name);
+  return /\blicen[cs]e$/i.test(said) ? said : `${said} license`;
+}

@@ -12,6 +12,14 @@ export interface Answer<T> {
 export interface Chunks {
   readonly type: string;
   readonly chunks: AsyncIterable<string | Uint8Array>;
+  /** What is only known when all of it was written, to be sent behind it. */
+  readonly trailers?: Trailers | undefined;
+}
+
+/** Headers that follow a body: their names, told before it, and their values. */
+export interface Trailers {
+  readonly names: readonly string[];
+  readonly values: () => Readonly<Record<string, string>>;
 }
 
 /** An answer with another of the route's statuses, or with headers, such as an ETag. */
@@ -27,8 +35,9 @@ export function streamed(
   type: string,
   chunks: AsyncIterable<string | Uint8Array>,
   headers: Readonly<Record<string, string>> = {},
+  trailers?: Trailers,
 ): Answer<never> {
-  return { [ANSWER]: true, status: undefined, headers, body: { type, chunks } };
+  return { [ANSWER]: true, status: undefined, headers, body: { type, chunks, trailers } };
 }
 
 /** Whether a handler answered more than a body. */

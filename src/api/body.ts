@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { RollcallError } from '../errors.ts';
+import { refuseCostlyJson } from '../http/json-limits.ts';
 
 const MEDIA_TYPE = 'application/json';
 const LIMIT = 1024 * 1024;
@@ -13,11 +14,15 @@ const translate: ErrorRequestHandler = (error: unknown, _req, _res, next) => nex
 
 /**
  * Reads a JSON body of at most 1 MiB, counted after decompression. Another media type ends in `unsupported`, a larger
- * body in `too_large`, what is not JSON in `invalid`.
+ * body in `too_large`, what is not JSON, or is nested too deeply, in `invalid`.
  */
 export const jsonBody: (RequestHandler | ErrorRequestHandler)[] = [
   checkType,
-  express.json({ type: MEDIA_TYPE, limit: LIMIT }),
+  express.json({
+    type: MEDIA_TYPE,
+    limit: LIMIT,
+    verify: (_req, _res, bytes, charset) => refuseCostlyJson(bytes, charset),
+  }),
   translate,
 ];
 

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Cell, ExportFile } from '../core/exports.ts';
+import type { Cell, ExportFile } from '../core/export-file.ts';
 
 const OPTIONS = {
   record_delimiter: '\r\n',
@@ -10,8 +10,11 @@ const OPTIONS = {
   cast: { string: (value: string) => (value.startsWith('\n') ? `'${value}` : value) },
 };
 
+/** What of a file is written. */
+type Written<C = Cell> = Pick<ExportFile<C>, 'columns' | 'batches'>;
+
 /** The file as CSV (RFC 4180), in chunks; a cell that a spreadsheet would take for a formula begins with `'`. */
-export async function* csvChunks({ columns, batches }: ExportFile): AsyncGenerator<string> {
+export async function* csvChunks({ columns, batches }: Written): AsyncGenerator<string> {
   // The header goes with the first rows, so that nothing is sent before the database has answered.
   let head = records([columns]);
   for await (const batch of batches) {
@@ -46,10 +49,10 @@ function isPlain(row: Row): boolean {
 }
 
 /** The file as JSON lines, in chunks: an object a row, with the columns' names; null for nothing. */
-export async function* jsonlChunks({ columns, batches }: ExportFile): AsyncGenerator<string> {
+export async function* jsonlChunks({ columns, batches }: Written<unknown>): AsyncGenerator<string> {
   for await (const batch of batches) yield batch.map((row) => `${line(columns, row)}\n`).join('');
 }
 
-function line(columns: readonly string[], row: Row): string {
+function line(columns: readonly string[], row: readonly unknown[]): string {
   return JSON.stringify(Object.fromEntries(columns.map((column, index) => [column, row[index] ?? null])));
 }

@@ -62,21 +62,24 @@ function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
   };
 }
 
-async function send({ type, chunks }: Chunks, res: Response): Promise<void> {
+async function send({ type, chunks, trailers }: Chunks, res: Response): Promise<void> {
   const iterator = chunks[Symbol.asyncIterator]();
   // Asked before anything is sent: a database that is away is a 503 and not half an answer.
   let first: ReturnType<typeof iterator.next> | undefined = Promise.resolve(await iterator.next());
   const primed: AsyncIterable<string | Uint8Array> = {
     [Symbol.asyncIterator]: () => ({
-      next: () => {
-        const next = first ?? iterator.next();
+      next: async () => {
+        const next = await (first ?? iterator.next());
         first = undefined;
+        // The end follows at once, and with it what is sent behind the body.
+        if (next.done === true && trailers) res.addTrailers(trailers.values());
         return next;
       },
       return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
     }),
   };
   res.type(type);
+  if (trailers) res.setHeader('Trailer', trailers.names.join(', '));
   await pipeline(Readable.from(primed), res).catch(ignoreHangUp(res));
 }
 

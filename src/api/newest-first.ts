@@ -8,6 +8,13 @@ export const timeSchema = z.iso.datetime({
   error: 'must be a time such as 2030-01-31T12:00:00Z',
 });
 
+/** A time in a query, read. A "+" that was not escaped arrives as a space. */
+export const momentSchema = z
+  .string()
+  .transform((text) => text.replace(' ', '+'))
+  .pipe(timeSchema)
+  .transform((text) => new Date(text));
+
 /** What the query of a list by time always has, the newest first; `from` is in it, `to` isn't. */
 export const newestFirstQuery = {
   limit: limitSchema,

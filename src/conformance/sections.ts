@@ -3,6 +3,7 @@ const TITLES: Readonly<Record<string, string>> = {
   '7643-2.3.1': 'String',
   '7643-2.3.2': 'Boolean',
   '7643-2.3.5': 'DateTime',
+  '7643-2.3.6': 'Binary',
   '7643-2.3.7': 'Reference',
   '7643-2.3.8': 'Complex',
   '7643-2.4': 'Multi-Valued Attributes',

@@ -2,8 +2,11 @@ import { notFound, RollcallError } from '../errors.ts';
 import { asId, type GroupId, type UserId } from '../ids.ts';
 import { accessOf, type AccessRow } from '../store/access.ts';
 import { userOfId, usersNamed, type NamedUser } from '../store/directory.ts';
+import type { Moment } from '../store/moment.ts';
+import { momentOf } from './as-of.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
+import { preparedUserName } from './users/user-name.ts';
 
 /** One way by which something is had, since when without a break, and who gave it. */
 export type Via =
@@ -47,24 +50,36 @@ export interface Access {
 }
 
 /**
- * The effective access of one user, named by id, user name or address, without regard to case. A pending or inactive
- * user has none, and the status says why. Throws `not_found`, and `refused` for an address of several users none of
- * whom is the only one not inactive.
+ * The effective access of one user, named by id, user name or address, without regard to case; now, or as of a time
+ * that has passed. A pending or inactive user has none, and the status says why. Throws `not_found`, `invalid` (asOf),
+ * and `refused` for an address of several users none of whom is the only one not inactive.
  */
 export async function accessOfUser(
   core: Core,
   caller: Caller,
   named: string,
+  asOf?: Date,
 ): Promise<{ user: NamedUser; access: Access }> {
-  const user = await userNamed(core, caller, named);
-  return { user, access: asAccess(await accessOf(core.db, caller.workspaceId, [user.id])) };
+  const moment = await momentOf(core, asOf);
+  const user = await userNamed(core, caller, named, moment);
+  return { user, access: asAccess(await accessOf(core.db, caller.workspaceId, [user.id], moment)) };
 }
 
-async function userNamed(core: Core, caller: Caller, named: string): Promise<NamedUser> {
+/**
+ * The user whom an id, a user name or an address means. Throws `not_found`, and `refused` for an address of several
+ * users none of whom is the only one not inactive.
+ */
+export async function userNamed(
+  core: Core,
+  caller: Caller,
+  named: string,
+  moment: Moment = 'now',
+): Promise<NamedUser> {
   const id = asId<UserId>(named);
-  const byId = id && (await userOfId(core.db, caller.workspaceId, id));
+  const byId = id && (await userOfId(core.db, caller.workspaceId, id, moment));
   if (byId) return byId;
-  const found = await usersNamed(core.db, caller.workspaceId, named);
+  const asked = { userName: preparedUserName(named), email: named };
+  const found = await usersNamed(core.db, caller.workspaceId, asked, moment);
   const [first, second] = found;
   if (!first) throw notFound('user', named);
   const isClear = !second || first.by_name || (first.status !== 'inactive' && second.status === 'inactive');

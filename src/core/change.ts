@@ -1,7 +1,7 @@
 import { newId, type EventId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
 import { asTransaction, inTransaction, type Tx } from '../store/db.ts';
-import { beginChange, hasLimitedLicense } from '../store/change-lock.ts';
+import { beginChange, limitsOf } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 
@@ -30,6 +30,8 @@ export interface Change {
   readonly needExclusive: () => void;
   /** True when a license of the workspace has a limit, so that seats must be counted. */
   readonly seatsLimited: boolean;
+  /** True when a user of the workspace may be given only one of the products. */
+  readonly onlyOneProduct: boolean;
   /** An id for an event to come, for rows that must name it before it is known that anything changed. */
   readonly newEventId: () => EventId;
   /** Notes what happened; it becomes an audit event before COMMIT. */
@@ -82,8 +84,8 @@ async function attempt<T>(
 ): Promise<T> {
   let exclusive = mode === 'exclusive';
   let at = await beginChange(tx, caller.workspaceId, exclusive);
-  // Asked after the lock was had: only an exclusive change can give a license a limit.
-  const seatsLimited = await hasLimitedLicense(tx, caller.workspaceId);
+  // Asked after the lock was had: only an exclusive change can give a license a limit, or turn the switch.
+  const { seatsLimited, onlyOneProduct } = await limitsOf(tx, caller.workspaceId);
   const events: NewEvent[] = [];
   const c: Change = {
     tx,
@@ -103,6 +105,7 @@ async function attempt<T>(
       exclusive = true;
     },
     seatsLimited,
+    onlyOneProduct,
     newEventId: () => newId<EventId>(),
     record: (event, id = newId<EventId>()) => {
       events.push({

@@ -1,10 +1,13 @@
 import type { Db } from '../store/db.ts';
+import type { SigningKey } from './seals/signing.ts';
 
 /** What the core needs to work; made once, where the process starts, and passed to every function that asks. */
 export interface Core {
   readonly db: Db;
   /** How invitations are made and signed; what neither makes nor reads any does without. */
   readonly invitations?: InvitationSettings;
+  /** Signs the audit's seals; what neither seals nor verifies does without. */
+  readonly signing?: SigningKey;
 }
 
 export interface InvitationSettings {
@@ -20,4 +23,10 @@ export interface InvitationSettings {
 export function invitationSettings({ invitations }: Core): InvitationSettings {
   if (!invitations) throw new Error('This core was started without settings for invitations.');
   return invitations;
+}
+
+/** The key of a core that was started with one. */
+export function signingKey({ signing }: Core): SigningKey {
+  if (!signing) throw new Error('This core was started without a key to sign the audit with.');
+  return signing;
 }

@@ -2,10 +2,13 @@ import { notFound } from '../errors.ts';
 import { asId, type GroupId, type UserId } from '../ids.ts';
 import { accessOf, holdingsOf, type Holding } from '../store/access.ts';
 import * as store from '../store/directory.ts';
+import type { InvitationRow } from '../store/invitations.ts';
+import { machinesOf, type MachineRow } from '../store/machines.ts';
 import { asAccess, DEFAULT_ACCOUNT_ROLE, type Access, type AccountRole } from './access.ts';
 import type { Caller } from './caller.ts';
 import { conflictsOf, type Conflict } from './conflicts.ts';
 import type { Core } from './core.ts';
+import { pendingInvitationOf } from './invitations/list.ts';
 import type { KeysetPage, Page } from './keyset.ts';
 
 export type { DirectoryFilter, DirectorySort } from '../store/directory.ts';
@@ -32,6 +35,9 @@ export interface UserDetail extends Holdings {
   /** Effective: nothing unless the user is active. */
   readonly access: Access;
   readonly conflicts: readonly Conflict[];
+  /** The invitation that the user can accept now. */
+  readonly invitation: InvitationRow | undefined;
+  readonly machines: readonly MachineRow[];
 }
 
 /**
@@ -76,5 +82,7 @@ export async function userDetail(core: Core, caller: Caller, id: string): Promis
     groups: await store.groupsSince(core.db, workspaceId, user.id),
     access: asAccess(await accessOf(core.db, workspaceId, [user.id])),
     conflicts: await conflictsOf(core, caller, user.id),
+    invitation: await pendingInvitationOf(core, caller, user.id),
+    machines: await machinesOf(core.db, workspaceId, user.id),
   };
 }

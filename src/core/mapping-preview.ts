@@ -1,7 +1,9 @@
 import { notFound } from '../errors.ts';
-import { asId, type GroupId, type LicenseId, type UserId } from '../ids.ts';
+import { asId, type GroupId, type LicenseId, type UserId, type WorkspaceId } from '../ids.ts';
+import { limitsOf } from '../store/change-lock.ts';
 import { inSnapshot, type Tx } from '../store/db.ts';
 import { findGroup } from '../store/groups.ts';
+import { holdersOfSeveral } from '../store/held-ways.ts';
 import {
   changedGrants,
   changedThings,
@@ -20,6 +22,7 @@ import type { Core } from './core.ts';
 import type { GrantStatement } from './grant-statements.ts';
 import { wantedByRules, wantedOfGroup } from './mapping.ts';
 import { checkRules, type MappingRule } from './mapping-rules.ts';
+import { severalRefused } from './one-product.ts';
 import { refusalOf } from './seats.ts';
 
 /** A change of the mapping that has not been saved: what is to be written on a group, or all rules. */
@@ -163,6 +166,15 @@ async function seatsAfter(
       }))
       .filter((license) => license.before !== license.after)
       .sort((a, b) => (a.product + ':' + a.license < b.product + ':' + b.license ? -1 : 1)),
-    refused: refusalOf(limited, after)?.message ?? null,
+    refused: (refusalOf(limited, after) ?? (await secondProduct(tx, workspaceId, changes)))?.message ?? null,
   };
+}
+
+/** What refuses that some would hold a second product, where only one may be given. */
+async function secondProduct(tx: Tx, workspaceId: WorkspaceId, changes: GrantChanges) {
+  const { onlyOneProduct } = await limitsOf(tx, workspaceId);
+  if (!onlyOneProduct) return undefined;
+  const before = await holdersOfSeveral(tx, workspaceId, undefined);
+  const groupGrants = changedGrants(workspaceId, changes);
+  return severalRefused(before, await holdersOfSeveral(tx, workspaceId, undefined, groupGrants));
 }

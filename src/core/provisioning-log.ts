@@ -13,6 +13,7 @@ import {
 import { userIdByName } from '../store/users.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
+import { preparedUserName } from './users/user-name.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
 
@@ -101,7 +102,8 @@ export async function listProvisioningLog(
   const { workspaceId } = caller;
   const mentions: string[] = [];
   if (query.user !== undefined) {
-    const id = asId<UserId>(query.user) ?? (await userIdByName(core.db, workspaceId, query.user));
+    const id =
+      asId<UserId>(query.user) ?? (await userIdByName(core.db, workspaceId, preparedUserName(query.user)));
     if (!id) throw notFound('user', query.user);
     mentions.push(id);
   }

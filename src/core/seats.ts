@@ -10,14 +10,20 @@ import {
 } from '../store/seats.ts';
 import type { Change } from './change.ts';
 import { lockExpired, settle } from './invitations/expire.ts';
+import { withOneProduct } from './one-product.ts';
 
 /**
- * Runs a write that may change which seats some locked users hold, and settles the difference: a license without
+ * Runs a write that may change which licenses some locked users hold, and settles the difference: a license without
  * enough seats left whose overflow is `refuse` refuses the whole change, unless invitations past their time hold some.
+ * So does a second product where a user may have only one.
  *
  * What the users hold is compared before and after, so the cost follows the change and not the number of seats.
  */
-export async function withSeats<T>(
+export function withSeats<T>(c: Change, userIds: readonly UserId[], write: () => Promise<T>): Promise<T> {
+  return withOneProduct(c, userIds, () => withSeatsCounted(c, userIds, write));
+}
+
+async function withSeatsCounted<T>(
   c: Change,
   userIds: readonly UserId[],
   write: () => Promise<T>,

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { RollcallError, invalid, notFound } from '../errors.ts';
 import { asId, newId, type TokenId, type WorkspaceId } from '../ids.ts';
 import { log } from '../log.ts';
+import type { Db } from '../store/db.ts';
 import * as store from '../store/tokens.ts';
 import type { TokenRow, TokenSort } from '../store/tokens.ts';
 import type { Caller, Scope } from './caller.ts';
@@ -9,6 +10,7 @@ import { checkName } from './catalogue/keys.ts';
 import { change, type Change } from './change.ts';
 import type { Core } from './core.ts';
 import type { KeysetPage, Page } from './keyset.ts';
+import { sharedAnswers } from './shared-answer.ts';
 
 export type { TokenRow as Token, TokenSort } from '../store/tokens.ts';
 
@@ -35,16 +37,25 @@ const MAX_SECRET_LENGTH = 1024;
 
 /**
  * The token of a secret that a request came with, or undefined when there is none, it has expired or was revoked.
- * The database is asked each time, so that revoking works at once on every instance. Throws `busy`.
+ * The database is asked after the request has come, so that revoking works at once on every instance; one question
+ * serves all requests that came before it was asked. Throws `busy`.
  */
 export async function verifyToken(core: Core, secret: string): Promise<VerifiedToken | undefined> {
   if (secret.length > MAX_SECRET_LENGTH) return undefined;
   const hash = hashOf(secret);
-  const found = await store.findLiveToken(core.db, hash);
+  const found = await liveToken(core, hash);
   if (!found || !timingSafeEqual(found.hash, hash)) return undefined;
   if (found.stale) noteUse(core, found);
   const { id, name, scope, workspace_id, workspace_key } = found;
   return { id, name, scope, workspaceId: workspace_id, workspaceKey: workspace_key };
+}
+
+const answers = new WeakMap<Db, ReturnType<typeof sharedAnswers<store.LiveToken | undefined>>>();
+
+function liveToken({ db }: Core, hash: Buffer): Promise<store.LiveToken | undefined> {
+  let ask = answers.get(db);
+  if (!ask) answers.set(db, (ask = sharedAnswers()));
+  return ask(hash.toString('base64'), () => store.findLiveToken(db, hash));
 }
 
 const noting = new Set<TokenId>();

@@ -1,6 +1,6 @@
 import type { ClosedLink, LinkedWorkspace, OpenLink } from '../core/invitations/accept.ts';
 import { html, type Html } from '../html.ts';
-import { ACCOUNT_ROLE_NAMES, oneLine, saidTime } from '../wording.ts';
+import { ACCOUNT_ROLE_NAMES, oneLine, saidLicense, saidTime } from '../wording.ts';
 import type { Page } from './page.ts';
 
 /** What the invitee wrote, and what is wrong with it. */
@@ -20,13 +20,14 @@ export function invitationPage(link: OpenLink, answered?: Answered): Page {
     mark: 'letter',
     main: html`<h1>Join <span dir="auto">${name}</span></h1>
       <p>
-        <span dir="auto">${name}</span> invites you, <strong>${email}</strong>, to its
+        <span dir="auto">${name}</span> invites you to its
         workspace${accountRole !== undefined && html`, as <strong>${accountRole}</strong>`}.
       </p>
+      <p class="for">For <strong>${email}</strong></p>
       ${list(
         'products',
         'Products',
-        offer.products.map((one) => ({ what: one.name, as: one.license })),
+        offer.products.map((one) => ({ what: one.name, as: saidLicense(one.license) })),
       )}
       ${list(
         'projects',

@@ -35,6 +35,9 @@ footer p { margin: 0; }
 h1 { margin: 0 0 .5rem; font-size: 1.6rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
 h2 { margin: 0 0 .25rem; font-size: .9rem; font-weight: 600; color: var(--quiet); }
 p { margin: 0 0 1rem; }
+main > :last-child { margin-bottom: 0; }
+.for { margin-top: -.5rem; color: var(--quiet); font-size: .9rem; }
+.for strong { color: var(--text); font-weight: 600; }
 section { margin: 1.5rem 0 0; }
 ul { margin: 0; padding: 0; list-style: none; }
 li {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
 import { settleExpiredInvitations } from '../core/invitations/settle-all.ts';
+import { sealAudit } from '../core/seals/seal.ts';
 import { log } from '../log.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { tidyJobs } from '../store/jobs.ts';
@@ -19,6 +20,8 @@ export interface JobsOptions {
   readonly retryMs?: number;
   /** How often invitations past their time are settled. */
   readonly settleEveryMs?: number;
+  /** How often audit events that wait are sealed. */
+  readonly sealEveryMs?: number;
 }
 
 export interface Jobs {
@@ -33,7 +36,7 @@ const GRACE_MS = 4_000;
 /** Starts what happens after COMMIT and when time has passed. Any number of instances share the work. */
 export function startJobs(core: Core, options: JobsOptions): Jobs {
   const { mailer, isStopping = () => false, pollMs = 1_000, leaseMs = 30_000, retryMs = 5_000 } = options;
-  const { settleEveryMs = 60_000 } = options;
+  const { settleEveryMs = 60_000, sealEveryMs = 1_000 } = options;
   const worker = startWorker(
     core,
     'invitation-mail',
@@ -43,6 +46,7 @@ export function startJobs(core: Core, options: JobsOptions): Jobs {
   const every = [
     repeat(leaseMs / 3, () => tidyJobs(core.db)),
     repeat(settleEveryMs, () => settleExpiredInvitations(core, isStopping)),
+    ...(core.signing ? [repeat(sealEveryMs, () => sealAudit(core, isStopping))] : []),
   ];
   return {
     stop: async () => {

@@ -4,6 +4,7 @@ import {
   beginDelivery,
   deliveryFailed,
   deliverySucceeded,
+  handOver,
   type MailJob,
 } from '../core/invitations/delivery.ts';
 import { log } from '../log.ts';
@@ -14,9 +15,9 @@ import { invitationMessage } from '../mail/message.ts';
 import type { Attempt } from './worker.ts';
 
 /**
- * Sends one invitation. That it is being sent is noted before, and how it went after: between the server's word and
- * our note a process that dies leaves a send of which nobody knows, and it is made again, with the same Message-ID
- * and the same link (docs/adr/0009).
+ * Sends one invitation, once: that it goes out is noted before the last word to the mail server, and how it went after.
+ * A process that dies between the two leaves a send of which nobody knows; it is not made again but told of
+ * (docs/adr/0009).
  */
 export async function sendInvitation(
   core: Core,
@@ -28,7 +29,8 @@ export async function sendInvitation(
   const mail = await beginDelivery(core, job);
   if (!mail) return;
   try {
-    await mailer.send(invitationMessage(mail), attempt.signal);
+    const wanted = () => handOver(core, job);
+    if (!(await mailer.send(invitationMessage(mail), { ...attempt, handOver: wanted }))) return;
   } catch (error) {
     if (!(error instanceof MailFailure)) throw error;
     const invitation = job.data.invitationId;
@@ -43,7 +45,7 @@ export async function sendInvitation(
 
 const AGAIN_AFTER_MS = 250;
 
-/** The mail is out: a database that is away just now must not have it sent again. */
+/** The mail is out: a database that is away just now must not have it told of as lost. */
 async function insist(act: () => Promise<void>, ending: AbortSignal): Promise<void> {
   for (;;) {
     try {

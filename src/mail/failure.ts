@@ -22,14 +22,18 @@ interface SmtpError {
   readonly responseCode?: number;
 }
 
-/** A failure in words. Only what is said of the recipient or of the message itself is final. */
-export function explain(error: unknown): MailFailure {
+/**
+ * A failure in words. What is said of the recipient or of the message itself is final. So is silence after the message
+ * was handed over: another attempt could bring it twice.
+ */
+export function explain(error: unknown, isHandedOver: boolean): MailFailure {
   const { code = '', command = '', response, responseCode = 0 } = error as SmtpError;
   const said = response === undefined ? '' : `: ${plain(response)}`;
   if (command.startsWith('AUTH') || code === 'EAUTH' || code === 'ENOAUTH') {
     return new MailFailure(`The mail server refused our sign-in${said}`, false, error);
   }
-  if (response !== undefined) {
+  // After the end of a message only a refusal says that it was not taken over.
+  if (response !== undefined && (!isHandedOver || responseCode >= 400)) {
     const isFinal = responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA');
     return new MailFailure(
       `The mail server ${isFinal ? 'refused' : 'put off'} the message${said}`,
@@ -37,9 +41,14 @@ export function explain(error: unknown): MailFailure {
       error,
     );
   }
+  if (isHandedOver) return new MailFailure(UNKNOWN, true, error);
   const what = error instanceof Error ? plain(error.message) : 'unknown';
   return new MailFailure(`The message could not be handed over: ${what}`, false, error);
 }
+
+const UNKNOWN =
+  'The connection ended before the mail server had answered, so the message may have arrived or not. Resend the ' +
+  'invitation to be sure.';
 
 const MAX_LENGTH = 300;
 

@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 
 /** What an invitation's mail says, in lines. */
 export interface Said {
@@ -6,9 +6,15 @@ export interface Said {
   readonly to: string;
   readonly until: string;
   readonly link: string;
+  /** What is given, those that are empty left out. */
+  readonly lists: readonly SaidList[];
+  readonly accountRole: string | undefined;
+}
+
+interface SaidList {
+  readonly title: string;
   /** What of (a product, a project), and as what (a license, a role). */
   readonly things: readonly { readonly what: string; readonly as: string }[];
-  readonly accountRole: string | undefined;
 }
 
 // Mail programs read little but tables and styles in place; both colour schemes are left to them.
@@ -16,14 +22,7 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
 const QUIET = 'color:#5b6472';
 
 /** The HTML part of an invitation's mail. */
-export function htmlOf({ workspace, to, until, link, things, accountRole }: Said): string {
-  const rows = things.map(
-    ({ what, as }) =>
-      html`<tr>
-        <td dir="auto" style="padding:8px 16px 8px 0;border-top:1px solid #e3e6ea">${what}</td>
-        <td dir="auto" style="padding:8px 0;border-top:1px solid #e3e6ea;${QUIET}">${as}</td>
-      </tr>`,
-  );
+export function htmlOf({ workspace, to, until, link, lists, accountRole }: Said): string {
   const page = html`<html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -50,18 +49,7 @@ export function htmlOf({ workspace, to, until, link, things, accountRole }: Said
                   <p style="margin:0 0 20px">
                     <span dir="auto">${workspace}</span> invites you (${to}) to join its workspace.
                   </p>
-                  ${
-                    things.length > 0 &&
-                    html`<p style="margin:0 0 8px"><strong>You will have</strong></p>
-                      <table
-                        cellpadding="0"
-                        cellspacing="0"
-                        width="100%"
-                        style="margin:0 0 20px;${FONT};font-size:16px"
-                      >
-                        ${rows}
-                      </table>`
-                  }
+                  ${lists.map(listOf)}
                   ${
                     accountRole !== undefined &&
                     html`<p style="margin:0 0 20px">Your role in the workspace is ${accountRole}.</p>`
@@ -95,4 +83,18 @@ export function htmlOf({ workspace, to, until, link, things, accountRole }: Said
     </body>
   </html>`;
   return `<!doctype html>\n${page.text}\n`;
+}
+
+function listOf({ title, things }: SaidList): Html {
+  const rows = things.map(
+    ({ what, as }) =>
+      html`<tr>
+        <td dir="auto" style="padding:8px 16px 8px 0;border-top:1px solid #e3e6ea">${what}</td>
+        <td dir="auto" style="padding:8px 0;border-top:1px solid #e3e6ea;${QUIET}">${as}</td>
+      </tr>`,
+  );
+  return html`<p style="margin:0 0 8px"><strong>${title}</strong></p>
+    <table cellpadding="0" cellspacing="0" width="100%" style="margin:0 0 20px;${FONT};font-size:16px">
+      ${rows}
+    </table>`;
 }

@@ -4,37 +4,69 @@ import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Message } from './message.ts';
 import { explain } from './failure.ts';
+import { gateOf } from './gate.ts';
 
 /** Takes messages to where mail goes. */
 export interface Mailer {
-  /** Resolves once the message has been taken over. An abort closes the connection. Throws `MailFailure`. */
-  readonly send: (message: Message, signal: AbortSignal) => Promise<void>;
+  /**
+   * Resolves once the message has been taken over; false when `handOver` said no, and then it went nowhere. Throws
+   * `MailFailure`.
+   */
+  readonly send: (message: Message, attempt: SendAttempt) => Promise<boolean>;
+}
+
+/** One attempt to send a message. */
+export interface SendAttempt {
+  /** Closes the connection, unless the message has been handed over. */
+  readonly signal: AbortSignal;
+  /** Closes the connection in any case. */
+  readonly ending: AbortSignal;
+  /** Asked before the last word, by which the server takes the message over. */
+  readonly handOver: () => Promise<boolean>;
 }
 
 const SECOND = 1000;
 
 /** Sends over SMTP, one connection for each message: a shared one that breaks could take a message twice. */
 export function smtpMailer(options: { readonly smtpUrl: string; readonly from: string }): Mailer {
-  const transport = createTransport({
-    url: options.smtpUrl,
-    connectionTimeout: 15 * SECOND,
-    greetingTimeout: 15 * SECOND,
-    // A server may think for long about a message that it has read, and who hangs up then sends it again and again
-    // (RFC 5321 section 4.5.3.2.6).
-    socketTimeout: 300 * SECOND,
-  });
   return {
-    send: async (message, signal) => {
+    send: async (message, { signal, ending, handOver }) => {
+      const transport = createTransport({
+        url: options.smtpUrl,
+        connectionTimeout: 15 * SECOND,
+        greetingTimeout: 15 * SECOND,
+        // A server may think for long about a message that it has read (RFC 5321 section 4.5.3.2.6).
+        socketTimeout: 300 * SECOND,
+      });
+      const cut = new AbortController();
+      const gate = gateOf(handOver, cut.signal);
+      transport.use('stream', (mail, done) => {
+        mail.message.processFunc(gate.through);
+        done();
+      });
+      const abort = (): void => {
+        if (ending.aborted || gate.state() !== 'open') cut.abort();
+      };
+      for (const one of [signal, ending]) one.addEventListener('abort', abort);
+      if (signal.aborted) abort();
       try {
-        await transport.sendMail({ ...mailOf(message, options.from, '7bit'), signal });
+        await transport.sendMail({ ...mailOf(message, options.from, '7bit'), signal: cut.signal });
+        return true;
       } catch (error) {
-        throw explain(error);
+        if (gate.failure() !== undefined) throw gate.failure();
+        if (gate.state() === 'closed') return false;
+        throw explain(error, gate.state() === 'open');
+      } finally {
+        for (const one of [signal, ending]) one.removeEventListener('abort', abort);
       }
     },
   };
 }
 
-/** Writes each message to a file of its own, whole or not at all; the same one again takes its place. */
+/**
+ * Writes each message to a file of its own, whole or not at all. The same one again takes its place, so it may be
+ * written at any time.
+ */
 export function fileMailer(options: { readonly directory: string }): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
@@ -49,9 +81,10 @@ export function fileMailer(options: { readonly directory: string }): Mailer {
         // It holds a link by which somebody can join.
         await writeFile(draft, content as Buffer, { mode: 0o600, flag: 'wx', flush: true });
         await rename(draft, file);
+        return true;
       } catch (error) {
         await rm(draft, { force: true });
-        throw explain(error);
+        throw explain(error, false);
       }
     },
   };

@@ -1,5 +1,5 @@
 import type { InvitationMail } from '../core/invitations/delivery.ts';
-import { ACCOUNT_ROLE_NAMES, oneLine, saidTime } from '../wording.ts';
+import { ACCOUNT_ROLE_NAMES, oneLine, saidLicense, saidTime } from '../wording.ts';
 import { htmlOf, type Said } from './html-part.ts';
 
 /** A message that a mailer sends, whole. */
@@ -20,10 +20,16 @@ export function invitationMessage(mail: InvitationMail): Message {
     to: mail.to,
     until: saidTime(mail.expiresAt),
     link: mail.link,
-    things: [
-      ...products.map(({ name, license }) => ({ what: oneLine(name), as: `${oneLine(license)} license` })),
-      ...projects.map(({ name, role }) => ({ what: `Project ${oneLine(name)}`, as: oneLine(role) })),
-    ],
+    lists: [
+      {
+        title: 'Products you will have',
+        things: products.map(({ name, license }) => ({ what: oneLine(name), as: saidLicense(license) })),
+      },
+      {
+        title: 'Projects you will work in',
+        things: projects.map(({ name, role }) => ({ what: oneLine(name), as: oneLine(role) })),
+      },
+    ].filter(({ things }) => things.length > 0),
     accountRole: ACCOUNT_ROLE_NAMES[accountRole],
   };
   return {
@@ -35,10 +41,12 @@ export function invitationMessage(mail: InvitationMail): Message {
   };
 }
 
-function textOf({ workspace, to, until, link, things, accountRole }: Said): string {
+function textOf({ workspace, to, until, link, lists, accountRole }: Said): string {
   const paragraphs = [
     `${workspace} invites you (${to}) to join its workspace.`,
-    things.length > 0 && `You will have:\n\n${things.map(({ what, as }) => `  - ${what}: ${as}`).join('\n')}`,
+    ...lists.map(
+      ({ title, things }) => `${title}:\n\n${things.map(({ what, as }) => `  - ${what}: ${as}`).join('\n')}`,
+    ),
     accountRole !== undefined && `Your role in the workspace is ${accountRole}.`,
     `To join, open this link, until ${until}:\n\n${link}`,
     'The link is for you alone and works once; please do not pass it on.',

@@ -1,17 +1,30 @@
-import express, { type RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
+import express, { type Request, type RequestHandler } from 'express';
 import { RollcallError } from '../errors.ts';
+import { refuseCostlyJson } from '../http/json-limits.ts';
 import { MAX_PAYLOAD_BYTES } from './bulk/request.ts';
-import { isNestedDeeper } from './json.ts';
-import { ScimError } from './scim-error.ts';
+import { badRequest, ScimError } from './scim-error.ts';
 
 /** A group of 100,000 members in one PUT is 12 MB. */
-const BODY_LIMIT = 16 * 1_048_576;
-/** No message of SCIM has more than ten levels. */
-const MAX_DEPTH = 64;
+const GROUP_LIMIT = 16 * 1_048_576;
+const LIMIT = MAX_PAYLOAD_BYTES;
 
-const json = { type: () => true, strict: false };
-const parseJson: RequestHandler = express.json({ ...json, limit: BODY_LIMIT });
-const parseBulk: RequestHandler = express.json({ ...json, limit: MAX_PAYLOAD_BYTES });
+const sizes = new WeakMap<IncomingMessage, number>();
+
+const parser = (limit: number): RequestHandler =>
+  express.json({ type: () => true, strict: false, limit, verify: note });
+const parseGroup = parser(GROUP_LIMIT);
+const parseOther = parser(LIMIT);
+
+function note(req: IncomingMessage, _res: unknown, bytes: Buffer, charset: string | null): void {
+  sizes.set(req, bytes.length);
+  refuseCostlyJson(bytes, charset);
+}
+
+/** How many bytes of body were read, once they were unpacked, whatever length the request said. */
+export function bodyBytes(req: Request): number {
+  return sizes.get(req) ?? 0;
+}
 
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -28,19 +41,20 @@ export const readBody: RequestHandler = (req, res, next) => {
   if (!isAccepted(req.get('content-type'))) {
     throw new RollcallError('unsupported', 'Send application/scim+json or application/json.');
   }
-  const parse = /^\/Bulk\/?$/i.test(req.path) ? parseBulk : parseJson;
+  const parse = /^\/Groups(?:\/|$)/i.test(req.path) ? parseGroup : parseOther;
   parse(req, res, (error?: unknown) => {
-    if (error !== undefined) next(error);
+    if (error !== undefined) next(inWordsOfScim(error));
     // The parser makes {} of an empty text.
-    else if (req.body === undefined || req.get('content-length') === '0') {
+    else if (req.body === undefined || bodyBytes(req) === 0) {
       next(new ScimError(400, 'invalidSyntax', 'The request has no body.'));
-    } else if (isNestedDeeper(req.body, MAX_DEPTH)) {
-      // Nobody may look at it again, the log neither: walking it would take the stack.
-      req.body = undefined;
-      next(new ScimError(400, 'invalidSyntax', `The body may be nested ${MAX_DEPTH} deep at most.`));
     } else next();
   });
 };
+
+function inWordsOfScim(error: unknown): unknown {
+  const isRefused = error instanceof RollcallError && error.kind === 'invalid';
+  return isRefused ? badRequest('invalidSyntax', error.message) : error;
+}
 
 /** RFC 7644 section 3.8, and what clients send in its place. A body without a type is taken for JSON. */
 function isAccepted(type = ''): boolean {

@@ -25,23 +25,3 @@ export function member(object: Readonly<Record<string, unknown>>, name: string):
   const key = Object.keys(object).findLast((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : object[key];
 }
-
-/** Whether objects and arrays stand in each other more than so many deep. Takes no stack. */
-export function isNestedDeeper(value: unknown, most: number): boolean {
-  let level = [value].filter(isContainer);
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth === most) return true;
-    const next: object[] = [];
-    for (const container of level) {
-      for (const item of isArray(container) ? container : Object.values(container)) {
-        if (isContainer(item)) next.push(item);
-      }
-    }
-    level = next;
-  }
-  return false;
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}

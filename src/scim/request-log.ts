@@ -1,14 +1,15 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { unescape } from 'node:querystring';
 import type { Caller } from '../core/caller.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../core/provisioning-log.ts';
 import { asId, newId } from '../ids.ts';
+import { bodyBytes } from './body.ts';
 import type { Problem } from './errors.ts';
 import { isObject } from './json.ts';
 
 /** Characters kept of a body, a query and a user agent. */
 const KEPT = { body: 8_192, query: 4_096, userAgent: 256, path: 1_024, detail: 2_048 } as const;
-/** Ids looked for in one request. */
+/** Ids looked for in the text of one request. */
 const MOST_MENTIONS = 200;
 
 /** Attributes whose values are not kept, at any depth and in any case. */
@@ -16,6 +17,24 @@ const SECRET = /^(?:.*[:.])?(?:password|secret|token|authorization)$/i;
 const MASK = '***';
 /** Bytes from which a body is not kept. */
 const LARGE = 65_536;
+
+/** What the status of an answer does not tell. */
+export interface Remark {
+  readonly detail: string | null;
+  /** Ids of users and groups concerned. */
+  readonly ids: readonly string[];
+}
+
+const remarks = new WeakMap<Response, Promise<Remark | undefined>>();
+
+/** Adds to what will be noted of a request. The note waits for it, also when the client hangs up before. */
+export function remark(res: Response, coming: Promise<Remark>): void {
+  // What ends in an error is answered and noted as every other.
+  remarks.set(
+    res,
+    coming.catch(() => undefined),
+  );
+}
 
 /** Notes every request that had a caller, when its answer is out. Stands after the guards. */
 export function requestLog(
@@ -31,7 +50,7 @@ export function requestLog(
       const body = keptBody(req);
       const [path = '', rawQuery] = req.originalUrl.split('?', 2);
       const query = rawQuery === undefined ? undefined : readableQuery(rawQuery);
-      provisioningLog.note({
+      const entry: NewProvisioningRequest = {
         workspace_id: caller.workspaceId,
         id: newId(),
         at: new Date(),
@@ -50,9 +69,21 @@ export function requestLog(
         mentions: mentions(
           `${path} ${typeof location === 'string' ? location : ''} ${query ?? ''} ${body ?? ''}`,
         ),
-      } satisfies NewProvisioningRequest);
+      };
+      const coming = remarks.get(res);
+      if (coming) void coming.then((more) => provisioningLog.note(more ? withRemark(entry, more) : entry));
+      else provisioningLog.note(entry);
     });
     next();
+  };
+}
+
+function withRemark(entry: NewProvisioningRequest, { detail, ids }: Remark): NewProvisioningRequest {
+  const known = ids.flatMap((id) => asId(id) ?? []);
+  return {
+    ...entry,
+    detail: entry.detail ?? (detail === null ? null : text(detail, KEPT.detail)),
+    mentions: [...new Set([...entry.mentions, ...known])],
   };
 }
 
@@ -68,9 +99,9 @@ function keptBody(req: Request): string | undefined {
 function bodyText(req: Request): string | undefined {
   const body: unknown = req.body;
   if (body === undefined) return undefined;
-  const bytes = Number(req.headers['content-length'] ?? 0);
+  const bytes = bodyBytes(req);
   // Writing a large body out again would hold up everybody.
-  if (!(bytes <= LARGE)) return `(${bytes} bytes)`;
+  if (bytes > LARGE) return `(${bytes} bytes)`;
   return JSON.stringify(body, (key, value: unknown) => {
     if (SECRET.test(key)) return MASK;
     return /^(?:filter|path)$/i.test(key) && typeof value === 'string'

@@ -7,7 +7,7 @@ import { readBody } from './body.ts';
 import { bulk } from './bulk/router.ts';
 import { cursorKey } from './cursor.ts';
 import { discovery } from './discovery.ts';
-import { knownEndpoints } from './endpoints.ts';
+import { knownEndpoints, nameEndpoint } from './endpoints.ts';
 import { expectedVersions } from './entity-tags.ts';
 import type { RawQuery } from './raw-query.ts';
 import { adaptReplies, scimErrorHandler } from './reply.ts';
@@ -41,7 +41,7 @@ export function createScim(options: ScimOptions): Router {
     cursorKey: sealing,
   });
   const router = Router();
-  router.use(adaptReplies, ...guards, requestLog(provisioningLog, callerOf));
+  router.use(nameEndpoint, adaptReplies, ...guards, requestLog(provisioningLog, callerOf));
   router.use(knownEndpoints, readBody, pinQuery);
   router.use(discovery(publicUrl), searches(contextOf), bulk(contextOf));
   router.use(scimmyRouter(publicUrl, contextOf));

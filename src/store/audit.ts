@@ -82,8 +82,12 @@ export function listEvents(
   );
 }
 
-const EVENT_COLUMNS = sql`e.id, e.at, e.actor_kind, e.actor_id, e.actor_name, e.actor_scope, e.request_id, e.action,
+/** The columns of an event, `e`, but for its time. */
+export const EVENT_FIELDS = sql`e.id, e.actor_kind, e.actor_id, e.actor_name, e.actor_scope, e.request_id, e.action,
   e.target_kind, e.target_id, e.target_name, e.related_id, e.before, e.after`;
+
+/** All columns of an event, `e`. */
+export const EVENT_COLUMNS = sql`${EVENT_FIELDS}, e.at`;
 
 function matching(filter: AuditFilter): Sql {
   const { actor, action, target, from, to } = filter;

@@ -20,13 +20,23 @@ export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: b
   return (found as { now: Date }).now;
 }
 
-/** Whether any license of the workspace has a limit. */
-export async function hasLimitedLicense(tx: Tx, workspaceId: WorkspaceId): Promise<boolean> {
-  const found = await rows(
+/** What limits grants in a workspace. */
+export interface Limits {
+  /** Whether any license has a limit. */
+  readonly seatsLimited: boolean;
+  /** Whether a user may be given only one of the products. */
+  readonly onlyOneProduct: boolean;
+}
+
+/** Reads what limits grants in a workspace; one that is being made has no limits. */
+export async function limitsOf(tx: Tx, workspaceId: WorkspaceId): Promise<Limits> {
+  const found = await row<Limits>(
     tx,
-    sql`select from licenses where workspace_id = ${workspaceId} and seats is not null limit 1`,
+    sql`select
+        exists (select from licenses where workspace_id = ${workspaceId} and seats is not null) as "seatsLimited",
+        exists (select from workspaces where id = ${workspaceId} and not integration_enabled) as "onlyOneProduct"`,
   );
-  return found.length > 0;
+  return found as Limits;
 }
 
 /** Locks the workspace's own row: for rules about the whole of it, such as the last owner. */

@@ -10,6 +10,9 @@ interface DatabaseError {
 /** Serialization failure and deadlock: the same transaction may succeed when run again. */
 const RETRYABLE = new Set(['40001', '40P01']);
 
+/** No such prepared statement, and one of its name that somebody else made: the connection is not ours alone. */
+const LOST_STATEMENT = new Set(['26000', '42P05']);
+
 /** Connection failures of the operating system, as pg passes them on. */
 const NETWORK = new Set([
   'ECONNREFUSED',
@@ -37,7 +40,12 @@ const TAKEN: Readonly<Record<string, string>> = {
 /** A transaction that failed with this error may be run again from its start. */
 export function isRetryable(error: unknown): boolean {
   const cause = error instanceof RollcallError ? error.cause : error;
-  return RETRYABLE.has((cause as DatabaseError | undefined)?.code ?? '');
+  return RETRYABLE.has((cause as DatabaseError | undefined)?.code ?? '') || isLostStatement(error);
+}
+
+/** True when a prepared statement is not there any more, or is another's. */
+export function isLostStatement(error: unknown): boolean {
+  return LOST_STATEMENT.has((error as DatabaseError | undefined)?.code ?? '');
 }
 
 /**

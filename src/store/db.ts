@@ -3,7 +3,7 @@ import pg from 'pg';
 import sql, { raw, type Sql } from 'sql-template-tag';
 import { log } from '../log.ts';
 import { databaseRetries } from '../metrics.ts';
-import { translateError, isRetryable } from './database-errors.ts';
+import { translateError, isLostStatement, isRetryable } from './database-errors.ts';
 
 // bigint columns are versions and counts, far below 2^53; a date stays the text it is, free of time zones.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -39,6 +39,39 @@ export async function rows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
   } catch (error) {
     throw translateError(error);
   }
+}
+
+/** What knex leaves out of the type of a raw query. */
+interface Nameable<Row> {
+  readonly options: (options: { readonly name: string }) => PromiseLike<{ readonly rows: Row[] }>;
+}
+
+/** Pools, by their configuration, whose database has lost a prepared statement: another pool stands before it. */
+const forgetful = new WeakSet<object>();
+
+/**
+ * Runs a query of the main road, whose text is always the same, as a prepared statement of this name, so that the
+ * database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
+ */
+export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
+  const pool = (db.client as { config: object }).config;
+  if (forgetful.has(pool)) return rows(db, query);
+  try {
+    const prepared = db.raw(query.sql, query.values as Knex.RawBinding[]) as unknown as Nameable<Row>;
+    return (await prepared.options({ name })).rows;
+  } catch (error) {
+    if (!isLostStatement(error)) throw translateError(error);
+    forgetful.add(pool);
+    log.info('The database does not keep prepared statements, as behind PgBouncer; queries are sent whole.');
+    // In a transaction nothing goes on after an error: it is run again as a whole.
+    if (asTransaction(db)) throw error;
+    return rows(db, query);
+  }
+}
+
+/** The first row of a prepared query, or undefined when it has none. */
+export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
+  return (await preparedRows<Row>(db, name, query))[0];
 }
 
 /** The first row of a query, or undefined when it has none. */

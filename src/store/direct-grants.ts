@@ -50,7 +50,10 @@ function resolution(workspaceId: WorkspaceId, from: Sql): Sql {
     left join roles r on r.workspace_id = ${workspaceId} and p.id is not null and lower(r.key) = ${second}`;
 }
 
-/** Opens a user's grants by pushed values, each resolved to what it names now. `ids[i]` goes to `values[i]`. */
+/**
+ * Opens a user's grants by pushed values, each resolved to what it names now. A value that is open already, or comes twice
+ * to the database's own notion of case, which is not JavaScript's, is left as it is.
+ */
 export async function openPushedGrants(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -67,37 +70,55 @@ export async function openPushedGrants(
         account_role, project_id, role_id, license_id, since, since_event)
       select ${workspaceId}, v.id, ${userId}, 'pushed', v.attribute, v.value, v.kind, v.account_role, v.project_id,
         v.role_id, v.license_id, ${at}, ${eventId}
-      from (${resolution(workspaceId, from)}) v`,
+      from (${resolution(workspaceId, from)}) v
+      on conflict (workspace_id, user_id, pushed_attribute, lower(pushed_value))
+        where until = 'infinity' and source = 'pushed' do nothing`,
   );
 }
 
 /** Ends direct grants by id. */
-export async function endDirectGrants(
+export function endDirectGrants(
   tx: Tx,
   workspaceId: WorkspaceId,
   ids: readonly GrantId[],
   eventId: EventId,
   at: Date,
 ): Promise<void> {
-  await rows(
+  return endGrantsBy(
     tx,
-    sql`update direct_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}
-      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) and until = 'infinity'`,
+    workspaceId,
+    ids.map((id) => ({ id, eventId })),
+    at,
   );
 }
 
-/** Ends every direct grant of a user, whoever gave it. */
-export async function endAllDirectGrants(
+/** Ends direct grants, each with the event that tells of it. */
+export async function endGrantsBy(
   tx: Tx,
   workspaceId: WorkspaceId,
-  userId: UserId,
-  eventId: EventId,
+  ended: readonly { readonly id: GrantId; readonly eventId: EventId }[],
   at: Date,
 ): Promise<void> {
   await rows(
     tx,
-    sql`update direct_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}
-      where workspace_id = ${workspaceId} and user_id = ${userId} and until = 'infinity'`,
+    sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
+      from unnest(${ended.map((one) => one.id)}::uuid[], ${ended.map((one) => one.eventId)}::uuid[]) as e(id, event)
+      where d.workspace_id = ${workspaceId} and d.id = e.id and d.until = 'infinity'`,
+  );
+}
+
+/** Ends every direct grant of users, whoever gave it; `events[i]` is the event that tells of `users[i]`. */
+export async function endAllDirectGrants(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ended: { readonly users: readonly UserId[]; readonly events: readonly EventId[] },
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
+      from unnest(${ended.users}::uuid[], ${ended.events}::uuid[]) as e(user_id, event)
+      where d.workspace_id = ${workspaceId} and d.user_id = e.user_id and d.until = 'infinity'`,
   );
 }
 
@@ -161,12 +182,21 @@ export async function isBillingManagerWithProjectRole(
 
 /** Whether a user is an owner by a grant that is open, whatever the user's status. */
 export async function isOwner(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<boolean> {
-  const found = await row(
+  return (await ownersAmong(tx, workspaceId, [userId])).length > 0;
+}
+
+/** Those of some users who are owners by a grant that is open, whatever their status. */
+export async function ownersAmong(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userIds: readonly UserId[],
+): Promise<UserId[]> {
+  const found = await rows<{ user_id: UserId }>(
     tx,
-    sql`select from direct_grants where workspace_id = ${workspaceId} and user_id = ${userId}
-      and account_role = 'owner' and until = 'infinity'`,
+    sql`select distinct user_id from direct_grants where workspace_id = ${workspaceId}
+      and user_id = any(${userIds}::uuid[]) and account_role = 'owner' and until = 'infinity'`,
   );
-  return found !== undefined;
+  return found.map((one) => one.user_id);
 }
 
 /** Whether the workspace has an active owner. The workspace's row must be locked, so that two can't both leave. */

@@ -3,6 +3,7 @@ import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import { row, rows, type Db } from './db.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
+import { versions, type Moment } from './moment.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
 
 /** A user as the directory lists it; what SCIM no longer shows is here too, inactive. */
@@ -144,11 +145,18 @@ export function groupsSince(
 /** A user that a text may mean. */
 export type NamedUser = Pick<UserRow, 'id' | 'user_name' | 'email' | 'status'>;
 
+const NAMED_COLUMNS = ['workspace_id', 'id', 'user_name', 'email', 'email_keys', 'status'];
+
 /** The user of an id, whatever the status. */
-export function userOfId(db: Db, workspaceId: WorkspaceId, id: UserId): Promise<NamedUser | undefined> {
+export function userOfId(
+  db: Db,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  moment: Moment = 'now',
+): Promise<NamedUser | undefined> {
   return row<NamedUser>(
     db,
-    sql`select u.id, u.user_name, u.email, u.status from users u
+    sql`select u.id, u.user_name, u.email, u.status from ${versions('users', NAMED_COLUMNS, moment)} u
       where u.workspace_id = ${workspaceId} and u.id = ${id}`,
   );
 }
@@ -160,13 +168,15 @@ export function userOfId(db: Db, workspaceId: WorkspaceId, id: UserId): Promise<
 export function usersNamed(
   db: Db,
   workspaceId: WorkspaceId,
-  text: string,
+  { userName, email }: { readonly userName: string; readonly email: string },
+  moment: Moment = 'now',
 ): Promise<(NamedUser & { readonly by_name: boolean })[]> {
   return rows(
     db,
-    sql`select u.id, u.user_name, u.email, u.status, lower(u.user_name) = lower(${text}) as by_name from users u
+    sql`select u.id, u.user_name, u.email, u.status, lower(u.user_name) = lower(${userName}) as by_name
+      from ${versions('users', NAMED_COLUMNS, moment)} u
       where u.workspace_id = ${workspaceId}
-        and (lower(u.user_name) = lower(${text}) or u.email_keys @> array[lower(${text})])
+        and (lower(u.user_name) = lower(${userName}) or u.email_keys @> array[lower(${email})])
       order by by_name desc, u.status = 'inactive', u.id limit 3`,
   );
 }

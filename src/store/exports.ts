@@ -65,7 +65,7 @@ const USER_COLUMNS = [
 
 /**
  * The users of some statuses, first the active, then the pending, then the inactive, each by user name, in batches and
- * constant memory. Of the past, the last access is known only when there was none since: else it is null.
+ * constant memory.
  */
 export function streamUsers(
   db: Db,
@@ -83,12 +83,26 @@ export function streamUsers(
       left join had a on a.user_id = u.id and u.status = 'active'
       left join ${versions('organizations', ['workspace_id', 'id', 'key'], moment)} o
         on o.workspace_id = ${workspaceId} and o.id = u.organization_id
-      left join user_last_access l on l.workspace_id = ${workspaceId} and l.user_id = u.id
-        ${moment === 'now' ? sql`` : sql`and l.at <= ${moment}`}
+      left join lateral (${lastAccess(workspaceId, moment)}) l on true
       where u.workspace_id = ${workspaceId} and u.status = any(${statuses}::text[])
       order by case u.status when 'active' then 1 when 'pending' then 2 else 3 end,
         lower(u.user_name) collate "C", u.id`,
   );
+}
+
+/**
+ * The last access of the user `u` by a moment. Of a past one the days on which users were seen tell it: on its own day
+ * the first access rather than a later one than the moment.
+ */
+function lastAccess(workspaceId: WorkspaceId, moment: Moment): Sql {
+  const last = sql`select a.at from user_last_access a where a.workspace_id = ${workspaceId} and a.user_id = u.id`;
+  if (moment === 'now') return last;
+  return sql`
+    select coalesce((${last} and a.at <= ${moment}), (
+      select case when d.last_at <= ${moment} then d.last_at else d.first_at end from user_access_days d
+      where d.workspace_id = ${workspaceId} and d.user_id = u.id and d.first_at <= ${moment}
+        and d.day <= (${moment}::timestamptz at time zone 'UTC')::date
+      order by d.day desc limit 1)) as at`;
 }
 
 /**
@@ -97,7 +111,7 @@ export function streamUsers(
  * what it competes with (`contest`) and so that the best has the lowest number; then one sort of who holds which
  * number is enough.
  */
-function everythingHeld(workspaceId: WorkspaceId, moment: Moment): Sql {
+export function everythingHeld(workspaceId: WorkspaceId, moment: Moment): Sql {
   return sql`
     things as materialized (
       select target, kind, text, row_number() over (order by kind, name, rank desc, target) as number,

@@ -17,12 +17,15 @@ export function shownGroups(
     where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(condition, sources)}`;
 }
 
-/** A page of the workspace's groups by position, without their members. */
+/** A page of the workspace's groups by position, without their members. What is passed over is read no further. */
 export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
+  const order = orderBy(page.sortBy, groupSource, sql`g.id`);
   return rows<GroupRow>(
     db,
-    sql`select ${GROUP_COLUMNS} ${shownGroups(workspaceId, page)}
-      ${orderBy(page.sortBy, groupSource, sql`g.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
+    sql`with page as (select g.id as page_id ${shownGroups(workspaceId, page)}
+        ${order} limit ${page.count} offset ${page.startIndex - 1})
+      select ${GROUP_COLUMNS} from page cross join lateral (
+        select * from groups g where g.workspace_id = ${workspaceId} and g.id = page_id offset 0) g ${order}`,
   );
 }
 

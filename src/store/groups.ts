@@ -1,5 +1,5 @@
 import sql, { empty } from 'sql-template-tag';
-import type { GroupId, WorkspaceId } from '../ids.ts';
+import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
 
 export interface GroupRow {
@@ -41,17 +41,17 @@ export function lockGroup(
   );
 }
 
-/** Locks the groups that a user is in, in the order in which every change locks groups. */
-export function lockGroupsOfUser(
+/** Locks the groups that users are in, in the order in which every change locks groups. */
+export function lockGroupsOfUsers(
   tx: Tx,
   workspaceId: WorkspaceId,
-  userId: string,
+  userIds: readonly UserId[],
 ): Promise<Pick<GroupRow, 'id' | 'display_name'>[]> {
   return rows(
     tx,
     sql`select id, display_name from groups where workspace_id = ${workspaceId} and id in (
         select group_id from memberships
-        where workspace_id = ${workspaceId} and user_id = ${userId} and until = 'infinity')
+        where workspace_id = ${workspaceId} and user_id = any(${userIds}::uuid[]) and until = 'infinity')
       order by id for no key update`,
   );
 }

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import { rows, type Db, type Tx } from './db.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
 export interface MembershipDelta {
@@ -81,14 +81,18 @@ export async function memberIds(tx: Tx, workspaceId: WorkspaceId, groupId: Group
   return found.map((one) => one.user_id);
 }
 
-/** The groups that a user is in now. */
-export async function groupIdsOf(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<GroupId[]> {
-  const found = await rows<{ group_id: GroupId }>(
+/** The groups that users are in now, one row for each membership. */
+export function membershipsOf(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userIds: readonly UserId[],
+): Promise<{ group_id: GroupId; user_id: UserId }[]> {
+  return rows(
     tx,
-    sql`select group_id from memberships
-      where workspace_id = ${workspaceId} and user_id = ${userId} and until = 'infinity' order by group_id`,
+    sql`select group_id, user_id from memberships
+      where workspace_id = ${workspaceId} and user_id = any(${userIds}::uuid[]) and until = 'infinity'
+      order by group_id, user_id`,
   );
-  return found.map((one) => one.group_id);
 }
 
 /**

@@ -26,6 +26,17 @@ export function versions(table: Versioned, columns: readonly string[], moment: M
     select ${names} from ${raw(`${table}_history`)} where updated_at <= ${moment} and valid_to > ${moment})`;
 }
 
+/** Every version of a table's rows with the time it was valid, `since` <= t < `until`, in place of its name. */
+export function intervals(table: Versioned, columns: readonly string[]): Sql {
+  const names = join(
+    columns.map((column) => raw(column)),
+    ', ',
+  );
+  return sql`(select ${names}, updated_at as since, 'infinity'::timestamptz as until from ${raw(table)}
+    union all
+    select ${names}, updated_at, valid_to from ${raw(`${table}_history`)})`;
+}
+
 /** What time it is for the database, whose clock writes every time that is kept. */
 export async function databaseTime(db: Db): Promise<Date> {
   const found = await row<{ now: Date }>(db, sql`select clock_timestamp() as now`);

@@ -65,17 +65,20 @@ export interface OwnGrant extends Omit<GrantTargetColumns, 'kind'> {
   readonly pushed_value: string | null;
   /** Null for a pushed value that names nothing. */
   readonly kind: GrantTargetColumns['kind'] | null;
-  /** The key of the project. */
+  /** The keys of the project and the role. */
   readonly project: string | null;
-  /** The key of the license's product. */
+  readonly role: string | null;
+  /** The keys of the license's product and of the license. */
   readonly product: string | null;
+  readonly license: string | null;
 }
 
 const OWN = sql`d.id, d.user_id, d.source, d.pushed_attribute, d.pushed_value, d.kind, d.account_role, d.project_id, d.role_id,
-  d.license_id, p.key as project, pr.key as product`;
+  d.license_id, p.key as project, r.key as role, pr.key as product, l.key as license`;
 
 const CATALOGUE = sql`
   left join projects p on p.workspace_id = d.workspace_id and p.id = d.project_id
+  left join roles r on r.workspace_id = d.workspace_id and r.id = d.role_id
   left join licenses l on l.workspace_id = d.workspace_id and l.id = d.license_id
   left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id`;
 
@@ -132,22 +135,6 @@ export async function billingManagersInProjects(
       having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer
         and bool_or(h.kind = 'project_role' and h.group_id is null)
       order by u.id`,
-  );
-  return found.map((one) => one.user_name);
-}
-
-/** The users of those given who hold licenses of more than one product, whichever ways they have them. */
-export async function holdersOfSeveralProducts(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userIds: readonly UserId[],
-): Promise<string[]> {
-  const found = await rows<{ user_name: string }>(
-    tx,
-    sql`select u.user_name from (${held(workspaceId, 'now', userIds)}) h
-      join licenses l on l.workspace_id = ${workspaceId} and l.id = h.license_id
-      join users u on u.workspace_id = ${workspaceId} and u.id = h.user_id
-      group by u.id, u.user_name having count(distinct l.product_id) > 1 order by u.id`,
   );
   return found.map((one) => one.user_name);
 }

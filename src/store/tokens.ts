@@ -1,6 +1,6 @@
 import sql, { empty } from 'sql-template-tag';
 import type { TokenId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import { preparedRow, row, rows, type Db, type Tx } from './db.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
 
 /** What a token may do (contract section 3). */
@@ -32,8 +32,9 @@ export interface LiveToken {
 
 /** The token of a hash, unless it has expired or was revoked. */
 export function findLiveToken(db: Db, hash: Buffer): Promise<LiveToken | undefined> {
-  return row(
+  return preparedRow(
     db,
+    'live_token',
     sql`select t.id, t.name, t.scope, t.hash, t.workspace_id, w.key as workspace_key,
         coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
       from tokens t join workspaces w on w.id = t.workspace_id

@@ -12,17 +12,20 @@ export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): 
     where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(condition, userSource)}`;
 }
 
-/** A page of the users that SCIM shows, by position. */
+/** A page of the users that SCIM shows, by position. What is passed over is counted in the index and read no further. */
 export function listUsers(
   db: Db,
   workspaceId: WorkspaceId,
   page: IndexPage,
   options: { withGroups: boolean },
 ): Promise<ShownUser[]> {
+  const order = orderBy(page.sortBy, userSource, sql`u.id`);
   return rows<ShownUser>(
     db,
-    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)}
-      ${orderBy(page.sortBy, userSource, sql`u.id`)} limit ${page.count} offset ${page.startIndex - 1}`,
+    sql`with page as (select u.id as page_id ${shownUsers(workspaceId, page)}
+        ${order} limit ${page.count} offset ${page.startIndex - 1})
+      select ${shownColumns(options.withGroups)} from page cross join lateral (
+        select * from users u where u.workspace_id = ${workspaceId} and u.id = page_id offset 0) u ${order}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import { preparedRow, row, rows, type Db, type Tx } from './db.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
 
@@ -25,6 +25,8 @@ export interface UserState {
   readonly organization_id: OrganizationId | null;
   /** An organization that was pushed but names none of the workspace's. */
   readonly organization_pushed: string | null;
+  /** The key that an identity provider pushed last, whatever admins have said since. */
+  readonly organization_last_pushed: string | null;
   /** YYYY-MM-DD */
   readonly start_date: string | null;
   readonly joined_at: Date | null;
@@ -53,7 +55,7 @@ export interface ShownUser extends UserRow {
 }
 
 const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
-  u.email, u.organization_id, u.organization_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
+  u.email, u.organization_id, u.organization_pushed, u.organization_last_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
   u.deleted_at, u.version, u.created_at, u.updated_at,
   (select o.key from organizations o where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
 
@@ -76,8 +78,9 @@ export function findUser(
   id: UserId,
   options: { withGroups: boolean; withDeleted?: boolean },
 ): Promise<ShownUser | undefined> {
-  return row<ShownUser>(
+  return preparedRow<ShownUser>(
     db,
+    `user${options.withGroups ? '_with_groups' : ''}${options.withDeleted ? '_or_deleted' : ''}`,
     sql`select ${shownColumns(options.withGroups)} from users u
       where u.workspace_id = ${workspaceId} and u.id = ${id}
         ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
@@ -140,12 +143,12 @@ export function insertUser(
     tx,
     sql`with u as (
         insert into users (workspace_id, id, user_name, external_id, status, source, managed_by, attributes,
-          organization_id, organization_pushed, start_date, joined_at, active_since, removed_at, deleted_at,
+          organization_id, organization_pushed, organization_last_pushed, start_date, joined_at, active_since, removed_at, deleted_at,
           created_at, updated_at)
         values (${workspaceId}, ${id}, ${state.user_name}, ${state.external_id}, ${state.status}, ${state.source},
           ${state.managed_by}, ${JSON.stringify(state.attributes)}::jsonb, ${state.organization_id},
-          ${state.organization_pushed}, ${state.start_date}, ${state.joined_at}, ${state.active_since},
-          ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
+          ${state.organization_pushed}, ${state.organization_last_pushed}, ${state.start_date}, ${state.joined_at},
+          ${state.active_since}, ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
         on conflict (workspace_id, lower(user_name)) do nothing
         returning *)
       select ${COLUMNS} from u`,
@@ -166,7 +169,8 @@ export async function updateUser(
         update users set user_name = ${state.user_name}, external_id = ${state.external_id},
           status = ${state.status}, managed_by = ${state.managed_by},
           attributes = ${JSON.stringify(state.attributes)}::jsonb, organization_id = ${state.organization_id},
-          organization_pushed = ${state.organization_pushed}, start_date = ${state.start_date},
+          organization_pushed = ${state.organization_pushed},
+          organization_last_pushed = ${state.organization_last_pushed}, start_date = ${state.start_date},
           joined_at = ${state.joined_at}, active_since = ${state.active_since}, removed_at = ${state.removed_at},
           deleted_at = ${state.deleted_at}, version = version + 1, updated_at = ${at}
         where workspace_id = ${workspaceId} and id = ${id}
@@ -175,6 +179,21 @@ export async function updateUser(
   );
   if (!updated) throw new Error(`User ${id} was not locked before it was written.`);
   return updated;
+}
+
+/** Writes the next version of locked users as deleted: inactive, since before if they were, and not shown by SCIM. */
+export async function markUsersDeleted(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly UserId[],
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update users set status = 'inactive', active_since = null, removed_at = coalesce(removed_at, ${at}),
+        deleted_at = ${at}, version = version + 1, updated_at = ${at}
+      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
+  );
 }
 
 /** The id of the user of that name, without regard to case, deleted ones too. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from './people.ts';
@@ -51,6 +52,19 @@ describe('GET /access', () => {
     });
     expect(products![0]).to.deep.include({ product: 'testsigma', name: 'Testsigma', license: 'pro' });
     expect((products![0]!.via as Record<string, unknown>[])[0]).to.not.have.property('rule');
+  });
+
+  it('answers as it was', async () => {
+    await sleep(5);
+    const then = new Date().toISOString();
+    await sleep(5);
+    const lately = await people.user('lately', { roles: people.elements(['mobile:viewer']) });
+    const asOf = (user: string) => get(`${user}&asOf=${then}`);
+    expect((await asOf(lately)).status).to.equal(404);
+    const { body } = await asOf('ann');
+    expect(body).to.deep.equal((await get('ann')).body);
+    const future = new Date(Date.now() + 60_000).toISOString();
+    expect((await get(`ann&asOf=${future}`)).status).to.equal(400);
   });
 
   it('has a strong ETag that holds as long as the access does', async () => {

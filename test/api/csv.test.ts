@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { csvChunks, jsonlChunks } from '../../src/api/csv.ts';
-import type { Cell, ExportFile } from '../../src/core/exports.ts';
+import type { Cell, ExportFile } from '../../src/core/export-file.ts';
 
-function fileOf(rows: readonly (readonly Cell[])[], size: number): ExportFile {
+function fileOf(rows: readonly (readonly Cell[])[], size: number): Pick<ExportFile, 'columns' | 'batches'> {
   async function* batches() {
     for (let at = 0; at < rows.length; at += size) yield await Promise.resolve(rows.slice(at, at + size));
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -148,8 +149,66 @@ describe('exports', () => {
     expect(all).to.have.length(before + 1);
     expect(all[0]).to.deep.include({
       target: { kind: 'export', id: 'access.jsonl', name: 'access.jsonl' },
-      after: { filter: {}, rows: body.trimEnd().split('\n').length },
+      after: {
+        filter: {},
+        rows: body.trimEnd().split('\n').length,
+        sha256: createHash('sha256').update(body).digest('hex'),
+        bytes: Buffer.byteLength(body),
+      },
     });
+  });
+
+  it('send the hash of the file behind it, and keep a receipt', async () => {
+    const sent = request(`${app.url}/api/v1/exports/users.csv?status=active`, {
+      headers: { Authorization: `Bearer ${app.tokens.admin}` },
+    }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.headers.trailer).to.equal('Repr-Digest');
+    const body = Buffer.concat((await response.toArray()) as Buffer[]);
+    const hash = createHash('sha256').update(body);
+    const sha256 = hash.copy().digest('hex');
+    expect(response.trailers['repr-digest']).to.equal(`sha-256=:${hash.digest('base64')}:`);
+
+    const receipt = await people.admin(
+      'GET',
+      `/exports/receipts/${String(response.headers['export-receipt'])}`,
+    );
+    expect(receipt).to.deep.include({
+      by: 'first admin token',
+      file: 'users.csv',
+      filter: { status: ['active'] },
+      rows: body.toString().trimEnd().split('\r\n').length - 1,
+      sha256,
+      bytes: body.length,
+      whole: true,
+    });
+    const listed = async (query: string) =>
+      (await people.admin<List<{ id: unknown }>>('GET', `/exports/receipts?${query}`)).items;
+    expect((await listed(`sha256=${sha256.toUpperCase()}`))[0]).to.deep.equal(receipt);
+    expect(await listed(`sha256=${'0'.repeat(64)}`)).to.deep.equal([]);
+    expect((await listed('limit=1')).map((one) => one.id)).to.deep.equal([receipt.id]);
+    const { status } = await people.call('GET', `/exports/receipts/${app.tokens.admin}`);
+    expect(status).to.equal(404);
+  });
+
+  it('of the audit have its events in their order, of a time when asked', async () => {
+    const all = await lines('audit.csv');
+    expect(Object.keys(all[0]!).join()).to.equal(
+      'id,at,actor_kind,actor_id,actor_name,actor_scope,request_id,action,target_kind,target_id,target_name,' +
+        'related_id,before,after',
+    );
+    expect(all[0]).to.include({ action: 'workspace.created', actor_kind: 'system' });
+    const times = all.map((line) => line.at!);
+    expect(times).to.deep.equal([...times].sort());
+    const project = all.find((line) => line.action === 'project.created')!;
+    expect(JSON.parse(project.after!)).to.include({ key: 'mobile' });
+    const some = await lines(`audit.csv?from=${times[2]!}&to=${times.at(-1)!}`);
+    expect(some.map((line) => line.id)).to.deep.equal(
+      all.filter(({ at }) => at! >= times[2]! && at! < times.at(-1)!).map((line) => line.id),
+    );
+    const chain = (await file(`audit.jsonl?from=${project.at!}`)).body.trimEnd().split('\n');
+    const told = chain.map((line) => (JSON.parse(line) as { event: { id: string } }).event.id);
+    expect(told).to.include(project.id!).and.not.to.include(all[0]!.id!);
   });
 
   describe('of very many', () => {

@@ -12,6 +12,8 @@ export interface Browser {
   readonly requests: string[];
   /** Takes a picture of the whole page into SCREENSHOTS, when that is set. */
   readonly picture: (name: string) => Promise<void>;
+  /** Takes a picture of what is in the window. */
+  readonly screen: (name: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -46,20 +48,24 @@ export async function openBrowser({ width, dark = false, script = true }: Browse
     locale: 'en-GB',
   });
   const page = context.pages()[0] ?? (await context.newPage());
+  // esbuild calls it in functions that hold others, which are sent to the page as they were compiled.
+  await page.addInitScript('globalThis.__name = (value) => value;');
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => requests.push(`${request.method()} ${request.url()}`));
+  const shot = async (name: string, fullPage: boolean) => {
+    const directory = process.env.SCREENSHOTS;
+    if (directory === undefined || directory === '') return;
+    await page.screenshot({ path: join(directory, `${name}.png`), fullPage });
+  };
   return {
     page,
     complaints,
     requests,
-    picture: async (name) => {
-      const directory = process.env.SCREENSHOTS;
-      if (directory === undefined || directory === '') return;
-      await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
-    },
+    picture: (name) => shot(name, true),
+    screen: (name) => shot(name, false),
     close: async () => {
       await context.close();
       await rm(profile, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { adminOf, letExpire } from '../invitations/people.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser } from './browser.ts';
+import { expectCalm as expectCalmOf, lowContrast } from './looks.ts';
 
 const SIZES = { phone: 360, desktop: 1280 } as const;
 
@@ -32,20 +33,7 @@ describe("the invitee's page in a browser", () => {
     const { id } = await admin.inviteOne(email, more);
     return { id, link: await admin.link(id) };
   };
-  /** Nothing beside the page was loaded, nothing was complained of, and nothing stands out over the edge. */
-  const expectCalm = async () => {
-    // A page of another status than 200 is told of by the console, which is no fault of the page.
-    expect(browser.complaints.filter((text) => !text.startsWith('Failed to load resource'))).to.deep.equal(
-      [],
-    );
-    expect(
-      browser.requests.filter((one) => !one.includes('/invite/') && !one.endsWith('/healthz')),
-    ).to.deep.equal([]);
-    const overflow = await browser.page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow).to.equal(0);
-  };
+  const expectCalm = () => expectCalmOf(browser, ['/invite/', '/healthz']);
 
   for (const [size, width] of Object.entries(SIZES)) {
     it(`is read, filled in and accepted on a ${size}`, async () => {
@@ -175,29 +163,3 @@ describe("the invitee's page in a browser", () => {
     }
   });
 });
-
-/** The texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3). */
-function lowContrast(): string[] {
-  const channel = (value: number) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-  const luminance = (color: string) => {
-    const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map((part) =>
-      channel(Number(part) / 255),
-    );
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const behind = (element: Element | null): string => {
-    for (let one = element; one; one = one.parentElement) {
-      const { backgroundColor } = getComputedStyle(one);
-      if (!/rgba\(.*, 0\)$/.test(backgroundColor)) return backgroundColor;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const low: string[] = [];
-  for (const element of document.querySelectorAll('h1, h2, p, li span, label, button, input, strong, time')) {
-    const [text, ground] = [luminance(getComputedStyle(element).color), luminance(behind(element))];
-    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
-    if (ratio < 4.5)
-      low.push(`${element.tagName} ${element.textContent.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
-  }
-  return low;
-}

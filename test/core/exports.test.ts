@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { listAudit } from '../../src/core/audit.ts';
 import type { Core } from '../../src/core/core.ts';
-import { exportAccess, exportUsers, type ExportFile } from '../../src/core/exports.ts';
+import type { ExportFile } from '../../src/core/export-file.ts';
+import { exportAccess, exportUsers } from '../../src/core/exports.ts';
 import { changeGroup } from '../../src/core/groups/write.ts';
 import { patchProject } from '../../src/core/catalogue/projects.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
@@ -24,6 +25,7 @@ async function linesOf(file: ExportFile): Promise<Line[]> {
       lines.push(Object.fromEntries(file.columns.map((column, index) => [column, row[index] ?? null])));
     }
   }
+  await file.finish({ sha256: 'the hash', bytes: 9 });
   return lines;
 }
 
@@ -204,7 +206,12 @@ describe('exports', () => {
       target_kind: 'export',
       target_id: 'users.csv',
       actor_name: 'Tester',
-      after: { filter: { status: ['active'], asOf: asOf.toISOString() }, rows: 2 },
+      after: {
+        filter: { status: ['active'], asOf: asOf.toISOString() },
+        rows: 2,
+        sha256: 'the hash',
+        bytes: 9,
+      },
     });
 
     const file = await exportUsers(core, world.caller, {
@@ -213,6 +220,8 @@ describe('exports', () => {
       asOf: undefined,
     });
     for await (const batch of file.batches) if (batch.length > 0) break;
+    await file.finish({ sha256: null, bytes: 9 });
+    expect((await events('export.interrupted'))[0]!.id).to.equal(file.receipt);
     expect((await events('export.interrupted')).map((event) => event.target_id)).to.deep.equal([
       'users.jsonl',
     ]);

@@ -172,6 +172,47 @@ describe('health', () => {
     expect(body).not.to.match(/measured|01890000/);
   });
 
+  it('counts SCIM requests by endpoint, whatever was answered', async () => {
+    const { scim, admin } = app.tokens;
+    const made = await app.request<{ id: string }>('POST', '/scim/v2/Users', {
+      token: scim,
+      body: { userName: 'counted' },
+    });
+    const asked: readonly (readonly [method: string, path: string, route: string, token?: string])[] = [
+      ['GET', `/Users/${made.body.id}`, '/Users/:id', scim],
+      ['GET', '/Users/01890000-0000-7000-8000-000000000001', '/Users/:id', scim],
+      ['PATCH', '/users/01890000-0000-7000-8000-000000000001/', '/Users/:id', scim],
+      ['DELETE', '/Groups/x%00y', '/Groups/:id', scim],
+      ['GET', '/Groups/%E0%A4%A', '/Groups/:id', scim],
+      ['GET', `/Users/${'9'.repeat(2_000)}`, '/Users/:id', scim],
+      ['GET', '/Users?filter=nonsense', '/Users', scim],
+      ['GET', '/Users', '/Users', admin],
+      ['GET', '/Users', '/Users'],
+      ['PUT', '/Bulk', '/Bulk', scim],
+      ['POST', '/.search', '/.search', scim],
+      ['GET', '/Schemas/nothing', '/Schemas/:id', scim],
+      ['GET', '/Me', '/Me', scim],
+      ['GET', '/', '', scim],
+      ['GET', '/Users/secret-path/and-more', '/*', scim],
+      ['GET', '/no-such-thing', '/*', scim],
+      ['POST', '/__proto__', '/*', scim],
+    ];
+    for (const [method, path, route, token] of asked) {
+      const { status } = await app.request(method, `/scim/v2${path}`, { token });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const { body } = await app.request<string>('GET', '/metrics');
+      const labels = `method="${method}",route="/scim/v2${route}",status="${status}"`;
+      expect(body).to.contain(`rollcall_http_request_duration_seconds_count{${labels}}`);
+    }
+    const { body } = await app.request<string>('GET', '/metrics');
+    const routes = new Set([...body.matchAll(/route="(\/scim[^"]*)"/g)].map(([, route]) => route));
+    for (const route of routes) {
+      expect(route).to.match(
+        /^\/scim\/v2(\/(Users|Groups|Schemas|ResourceTypes)(\/:id)?|(\/(Users|Groups))?\/\.search|\/(Bulk|Me|ServiceProviderConfig|\*))?$/,
+      );
+    }
+  });
+
   it('does not say what it is made of', async () => {
     const { headers } = await app.request('GET', '/healthz');
     expect(headers.has('x-powered-by')).to.equal(false);

@@ -12,6 +12,7 @@ import { smtpMailer } from '../../src/mail/mailer.ts';
 import { openDb, type Db } from '../../src/store/db.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { linkIn, parse, startMailServer, type MailServer } from './mail-server.ts';
+import { startSilentServer, startSlowReader } from './odd-mail-servers.ts';
 import { adminOf, invitee, letExpire, type Shown } from './people.ts';
 
 const FROM = 'Rollcall <rollcall@example.com>';
@@ -231,7 +232,7 @@ describe('the mail of an invitation', () => {
       const jobs = startJobs(other.core, { mailer, pollMs: 40, leaseMs: 1_500 });
       const inOther = adminOf(other);
       for (let waited = 0; waited < 15_000; waited += 50) {
-        if ((await inOther.invitation(id)).delivery.status === 'sent') break;
+        if ((await inOther.invitation(id)).delivery.status !== 'queued') break;
         await sleep(50);
       }
       await sleep(300);
@@ -248,26 +249,116 @@ describe('the mail of an invitation', () => {
       expect(countTo(mail, ['killed@x.io'])).to.deep.equal([1]);
     });
 
-    it('after the server had it but before we knew is the same message with the same link', async function () {
+    it('after the server had it but before we knew is told of, and not sent twice', async function () {
       this.timeout(60_000);
       const { id } = await adminOf(other).inviteOne('in-between@x.io');
       let arrived = () => undefined as unknown;
       const held = new Promise((resolve) => (arrived = () => resolve(undefined)));
-      let count = 0;
       mail.behave = async () => {
-        if (count++ > 0) return undefined;
         arrived();
         await sleep(2_500);
         return undefined;
       };
       launch(mail.url);
       await held;
-      expect(await takeOver(id)).to.include({ status: 'sent', attempts: 2 });
-      await sleep(500);
-      const messages = mail.received.filter((one) => one.to.includes('in-between@x.io'));
-      expect(messages.length).to.be.within(1, 2);
-      expect(new Set(messages.map((one) => one.headers.get('message-id'))).size).to.equal(1);
+      const delivery = await takeOver(id);
+      expect(delivery).to.include({ status: 'failed', attempts: 1, nextAttemptAt: null });
+      expect(delivery.reason).to.match(/may have arrived or not. Resend the invitation to be sure.$/);
+      await sleep(1_500);
+      expect(countTo(mail, ['in-between@x.io'])).to.deep.equal([1]);
+      mail.behave = () => Promise.resolve(undefined);
+      const inOther = adminOf(other);
+      expect((await inOther.invitation(id)).status).to.equal('pending');
+      await inOther.ok('POST', `/invitations/${id}/resend`);
+      const jobs = startJobs(other.core, {
+        mailer: smtpMailer({ smtpUrl: mail.url, from: FROM }),
+        pollMs: 40,
+      });
+      expect(linkIn(await mail.messageTo('in-between@x.io', 2))).to.equal(await inOther.link(id));
+      await jobs.stop();
     });
+
+    it('again and again loses nobody and sends to nobody twice', async function () {
+      this.timeout(120_000);
+      const inOther = adminOf(other);
+      const emails = Array.from({ length: 60 }, (_, i) => `often-${i}@x.io`);
+      await inOther.invite({ emails });
+      const shown = async () =>
+        (await inOther.ok<{ items: Shown[] }>('GET', '/invitations?limit=500&search=often-')).items;
+      const waiting = async () => (await shown()).filter((one) => one.delivery.status === 'queued').length;
+      mail.behave = () => sleep(20 + Math.random() * 100).then(() => undefined);
+      for (let kill = 0; kill < 2 && (await waiting()) > 15; kill++) {
+        const before = mail.received.length;
+        launch(mail.url);
+        while (mail.received.length === before) await sleep(5);
+        // At any moment of an attempt.
+        await sleep(Math.random() * 150);
+        child?.kill('SIGKILL');
+        await once(child!, 'close');
+      }
+      expect(await waiting()).to.be.above(0);
+      const mailer = smtpMailer({ smtpUrl: mail.url, from: FROM });
+      const jobs = startJobs(other.core, { mailer, pollMs: 40, leaseMs: 1_500 });
+      while ((await waiting()) > 0) await sleep(100);
+      await jobs.stop();
+      for (const { email, status, delivery } of await shown()) {
+        const [count] = countTo(mail, [email]);
+        expect(status).to.equal('pending');
+        if (delivery.status === 'sent') {
+          expect(count, email).to.equal(1);
+        } else {
+          // On its way when the process was killed.
+          expect(delivery.status).to.equal('failed');
+          expect(delivery.reason).to.contain('may have arrived or not');
+          expect(count, email).to.be.at.most(1);
+        }
+      }
+    });
+  });
+
+  it('is not sent twice when the server is gone before it has answered, and says so', async () => {
+    const server = await startSilentServer();
+    const other = await startApp({
+      smtpUrl: server.url,
+      jobs: { pollMs: 40, retryMs: 50, leaseMs: 1_500 },
+    });
+    const inOther = adminOf(other);
+    const { id } = await inOther.inviteOne('unanswered@x.io');
+    let shown = await inOther.invitation(id);
+    for (let waited = 0; shown.delivery.status === 'queued' && waited < 10_000; waited += 50) {
+      await sleep(50);
+      shown = await inOther.invitation(id);
+    }
+    expect(shown.delivery).to.include({ status: 'failed', attempts: 1, nextAttemptAt: null });
+    expect(shown.delivery.reason).to.match(/may have arrived or not. Resend the invitation to be sure.$/);
+    await sleep(500);
+    expect(server.messages()).to.equal(1);
+    await other.stop();
+    server.stop();
+  });
+
+  it('is held back when it is revoked while the server reads it', async () => {
+    let begun = () => undefined as unknown;
+    const slow = await startSlowReader(() => begun());
+    const other = await startApp({ smtpUrl: slow.url, jobs: { pollMs: 40, retryMs: 50, leaseMs: 30_000 } });
+    const inOther = adminOf(other);
+    const reading = new Promise((resolve) => (begun = () => resolve(undefined)));
+    const { id } = await inOther.inviteOne('held-back@x.io');
+    await reading;
+    await inOther.ok('POST', '/invitations/revoke', { ids: [id] });
+    slow.goOn();
+    let shown = await inOther.invitation(id);
+    for (let waited = 0; shown.delivery.status === 'queued' && waited < 10_000; waited += 50) {
+      await sleep(50);
+      shown = await inOther.invitation(id);
+    }
+    expect(shown.delivery).to.include({
+      status: 'failed',
+      reason: 'It was revoked before it could be sent.',
+    });
+    expect(slow.messages()).to.equal(0);
+    await other.stop();
+    slow.stop();
   });
 
   it('is a file without a mail server, in one piece', async () => {
@@ -275,9 +366,12 @@ describe('the mail of an invitation', () => {
     const inOther = adminOf(other);
     const { id } = await inOther.inviteOne('file@x.io', { products: [{ product: 'testsigma' }] });
     let names: string[] = [];
+    // Not those that are being written.
+    const letters = async () =>
+      (await readdir(other.mailDirectory).catch(() => [])).filter((name) => name.endsWith('.eml'));
     for (let waited = 0; names.length === 0 && waited < 10_000; waited += 50) {
       await sleep(50);
-      names = await readdir(other.mailDirectory).catch(() => []);
+      names = await letters();
     }
     expect(names).to.deep.equal([`${id}.1.eml`]);
     const raw = await readFile(join(other.mailDirectory, names[0]!), 'latin1');
@@ -287,7 +381,7 @@ describe('the mail of an invitation', () => {
     await inOther.ok('POST', `/invitations/${id}/resend`);
     for (let waited = 0; names.length < 2 && waited < 10_000; waited += 50) {
       await sleep(50);
-      names = await readdir(other.mailDirectory);
+      names = await letters();
     }
     expect(names.sort()).to.deep.equal([`${id}.1.eml`, `${id}.2.eml`]);
     await other.stop();

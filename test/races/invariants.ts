@@ -21,6 +21,17 @@ const INVARIANTS: Readonly<Record<string, string>> = {
     select u.user_name from users u where u.deleted_at is not null and (
       exists (select from memberships m where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity')
       or exists (select from direct_grants d where d.workspace_id = u.workspace_id and d.user_id = u.id and d.until = 'infinity'))`,
+  'deleted users have no machines': `
+    select m.fingerprint from machines m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id
+    where m.removed_at is null and u.deleted_at is not null`,
+  'the newest day of a user is the last access': `
+    select l.user_id from user_last_access l where l.at is distinct from (
+      select max(d.last_at) from user_access_days d where d.workspace_id = l.workspace_id and d.user_id = l.user_id)`,
+  'one account role, one role in a project, one license of a product is given by hand': `
+    select d.user_id, d.kind, d.project_id, l.product_id from direct_grants d
+    left join licenses l on l.workspace_id = d.workspace_id and l.id = d.license_id
+    where d.until = 'infinity' and d.source = 'admin'
+    group by d.workspace_id, d.user_id, d.kind, d.project_id, l.product_id having count(*) > 1`,
   'intervals of one membership do not overlap': `
     select a.id from memberships a join memberships b on a.workspace_id = b.workspace_id and a.group_id = b.group_id
       and a.user_id = b.user_id and a.id < b.id and a.since < b.until and b.since < a.until`,

@@ -11,6 +11,7 @@ import { startJobs, type JobsOptions } from '../../src/jobs/index.ts';
 import { setLogLevel } from '../../src/log.ts';
 import { fileMailer, smtpMailer } from '../../src/mail/mailer.ts';
 import { openProvisioningLog, type ProvisioningLog } from '../../src/core/provisioning-log.ts';
+import { signingKeyOf } from '../../src/core/seals/signing.ts';
 import { openDb } from '../../src/store/db.ts';
 import { createDatabase } from './database.ts';
 
@@ -73,7 +74,8 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const secretKey = 'k'.repeat(32);
-  const core: Core = { db, invitations: { secretKey, publicUrl: url, ttlHours: 24 } };
+  const invitations = { secretKey, publicUrl: url, ttlHours: 24 };
+  const core: Core = { db, invitations, signing: signingKeyOf(secretKey) };
   await prepareFirstStart(core, TOKENS);
 
   const provisioningLog = openProvisioningLog(core);

@@ -1,9 +1,10 @@
+import { preparedName } from './prepared-name.ts';
 import type { AttributeRef, ComparedValue, Condition, Operator } from '../../src/core/condition.ts';
 
 /**
  * The plain meaning of a condition on a SCIM resource as JSON: the reference that SQL is compared with. It shares no
  * code with the product. Strings compare without regard to case unless the attribute is caseExact, and order by code
- * point; dateTimes compare as instants; `ne` holds for what is missing; one element that meets a condition is enough.
+ * point, a userName prepared; dateTimes compare as instants; `ne` holds for what is missing; one element that meets a condition is enough.
  */
 export function evaluate(condition: Condition, resource: unknown): boolean {
   switch (condition.kind) {
@@ -77,11 +78,12 @@ function compare(
   }
 }
 
-function comparable({ type, caseExact }: AttributeRef, value: unknown): string | number | boolean {
+function comparable({ path, type, caseExact }: AttributeRef, value: unknown): string | number | boolean {
   if (typeof value === 'boolean' || typeof value === 'number') return value;
   const text = String(value);
   if (type === 'dateTime') return Date.parse(text);
-  return caseExact ? text : text.toLowerCase();
+  const prepared = path.join('.') === 'userName' ? preparedName(text) : text;
+  return caseExact ? prepared : prepared.toLowerCase();
 }
 
 function order(left: string | number | boolean, right: string | number | boolean): number {

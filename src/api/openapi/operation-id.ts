@@ -5,6 +5,8 @@ import { segmentsOf } from './tags.ts';
 /** Names of operations that are not told by method and path. Clients call them by these: they do not change. */
 const GIVEN: Readonly<Record<string, string>> = {
   'post /users/account-role': 'setAccountRoles',
+  'post /users/{id}/reinvite': 'reinviteUser',
+  'post /machines': 'registerMachine',
   'post /last-access': 'reportLastAccess',
   'post /invitations': 'invite',
   'get /audit/verify': 'verifyAudit',

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { meaningOfField } from './fields.ts';
 import { tidy } from './tidy.ts';
 import type { JsonSchema } from './types.ts';
 
@@ -32,7 +33,13 @@ export function createSchemas(shared: ReadonlyMap<z.ZodType, string>): Schemas {
           for (const keyword of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, keyword);
           jsonSchema.$ref = refTo(name);
           used.add(type);
-        } else if (direction === 'output' && !isStrict(type)) {
+          return;
+        }
+        for (const [field, one] of Object.entries(jsonSchema.properties ?? {})) {
+          const meaning = meaningOfField(field, name);
+          if (typeof one === 'object' && meaning !== undefined) one.description ??= meaning;
+        }
+        if (direction === 'output' && !isStrict(type)) {
           // What is answered may have more fields one day.
           Reflect.deleteProperty(jsonSchema, 'additionalProperties');
         }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ACCOUNT_ROLES, accessOfUser, type Access, type Via } from '../../core/access.ts';
 import { answer } from '../answer.ts';
+import { momentSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 
@@ -67,16 +68,19 @@ export const accessRoutes = [
   route({
     method: 'get',
     path: '/access',
-    summary: 'The effective access of one user, named by id, userName or email',
+    summary: 'The effective access of one user, named by id, userName or email, now or as of a time',
     scopes: [...READERS, 'product'],
-    query: z.strictObject({ user: z.string().min(1, 'is the id, userName or email of a user') }),
+    query: z.strictObject({
+      user: z.string().min(1, 'is the id, userName or email of a user'),
+      asOf: momentSchema.optional(),
+    }),
     reply,
     statuses: [200],
     tagged: true,
     // An address may be that of several users.
     problems: ['refused'],
     handler: async ({ core, caller, query }) => {
-      const { user, access } = await accessOfUser(core, caller, query.user);
+      const { user, access } = await accessOfUser(core, caller, query.user, query.asOf);
       const { id, user_name: userName, email, status } = user;
       const body = { user: { id, userName, email, status }, ...shownAccess(access) };
       return answer(body, {

@@ -1,66 +1,133 @@
 import { z } from 'zod';
-import { exportAccess, exportUsers, type ExportFile } from '../../core/exports.ts';
-import { streamed, type Answer } from '../answer.ts';
-import { csvChunks, jsonlChunks } from '../csv.ts';
-import { timeSchema } from '../newest-first.ts';
+import { exportAccessChanges } from '../../core/access-changes.ts';
+import { exportAudit, exportChain } from '../../core/audit-export.ts';
+import { exportAccess, exportUsers } from '../../core/exports.ts';
+import { exportDormant, exportJoiners, exportLeavers } from '../../core/movers.ts';
+import { csvFile, jsonlFile } from '../file.ts';
+import { momentSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 import { statusesSchema } from './users.ts';
 
-const FORMATS = {
-  csv: { type: 'text/csv; charset=utf-8', chunks: csvChunks },
-  jsonl: { type: 'application/x-ndjson; charset=utf-8', chunks: jsonlChunks },
-} as const;
+const asOf = momentSchema.optional();
+const period = z.strictObject({ from: momentSchema.optional(), to: momentSchema.optional() });
+const days = z.coerce
+  .number('is a whole number of days')
+  .int('is a whole number of days')
+  .min(1, 'is a whole number from 1 to 3650')
+  .max(3650, 'is a whole number from 1 to 3650')
+  .default(90);
+type Period = z.output<typeof period>;
+const between = ({ from, to }: Period) => ({ from, to });
 
-/** A "+" that was not escaped arrives as a space. */
-const asOf = z
-  .string()
-  .transform((text) => text.replace(' ', '+'))
-  .pipe(timeSchema)
-  .transform((text) => new Date(text))
-  .optional();
+const FORMATS = [
+  { ending: 'csv', how: 'as CSV', file: csvFile },
+  { ending: 'jsonl', how: 'as JSON lines', file: jsonlFile },
+] as const;
 
-function sent(
-  file: ExportFile,
-  what: string,
-  format: keyof typeof FORMATS,
-  at: Date | undefined,
-): Answer<never> {
-  const { type, chunks } = FORMATS[format];
-  const date = (at ?? new Date()).toISOString().slice(0, 10);
-  return streamed(type, chunks(file), {
-    'Content-Disposition': `attachment; filename="${what}-${date}.${format}"`,
-  });
-}
+const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
+  route({
+    method: 'get',
+    path: `/exports/users.${ending}`,
+    summary: `The users of some statuses (active and inactive), now or as of a time, ${how}`,
+    scopes: READERS,
+    query: z.strictObject({ status: statusesSchema.optional(), asOf }),
+    statuses: [200],
+    handler: async ({ core, caller, query }) => {
+      const asked = { name: `users.${ending}`, statuses: query.status, asOf: query.asOf };
+      return file(await exportUsers(core, caller, asked), 'users', query.asOf);
+    },
+  }),
+  route({
+    method: 'get',
+    path: `/exports/access.${ending}`,
+    summary: `Who has what by which way, now or as of a time, ${how}`,
+    scopes: READERS,
+    query: z.strictObject({ asOf }),
+    statuses: [200],
+    handler: async ({ core, caller, query }) => {
+      const asked = { name: `access.${ending}`, asOf: query.asOf };
+      return file(await exportAccess(core, caller, asked), 'access', query.asOf);
+    },
+  }),
+  route({
+    method: 'get',
+    path: `/exports/access-changes.${ending}`,
+    summary: `What was gained and lost after a time and until another, why and by whom, ${how}`,
+    description:
+      'The difference between the access of two times, told one by one. `cause` is what brought it about: ' +
+      '`membership`, `mapping` (with the rule, if it was one), `grant`, `pushed`, `invitation`, `activation`, ' +
+      '`deactivation`, `product` (switched on or off), `role` (its rank), `precedence` (a higher level came or went). ' +
+      'Names are those at the end of the time; a new name is no change of access.',
+    scopes: READERS,
+    query: period,
+    statuses: [200],
+    handler: async ({ core, caller, query }) => {
+      const name = `access-changes.${ending}`;
+      return file(await exportAccessChanges(core, caller, name, between(query)), 'access-changes', query.to);
+    },
+  }),
+  route({
+    method: 'get',
+    path: `/exports/leavers.${ending}`,
+    summary: `Who left in a time: when it was asked, when access ended, by whom, and what was lost, ${how}`,
+    description:
+      '`requested_at` is when the identity provider’s request arrived; the provisioning log tells it for 30 days.',
+    scopes: READERS,
+    query: period,
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      file(await exportLeavers(core, caller, `leavers.${ending}`, between(query)), 'leavers', query.to),
+  }),
+  route({
+    method: 'get',
+    path: `/exports/joiners.${ending}`,
+    summary: `Who joined or came back in a time, by whom, and what they have at its end, ${how}`,
+    description:
+      '`requested_at` is when the identity provider’s request arrived; the provisioning log tells it for 30 days.',
+    scopes: READERS,
+    query: period,
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      file(await exportJoiners(core, caller, `joiners.${ending}`, between(query)), 'joiners', query.to),
+  }),
+  route({
+    method: 'get',
+    path: `/exports/dormant.${ending}`,
+    summary: `Active users who hold a seat and were not seen for some days (90), ${how}`,
+    description: 'Who was never seen comes first; who was made active in that time is not listed.',
+    scopes: READERS,
+    query: z.strictObject({ days }),
+    statuses: [200],
+    handler: async ({ core, caller, query }) =>
+      file(await exportDormant(core, caller, `dormant.${ending}`, query.days), 'dormant'),
+  }),
+]);
 
-function routesOf(format: keyof typeof FORMATS) {
-  const how = format === 'csv' ? 'as CSV' : 'as JSON lines';
-  return [
-    route({
-      method: 'get',
-      path: `/exports/users.${format}`,
-      summary: `The users of some statuses (active and inactive), now or as of a time, ${how}`,
-      scopes: READERS,
-      query: z.strictObject({ status: statusesSchema.optional(), asOf }),
-      statuses: [200],
-      handler: async ({ core, caller, query }) => {
-        const asked = { name: `users.${format}`, statuses: query.status, asOf: query.asOf };
-        return sent(await exportUsers(core, caller, asked), 'users', format, query.asOf);
-      },
-    }),
-    route({
-      method: 'get',
-      path: `/exports/access.${format}`,
-      summary: `Who has what by which way, now or as of a time, ${how}`,
-      scopes: READERS,
-      query: z.strictObject({ asOf }),
-      statuses: [200],
-      handler: async ({ core, caller, query }) => {
-        const asked = { name: `access.${format}`, asOf: query.asOf };
-        return sent(await exportAccess(core, caller, asked), 'access', format, query.asOf);
-      },
-    }),
-  ];
-}
+const audit = [
+  route({
+    method: 'get',
+    path: '/exports/audit.csv',
+    summary: 'The audit events of a time, the oldest first, as CSV',
+    scopes: READERS,
+    query: period,
+    statuses: [200],
+    handler: ({ core, caller, query }) =>
+      Promise.resolve(csvFile(exportAudit(core, caller, 'audit.csv', between(query)), 'audit')),
+  }),
+  route({
+    method: 'get',
+    path: '/exports/audit.jsonl',
+    summary: 'The audit events with their seals, in the order of the hash chain, as JSON lines',
+    description:
+      'Without `from` and `to` it is the whole chain, and `npm run audit:verify -- --file FILE` verifies it with ' +
+      'nothing else. With them it is an excerpt.',
+    scopes: READERS,
+    query: period,
+    statuses: [200],
+    handler: ({ core, caller, query }) =>
+      Promise.resolve(jsonlFile(exportChain(core, caller, 'audit.jsonl', between(query)), 'audit')),
+  }),
+];
 
-export const exportRoutes = [...routesOf('csv'), ...routesOf('jsonl')];
+export const exportRoutes = [...inBothFormats, ...audit];

@@ -1,10 +1,14 @@
 import type { Route } from '../route.ts';
 import { accessRoutes } from './access.ts';
+import { auditSealRoutes } from './audit-seals.ts';
 import { auditRoutes } from './audit.ts';
 import { conflictRoutes } from './conflicts.ts';
+import { exportReceiptRoutes } from './export-receipts.ts';
 import { exportRoutes } from './exports.ts';
 import { groupRoutes } from './groups.ts';
 import { invitationRoutes } from './invitations.ts';
+import { lastAccessRoutes } from './last-access.ts';
+import { machineRoutes } from './machines.ts';
 import { mappingPreviewRoutes } from './mapping-preview.ts';
 import { mappingRuleRoutes } from './mapping-rules.ts';
 import { organizationRoutes } from './organizations.ts';
@@ -13,6 +17,9 @@ import { projectRoutes } from './projects.ts';
 import { roleRoutes } from './roles.ts';
 import { scimRequestRoutes } from './scim-requests.ts';
 import { tokenRoutes } from './tokens.ts';
+import { userChangeRoutes } from './user-changes.ts';
+import { userGrantRoutes } from './user-grants.ts';
+import { usersManyRoutes } from './users-many.ts';
 import { userRoutes } from './users.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -24,14 +31,21 @@ export const routes: readonly Route[] = [
   ...projectRoutes,
   ...roleRoutes,
   ...userRoutes,
+  ...userChangeRoutes,
+  ...userGrantRoutes,
+  ...usersManyRoutes,
   ...groupRoutes,
   ...invitationRoutes,
   ...mappingRuleRoutes,
   ...mappingPreviewRoutes,
   ...accessRoutes,
+  ...lastAccessRoutes,
+  ...machineRoutes,
   ...conflictRoutes,
   ...exportRoutes,
+  ...exportReceiptRoutes,
   ...tokenRoutes,
   ...auditRoutes,
+  ...auditSealRoutes,
   ...scimRequestRoutes,
 ];

@@ -16,29 +16,39 @@ const statuses = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(status));
 
-/**
- * How the newest mail of an invitation fares. `queued` is tried (again) at `nextAttemptAt`; `reason` says why the last
- * attempt failed, or why there will be no other.
- */
-const delivery = z.object({
-  status: z.enum(['queued', 'sent', 'failed']),
-  attempts: z.int(),
-  reason: z.string().nullable(),
-  nextAttemptAt: z.iso.datetime().nullable(),
-  sentAt: z.iso.datetime().nullable(),
-});
+const delivery = z
+  .object({
+    status: z
+      .enum(['queued', 'sent', 'failed'])
+      .describe('`sent`: the mail server took it over. `failed`: it will not be tried again.'),
+    attempts: z.int(),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Why the last attempt failed, or why there will be no other; null when nothing failed.'),
+    nextAttemptAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When it is tried (again); null when it will not be, and while it is being tried.'),
+    sentAt: z.iso.datetime().nullable(),
+  })
+  .describe('How the newest mail of the invitation fares.');
 
 /** An invitation as the API shows it; never its link. */
 export const invitationSchema = z.object({
   id: z.uuid(),
-  email: z.string(),
-  userId: z.uuid(),
-  status,
+  email: z.string().describe('Where it was sent.'),
+  userId: z.uuid().describe('The user who is pending until it is accepted.'),
+  status: status.describe(
+    '`superseded`: an identity provider has made the user active, so there is nothing left to accept.',
+  ),
   expiresAt: z.iso.datetime(),
-  invitedBy: z.string(),
+  invitedBy: z.string().describe('The name of the token that made it.'),
   createdAt: z.iso.datetime(),
-  /** When it was accepted, revoked, superseded, or found expired. */
-  closedAt: z.iso.datetime().nullable(),
+  closedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('When it was accepted, revoked, superseded, or found expired.'),
   delivery,
 });
 
@@ -81,13 +91,32 @@ export const invitationRoutes = [
     method: 'post',
     path: '/invitations',
     summary: 'Invite people to products, projects and a role in the workspace, at most 500 at once',
+    description:
+      'Each becomes a pending user, whose seats are held from now on, and is sent a mail with a link of their own. One ' +
+      'wrong address refuses none of the others. Somebody who was here before is invited with what there was, of which ' +
+      'what is asked for takes the place.',
     scopes: WRITERS,
     body: z.strictObject({
-      emails: z.union([z.string(), z.array(z.string())], 'must be a text or a list of texts'),
-      organization: z.string().nullish(),
-      accountRole: accountRoleSchema.optional(),
+      emails: z
+        .union([z.string(), z.array(z.string())], 'must be a text or a list of texts')
+        .describe(
+          'A text as it was pasted: split on commas, semicolons, spaces, tabs and new lines; names may stand before ' +
+            'addresses in `<…>`. Or a list of them, one in each element.',
+        ),
+      organization: z.string().nullish().describe('The key of the organization to which they will belong.'),
+      accountRole: accountRoleSchema
+        .optional()
+        .describe('What they may do in the workspace as a whole; `member` unless it is given.'),
       products: z
-        .array(z.strictObject({ product: z.string(), license: z.string().optional() }))
+        .array(
+          z.strictObject({
+            product: z.string(),
+            license: z
+              .string()
+              .optional()
+              .describe('The key of a license of the product; `standard` unless it is given.'),
+          }),
+        )
         .max(100, 'are at most 100')
         .optional(),
       projects: z
@@ -96,8 +125,15 @@ export const invitationRoutes = [
         .optional(),
     }),
     reply: z.object({
-      invited: z.array(invitationSchema),
-      skipped: z.array(z.object({ email: z.string(), reason: z.string() })),
+      invited: z.array(invitationSchema).describe('In the order of their addresses.'),
+      skipped: z
+        .array(
+          z.object({
+            email: z.string(),
+            reason: z.string().describe('Why nobody was invited by it, and what to do.'),
+          }),
+        )
+        .describe('Addresses that are wrong, or of people who are here or invited already.'),
     }),
     statuses: [201],
     handler: async ({ core, caller, body }) => {
@@ -115,7 +151,9 @@ export const invitationRoutes = [
     }),
     reply: z.object({
       revoked: z.array(invitationSchema),
-      skipped: z.array(z.object({ id: z.uuid(), reason: z.string() })),
+      skipped: z
+        .array(z.object({ id: z.uuid(), reason: z.string().describe('Why it stays as it is.') }))
+        .describe('Those that were not pending any more.'),
     }),
     statuses: [200],
     handler: async ({ core, caller, body }) => {
@@ -141,7 +179,10 @@ export const invitationRoutes = [
     // Who has it can join: no read of an auditor's.
     scopes: WRITERS,
     params: byId,
-    reply: z.object({ link: z.url(), expiresAt: z.iso.datetime() }),
+    reply: z.object({
+      link: z.url().describe('Who has it can join, once: hand it only to the invitee.'),
+      expiresAt: z.iso.datetime(),
+    }),
     statuses: [200],
     problems: ['gone'],
     handler: async ({ core, caller, params }) => {

@@ -64,6 +64,25 @@ export const names: readonly Requirement[] = [
     test: (t) => oneName(t, 'zo\u00eb@example.com', 'ZO\u00cb@example.com'),
   },
   {
+    id: '7644-5-05',
+    level: 'MUST',
+    title: "Another User's userName is refused by a PUT, composed or decomposed",
+    paragraph: PRECIS,
+    test: async (t) => {
+      const prefix = t.unique();
+      await t.user({ userName: `${prefix}-zo\u00eb@example.com` });
+      const other = await t.user();
+      const userName = `${prefix}-zoe\u0308@example.com`;
+      expectError(
+        await t.put(other.path, t.userBody({ userName })),
+        [400, 409],
+        'uniqueness',
+        'invalidValue',
+      );
+      same(at(await t.read(other), 'userName'), at(other.body, 'userName'), '"userName" of the other');
+    },
+  },
+  {
     id: '7643-7-16',
     level: 'SHOULD',
     title: 'What the schema of Group calls unique is unique',

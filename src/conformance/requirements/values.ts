@@ -1,6 +1,6 @@
-import { check, expectStatus, same, skip } from '../check.ts';
+import { check, expectError, expectStatus, same, skip } from '../check.ts';
 import type { Requirement } from '../requirement.ts';
-import { ENTERPRISE } from '../server.ts';
+import { attributeOf, ENTERPRISE } from '../server.ts';
 import { at, isObject, isUnassigned, items, shown, textAt, valuesOf } from '../values.ts';
 
 /** RFC 7643 sections 2.1 to 2.5: names, types, values and their absence. */
@@ -50,6 +50,35 @@ export const values: readonly Requirement[] = [
         check(typeof found === 'boolean', `active is ${shown(found)}`, user.reply);
         same(found, active, 'active', user.reply);
       }
+    },
+  },
+  {
+    id: '7643-2.3.6-01',
+    level: 'MUST',
+    title: 'Binary data are base64, and come back as they went',
+    paragraph:
+      'The attribute value MUST be base64 encoded as specified in Section 4 of [RFC4648]. … In JSON representation, the encoded values are represented as a JSON string.',
+    writes: ['User:x509Certificates'],
+    test: async (t) => {
+      for (const value of ['TWFu', 'TWE=', 'TQ==', '+/+/']) {
+        const user = await t.user({ x509Certificates: [{ value }] });
+        same(valuesOf(items(at(await t.read(user), 'x509Certificates')), 'value'), [value], 'value');
+      }
+    },
+  },
+  {
+    id: '7643-2.3.6-02',
+    level: 'MUST',
+    title: 'What is no base64 does not become binary data',
+    paragraph: 'The attribute value MUST be base64 encoded as specified in Section 4 of [RFC4648].',
+    writes: ['User:x509Certificates'],
+    test: async (t) => {
+      const type = at(attributeOf(t.server, 'User:x509Certificates.value'), 'type');
+      if (type !== 'binary') skip("x509Certificates.value is not binary in the server's schema");
+      const value = 'no base64 \u2603 at all!';
+      const reply = await t.post(t.server.users, t.userBody({ x509Certificates: [{ value }] }));
+      if (reply.status === 201) check(!reply.text.includes('at all!'), 'it was kept as it is', reply);
+      else expectError(reply, [400], 'invalidValue', 'invalidSyntax');
     },
   },
   {

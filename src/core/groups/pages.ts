@@ -6,6 +6,7 @@ import { findGroup, type GroupRow } from '../../store/groups.ts';
 import { membersAsJson } from '../../store/memberships.ts';
 import type { IndexPage } from '../../store/page.ts';
 import type { Caller } from '../caller.ts';
+import { indexPage } from '../index-page.ts';
 import type { Core } from '../core.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
@@ -39,10 +40,11 @@ export async function listGroupsByIndex(
   page: IndexPage,
   members: MembersWanted | undefined,
 ): Promise<{ total: number; items: GroupWithMembers[] }> {
-  const [total, groups] = await Promise.all([
-    countGroups(core.db, caller.workspaceId, page),
-    page.count === 0 ? [] : listGroups(core.db, caller.workspaceId, page),
-  ]);
+  const { total, items: groups } = await indexPage(
+    page,
+    () => listGroups(core.db, caller.workspaceId, page),
+    () => countGroups(core.db, caller.workspaceId, page),
+  );
   return { total, items: await withMembers(core, caller, groups, members) };
 }
 

@@ -4,10 +4,10 @@ import type { GrantTarget } from '../../store/group-grants.ts';
 import { catalogueKeys } from '../../store/mapping-rules.ts';
 import type { GrantTargetColumns } from '../../store/offered-grants.ts';
 import { organizationByKey } from '../../store/organization-keys.ts';
-import { findWorkspace } from '../../store/workspaces.ts';
 import type { AccountRole } from '../access.ts';
 import type { Change } from '../change.ts';
 import { resolveStatement, same, type GrantStatement } from '../grant-statements.ts';
+import { ONE_PRODUCT } from '../one-product.ts';
 
 /** What an invitation is to give, by keys. A product alone is its `standard` license. */
 export interface Asked {
@@ -50,7 +50,7 @@ export async function resolveOffer(c: Change, asked: Asked): Promise<Offer> {
       fields: problems,
     });
   }
-  await refuseImpossible(c, asked);
+  refuseImpossible(c, asked);
   return { organizationId, grants };
 }
 
@@ -105,26 +105,14 @@ export const slotOf = {
   project: (key: string): string => `project ${key.toLowerCase()}`,
 };
 
-async function refuseImpossible(
-  c: Change,
-  { accountRole, products = [], projects = [] }: Asked,
-): Promise<void> {
+function refuseImpossible(c: Change, { accountRole, products = [], projects = [] }: Asked): void {
   if (accountRole === 'billing_manager' && projects.length > 0) {
     throw new RollcallError(
       'refused',
       'A billing manager holds no project role. Invite with another account role, or without projects.',
     );
   }
-  if (products.some((one) => !same(one.product, products[0]?.product ?? '')) && (await onlyOneProduct(c))) {
+  if (products.some((one) => !same(one.product, products[0]?.product ?? '')) && c.onlyOneProduct) {
     throw new RollcallError('refused', ONE_PRODUCT);
   }
-}
-
-/** What is said where only one product may be given. */
-export const ONE_PRODUCT =
-  'The integration of the products is switched off in this workspace: a user may be given only one of them.';
-
-/** Whether a user of the workspace may be given only one of the products. */
-export async function onlyOneProduct(c: Change): Promise<boolean> {
-  return (await findWorkspace(c.tx, c.caller.workspaceId))?.integration_enabled === false;
 }

@@ -17,18 +17,34 @@ export interface Held {
  * removed or deleted, and then what was offered ends too. To be called within `withSeats` of the user, before or
  * after the user's own row is written.
  */
-export async function closeInvitationOf(
+export function closeInvitationOf(
   c: Change,
   userId: UserRow['id'],
   status: 'superseded' | 'revoked',
 ): Promise<void> {
+  return closeInvitationsOf(c, [userId], status);
+}
+
+/** Closes the open invitations of several locked users; see `closeInvitationOf`. */
+export async function closeInvitationsOf(
+  c: Change,
+  userIds: readonly UserRow['id'][],
+  status: 'superseded' | 'revoked',
+): Promise<void> {
+  if (userIds.length === 0) return;
   const { workspaceId } = c.caller;
-  const [invitation] = await openInvitationsOf(c.tx, workspaceId, [userId]);
-  if (!invitation) return;
-  const event = c.record(closedEvent(invitation, status));
-  await closeInvitations(c.tx, workspaceId, status, [{ id: invitation.id, event }], c.at);
+  const open = await openInvitationsOf(c.tx, workspaceId, userIds);
+  if (open.length === 0) return;
+  const closed = open.map((invitation) => ({
+    id: invitation.id,
+    userId: invitation.user_id,
+    opened: invitation.opened_event,
+    event: c.record(closedEvent(invitation, status)),
+  }));
+  await closeInvitations(c.tx, workspaceId, status, closed, c.at);
   if (status === 'superseded') return;
-  await endOffered(c.tx, workspaceId, [{ userId, opened: invitation.opened_event, closed: event }], c.at);
+  const ended = closed.map(({ userId, opened, event }) => ({ userId, opened, closed: event }));
+  await endOffered(c.tx, workspaceId, ended, c.at);
 }
 
 /**

@@ -24,22 +24,20 @@ export interface InvitationMail {
 
 /**
  * Begins an attempt to send an invitation, and answers what to say. Undefined when there is nothing to be sent any
- * more: it has ended, was sent, or is superseded by a later send; the job has ended then.
+ * more: it has ended, was sent, or is superseded by a later send; the job has ended then. So it has when an attempt
+ * broke off after `handOver`: nobody knows whether that one arrived, and no send is made twice.
  */
 export async function beginDelivery(core: Core, job: MailJob): Promise<InvitationMail | undefined> {
   const { workspaceId } = read(job);
   const invitation = await inTransaction(core.db, async (tx) => {
-    const locked = await lock(tx, job);
-    if (!locked || locked.delivery === 'sent') return ended(tx, job);
-    if (locked.status !== 'pending') {
-      await write(tx, locked, {
-        delivery: 'failed',
-        reason: `It was ${locked.status} before it could be sent.`,
-      });
+    const wanted = await lockWanted(tx, job);
+    if (!wanted) return undefined;
+    if (wanted.delivery === 'sending') {
+      await write(tx, wanted, { delivery: 'failed', reason: UNKNOWN });
       return ended(tx, job);
     }
-    await write(tx, locked, { delivery: 'sending', attempts: locked.delivery_attempts + 1 });
-    return locked;
+    await write(tx, wanted, { delivery: 'queued', attempts: wanted.delivery_attempts + 1 });
+    return wanted;
   });
   if (!invitation) return undefined;
   const workspace = await findWorkspace(core.db, workspaceId);
@@ -51,6 +49,36 @@ export async function beginDelivery(core: Core, job: MailJob): Promise<Invitatio
     expiresAt: invitation.expires_at,
     link: linkOf(invitationSettings(core), invitation),
   };
+}
+
+const UNKNOWN =
+  'The process that sent it ended before the mail server had answered, so the message may have arrived or not. ' +
+  'Resend the invitation to be sure.';
+
+/**
+ * Notes that the message goes out with the next word to the mail server. False when it must not: it is not wanted any
+ * more, or another attempt has come so far.
+ */
+export function handOver(core: Core, job: MailJob): Promise<boolean> {
+  return inTransaction(core.db, async (tx) => {
+    const wanted = await lockWanted(tx, job);
+    // The other one tells how it went, or its end is found when this job is given out again.
+    if (!wanted || wanted.delivery === 'sending') return false;
+    await write(tx, wanted, { delivery: 'sending' });
+    return true;
+  });
+}
+
+/** Locks the invitation of a job if its mail is to be sent still; else says why, and ends the job. */
+async function lockWanted(tx: Tx, job: MailJob): Promise<InvitationRow | undefined> {
+  const locked = await lock(tx, job);
+  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed') return ended(tx, job);
+  if (locked.status === 'pending' || locked.delivery === 'sending') return locked;
+  await write(tx, locked, {
+    delivery: 'failed',
+    reason: `It was ${locked.status} before it could be sent.`,
+  });
+  return ended(tx, job);
 }
 
 /** Notes that a send has left the house, and ends its job. */
@@ -83,15 +111,16 @@ export function deliveryFailed(
   return inTransaction(core.db, async (tx) => {
     const locked = await lock(tx, job);
     const isHeld = await endJob(tx, job.name, job.id);
-    // Sent by another, or handed out again because the lease had ended: it is theirs to tell.
-    if (!locked || locked.delivery === 'sent' || !isHeld) return;
+    if (!locked || locked.delivery === 'sent') return;
+    // Given to another because the lease had ended: theirs to tell, unless this one came further.
+    if (!isHeld && locked.delivery !== 'sending') return;
     if (isFinal) {
       await write(tx, locked, { delivery: 'failed', reason });
       return;
     }
     const nextAt = new Date(locked.now.getTime() + backOff(locked.delivery_attempts, retryMs));
     await write(tx, locked, { delivery: 'queued', reason, nextAt });
-    await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
+    if (isHeld) await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
   });
 }
 

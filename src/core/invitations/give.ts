@@ -5,7 +5,6 @@ import {
   billingManagersInProjects,
   endedGrants,
   givenGrants,
-  holdersOfSeveralProducts,
   openDirectGrants,
   type GrantTargetColumns,
   type NewDirectGrant,
@@ -13,7 +12,7 @@ import {
 } from '../../store/offered-grants.ts';
 import type { UserRow } from '../../store/users.ts';
 import type { Change } from '../change.ts';
-import { ONE_PRODUCT, onlyOneProduct, slotOf } from './asked.ts';
+import { slotOf } from './asked.ts';
 
 /** What ended with the user: with whom what they had goes and comes. */
 const WITH_USER = ['user.deleted', 'user.removed', 'user.deactivated'];
@@ -109,10 +108,7 @@ export async function makeRoom(
   }
 }
 
-/**
- * After users who had something before were given more: throws `refused` for a billing manager with a project role,
- * and for a second product where only one may be given.
- */
+/** After users who had something before were given more: throws `refused` for a billing manager with a project role. */
 export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promise<void> {
   if (users.length === 0) return;
   const { workspaceId } = c.caller;
@@ -125,8 +121,4 @@ export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promi
         'Give another account role, or take the project roles away.',
     );
   }
-  if (!(await onlyOneProduct(c))) return;
-  const [several] = await holdersOfSeveralProducts(c.tx, workspaceId, ids);
-  if (several !== undefined)
-    throw new RollcallError('refused', `${ONE_PRODUCT} "${several}" would have several.`);
 }

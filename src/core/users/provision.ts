@@ -1,5 +1,6 @@
 import { RollcallError } from '../../errors.ts';
 import { newId, type UserId } from '../../ids.ts';
+import { isOwner } from '../../store/direct-grants.ts';
 import { organizationByKey } from '../../store/organization-keys.ts';
 import {
   findUser,
@@ -15,13 +16,16 @@ import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
 import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
-import { syncPushedGrants } from './pushed-grants.ts';
+import { keepAnOwner } from './last-owner.ts';
+import { applyPushed, comparePushed } from './pushed-grants.ts';
+import { newUserName } from './user-name.ts';
 import { activated, audited, difference, stateOf, withActive, type UserInput } from './user-state.ts';
 
 /**
  * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
  * was only ever invited or made by hand is adopted; a deleted one, or an inactive one with the same externalId, is
- * brought back under its id. Throws `taken` when the userName is another user's, `refused` for seats.
+ * brought back under its id. Throws `taken` when the userName is another user's, `refused` for seats and the last
+ * owner.
  */
 export async function provisionUser(core: Core, caller: Caller, input: UserInput): Promise<ShownUser> {
   return change(core, caller, async (c) => {
@@ -44,14 +48,15 @@ export async function provisionUser(core: Core, caller: Caller, input: UserInput
       target: { kind: 'user', id, name: created.user_name },
       after: audited(created),
     });
-    await withSeats(c, [id], () => syncPushedGrants(c, id, input.pushed, eventId, { isNew: true }));
+    const grants = await comparePushed(c, id, input.pushed, { isNew: true });
+    await withSeats(c, [id], () => applyPushed(c, id, grants, eventId));
     return { ...created, last_access_at: null, groups: [] };
   });
 }
 
 async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   const { workspaceId } = c.caller;
-  const existing = await lockUserByName(c.tx, workspaceId, input.userName);
+  const existing = await lockUserByName(c.tx, workspaceId, newUserName(input.userName));
   if (!existing)
     throw new RollcallError('busy', 'The user was renamed meanwhile; try again.', { retryAfter: 1 });
   c.notBefore(existing.now, existing.updated_at);
@@ -63,20 +68,25 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   }
   const state: UserState = {
     ...stateOf(existing),
-    ...(await pushedState(c, input)),
+    ...(await pushedState(c, input, existing)),
     managed_by: 'idp',
     deleted_at: null,
   };
   const next = withActive(state, input.active ?? true, c.at);
   const eventId = c.newEventId();
+  const wasOwner = existing.status === 'active' && (await isOwner(c.tx, workspaceId, existing.id));
   await withSeats(c, [existing.id], async () => {
     const updated = await updateUser(c.tx, workspaceId, existing.id, next, c.at);
-    await syncPushedGrants(c, existing.id, input.pushed, eventId, { isNew: false });
+    const grants = await comparePushed(c, existing.id, input.pushed, { isNew: false });
+    await applyPushed(c, existing.id, grants, eventId);
     if (existing.status === 'pending' && updated.status === 'active')
       await closeInvitationOf(c, existing.id, 'superseded');
     const target = { kind: 'user', id: existing.id, name: updated.user_name };
     c.record({ action, target, ...(difference(existing, updated) ?? {}) }, eventId);
   });
+  if (wasOwner && (next.status !== 'active' || !(await isOwner(c.tx, workspaceId, existing.id)))) {
+    await keepAnOwner(c);
+  }
   return (await findUser(c.tx, workspaceId, existing.id, { withGroups: true })) as ShownUser;
 }
 
@@ -87,26 +97,36 @@ function takeOverAction(existing: UserRow, input: UserInput): string | undefined
   return existing.status === 'inactive' && sameExternalId ? 'user.restored' : undefined;
 }
 
-/** The columns that an identity provider's input sets. An organization that isn't there is kept as it was pushed. */
-export async function pushedState(
-  c: Change,
-  input: UserInput,
-): Promise<
-  Pick<
-    UserState,
-    'user_name' | 'external_id' | 'attributes' | 'organization_id' | 'organization_pushed' | 'start_date'
-  >
-> {
-  const organizationId =
-    input.organization === null
-      ? undefined
-      : await organizationByKey(c.tx, c.caller.workspaceId, input.organization);
+type PushedState = Pick<UserState, 'user_name' | 'external_id' | 'attributes' | 'start_date'> & Affiliation;
+type Affiliation = Pick<UserState, 'organization_id' | 'organization_pushed' | 'organization_last_pushed'>;
+
+/** The columns that an identity provider's input sets; `before` is the record that it is pushed to. */
+export async function pushedState(c: Change, input: UserInput, before?: UserRow): Promise<PushedState> {
   return {
-    user_name: input.userName,
+    user_name: newUserName(input.userName),
     external_id: input.externalId,
     attributes: input.attributes,
-    organization_id: organizationId ?? null,
-    organization_pushed: organizationId ? null : input.organization,
     start_date: input.startDate,
+    ...(await affiliation(c, input.organization, before)),
+  };
+}
+
+/**
+ * The organization after a push: of admins and an identity provider, who changed it last is right. Pushing the same
+ * again changes nothing, and neither does pushing what is read back. One that isn't there is kept as it was pushed.
+ */
+async function affiliation(c: Change, pushed: string | null, before?: UserRow): Promise<Affiliation> {
+  if (before) {
+    const { organization_id, organization_pushed, organization_last_pushed } = before;
+    const known = [organization_last_pushed, organization_pushed ?? before.organization];
+    if (known.some((key) => key?.toLowerCase() === pushed?.toLowerCase())) {
+      return { organization_id, organization_pushed, organization_last_pushed };
+    }
+  }
+  const id = pushed === null ? undefined : await organizationByKey(c.tx, c.caller.workspaceId, pushed);
+  return {
+    organization_id: id ?? null,
+    organization_pushed: id ? null : pushed,
+    organization_last_pushed: pushed,
   };
 }

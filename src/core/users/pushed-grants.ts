@@ -5,34 +5,58 @@ import {
   isBillingManagerWithProjectRole,
   openPushedGrants,
   pushedGrants,
+  type PushedGrant,
   type PushedValue,
 } from '../../store/direct-grants.ts';
 import type { Change } from '../change.ts';
 
-/**
- * Makes the direct grants of a locked user exactly what was pushed. A value that was pushed before keeps its
- * interval. Throws `refused` when a billing manager would hold a project role directly.
- */
-export async function syncPushedGrants(
+/** What a push would change of a user's direct grants. */
+export interface PushedDelta {
+  readonly added: readonly PushedValue[];
+  readonly ended: readonly PushedGrant[];
+}
+
+/** Compares what was pushed with the grants that a locked user has by it; undefined when nothing differs. */
+export async function comparePushed(
   c: Change,
   userId: UserId,
   pushed: readonly PushedValue[],
-  eventId: EventId,
   options: { isNew: boolean },
-): Promise<void> {
-  const { workspaceId } = c.caller;
+): Promise<PushedDelta | undefined> {
   const wanted = new Map(pushed.map((one) => [keyOf(one), one]));
-  const open = options.isNew ? [] : await pushedGrants(c.tx, workspaceId, userId);
+  const open = options.isNew ? [] : await pushedGrants(c.tx, c.caller.workspaceId, userId);
   const there = new Set(open.map(keyOf));
-  const ended = open.filter((grant) => !wanted.has(keyOf(grant))).map((grant) => grant.id);
+  const ended = open.filter((grant) => !wanted.has(keyOf(grant)));
   const added = [...wanted.values()].filter((one) => !there.has(keyOf(one)));
+  return added.length === 0 && ended.length === 0 ? undefined : { added, ended };
+}
+
+/**
+ * Makes the direct grants of a locked user exactly what was pushed; those that were given here stay beside them. A
+ * value that was pushed before keeps its interval. Throws `refused` when a billing manager would hold a project role
+ * directly.
+ */
+export async function applyPushed(
+  c: Change,
+  userId: UserId,
+  delta: PushedDelta | undefined,
+  eventId: EventId,
+): Promise<void> {
+  if (!delta) return;
+  const { workspaceId } = c.caller;
+  const ended = delta.ended.map((grant) => grant.id);
   if (ended.length > 0) await endDirectGrants(c.tx, workspaceId, ended, eventId, c.at);
-  if (added.length === 0 && ended.length === 0) return;
-  if (added.length > 0) {
-    const grants = added.map((one) => ({ ...one, id: newId<GrantId>() }));
+  if (delta.added.length > 0) {
+    const grants = delta.added.map((one) => ({ ...one, id: newId<GrantId>() }));
     await openPushedGrants(c.tx, workspaceId, userId, grants, eventId, c.at);
   }
   await refuseBillingManagerInProjects(c, userId);
+}
+
+/** What the audit tells of a push that changed grants and nothing else. */
+export function auditedPushed({ added, ended }: PushedDelta) {
+  const values = (of: readonly PushedValue[]) => of.map(({ attribute, value }) => ({ attribute, value }));
+  return { before: { pushed: values(ended) }, after: { pushed: values(added) } };
 }
 
 /** Throws `refused` when a user's highest account role is billing manager and a project role is held directly. */

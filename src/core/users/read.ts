@@ -3,6 +3,7 @@ import { asId, type UserId } from '../../ids.ts';
 import { accessOf, type AccessRow } from '../../store/access.ts';
 import type { CursorPage, Turned } from '../../store/cursor-page.ts';
 import type { IndexPage } from '../../store/page.ts';
+import { indexPage } from '../index-page.ts';
 import { countUsers, listUsers, turnUsers, usersByIds } from '../../store/user-pages.ts';
 import { findUser, type ShownUser } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
@@ -41,10 +42,10 @@ export async function listUsersByIndex(
   page: IndexPage,
   parts: UserParts,
 ): Promise<{ total: number; items: UserWithAccess[] }> {
-  const [total, users] = await Promise.all([
+  const list = () => listUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups });
+  const { total, items: users } = await indexPage(page, list, () =>
     countUsers(core.db, caller.workspaceId, page),
-    page.count === 0 ? [] : listUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups }),
-  ]);
+  );
   return { total, items: await withAccess(core, caller, users, parts) };
 }
 

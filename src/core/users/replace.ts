@@ -10,7 +10,7 @@ import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
 import { keepAnOwner } from './last-owner.ts';
 import { pushedState } from './provision.ts';
-import { syncPushedGrants } from './pushed-grants.ts';
+import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from './pushed-grants.ts';
 import { difference, stateOf, withActive, type UserInput } from './user-state.ts';
 
 /** The versions of a resource that a client will accept as the one it changes; undefined for any. */
@@ -39,14 +39,15 @@ export async function replaceUser(
     const input = edit(current);
     const state = stateOf(current);
     const next = withActive(
-      { ...state, ...(await pushedState(c, input)), managed_by: 'idp' },
+      { ...state, ...(await pushedState(c, input, current)), managed_by: 'idp' },
       input.active,
       c.at,
     );
-    if (!isDeepStrictEqual(state, next)) {
+    const grants = await comparePushed(c, userId, input.pushed, { isNew: false });
+    if (grants || !isDeepStrictEqual(state, next)) {
       const losesStatus = state.status === 'active' && next.status !== 'active';
       const wasOwner = state.status === 'active' && (await isOwner(c.tx, workspaceId, userId));
-      await withSeats(c, [userId], () => writeUser(c, current, next, input));
+      await withSeats(c, [userId], () => writeUser(c, current, next, grants));
       if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
     }
     return (await findUser(c.tx, workspaceId, userId, { withGroups: true })) as ShownUser;
@@ -57,15 +58,16 @@ async function writeUser(
   c: Change,
   current: UserRow,
   next: Parameters<typeof updateUser>[3],
-  input: UserInput,
+  grants: PushedDelta | undefined,
 ): Promise<void> {
   const updated = await updateUser(c.tx, c.caller.workspaceId, current.id, next, c.at);
   const eventId = c.newEventId();
-  await syncPushedGrants(c, current.id, input.pushed, eventId, { isNew: false });
+  await applyPushed(c, current.id, grants, eventId);
   if (current.status === 'pending' && updated.status === 'active')
     await closeInvitationOf(c, current.id, 'superseded');
   const target = { kind: 'user', id: current.id, name: updated.user_name };
-  c.record({ action: actionOf(current, updated), target, ...(difference(current, updated) ?? {}) }, eventId);
+  const changed = difference(current, updated) ?? (grants && auditedPushed(grants)) ?? {};
+  c.record({ action: actionOf(current, updated), target, ...changed }, eventId);
 }
 
 function actionOf(before: UserRow, after: UserRow): string {

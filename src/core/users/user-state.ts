@@ -82,6 +82,7 @@ export function stateOf(row: UserRow): UserState {
     attributes,
     organization_id,
     organization_pushed,
+    organization_last_pushed,
   } = row;
   const { start_date, joined_at, active_since, removed_at, deleted_at } = row;
   return {
@@ -94,6 +95,7 @@ export function stateOf(row: UserRow): UserState {
       attributes,
       organization_id,
       organization_pushed,
+      organization_last_pushed,
     },
     ...{ start_date, joined_at, active_since, removed_at, deleted_at },
   };

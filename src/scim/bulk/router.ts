@@ -1,7 +1,9 @@
 import { Router, type Request, type Response } from 'express';
 import { log } from '../../log.ts';
+import { remark } from '../request-log.ts';
 import type { ScimContext } from '../resources/context.ts';
 import { bulkAnswer } from './answer.ts';
+import { bulkRemark } from './remark.ts';
 import { readBulkRequest } from './request.ts';
 import { runBulk } from './run.ts';
 
@@ -11,7 +13,12 @@ export function bulk(contextOf: (req: Request) => ScimContext): Router {
   router.post('/Bulk', async (req, res) => {
     const ctx = contextOf(req);
     const request = readBulkRequest(req.body);
-    const result = await runBulk(ctx, request, hangUp(res));
+    const running = runBulk(ctx, request, hangUp(res));
+    remark(
+      res,
+      running.then((result) => bulkRemark(request, result)),
+    );
+    const result = await running;
     const [processed, operations] = [result.outcomes.size, request.operations.length];
     if (processed < operations) log.info('bulk ended early', { processed, operations });
     res.status(200).send(bulkAnswer(request, result, `${ctx.publicUrl}/scim/v2`));

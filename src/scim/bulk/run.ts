@@ -6,7 +6,7 @@ import { quoted, ScimError } from '../scim-error.ts';
 import { circlesOf, type Circle } from './circles.ts';
 import { CircleFailed, perform, performCircle } from './perform.ts';
 import type { BulkOperation, BulkRequest } from './request.ts';
-import { nextOf, unresolvable, type Next, type Progress } from './schedule.ts';
+import { newSchedule, unresolvable, type Next, type Schedule } from './schedule.ts';
 
 /** How an operation ended. */
 export type Outcome = { readonly reply: ScimReply } | { readonly problem: Problem };
@@ -18,12 +18,15 @@ export interface BulkResult {
   readonly ids: ReadonlyMap<string, string>;
 }
 
-interface Run extends Progress, BulkResult {
+interface Run extends BulkResult {
   readonly ctx: ScimContext;
+  readonly schedule: Schedule;
+  /** The bulkIds of all its POSTs. */
+  readonly declared: ReadonlySet<string>;
   readonly ids: Map<string, string>;
+  /** The bulkIds under which nothing will be made. */
   readonly failed: Set<string>;
   readonly outcomes: Map<BulkOperation, Outcome>;
-  waiting: BulkOperation[];
   errors: number;
   /** The database went away. */
   away: Problem | undefined;
@@ -42,20 +45,21 @@ export async function runBulk(
   { operations, failOnErrors }: BulkRequest,
   hasHungUp: () => boolean,
 ): Promise<BulkResult> {
+  const declared = new Set(operations.flatMap((one) => (isPost(one) && one.bulkId ? [one.bulkId] : [])));
+  const ids = new Map<string, string>();
   const run: Run = {
     ctx,
-    circles: circlesOf(operations),
-    declared: new Set(operations.flatMap((one) => (isPost(one) && one.bulkId ? [one.bulkId] : []))),
-    ids: new Map(),
+    schedule: newSchedule(operations, { circles: circlesOf(operations), declared, ids }),
+    declared,
+    ids,
     failed: new Set(),
     outcomes: new Map(),
-    waiting: [],
     errors: 0,
     away: undefined,
   };
   for (const operation of operations) {
-    run.waiting.push(operation);
-    for (let next = nextOf(run); next; next = nextOf(run)) {
+    run.schedule.arrive(operation);
+    for (let next = run.schedule.next(); next; next = run.schedule.next()) {
       if (run.errors >= failOnErrors || hasHungUp()) return run;
       await take(run, next);
     }
@@ -68,10 +72,9 @@ function isPost({ task }: BulkOperation): boolean {
 }
 
 async function take(run: Run, next: Next): Promise<void> {
-  const taken = next.kind === 'one' ? [next.operation] : next.circle;
-  run.waiting = run.waiting.filter((one) => !taken.includes(one));
   if (run.away) {
-    for (const operation of taken) note(run, operation, { problem: run.away });
+    for (const operation of next.kind === 'one' ? [next.operation] : next.circle)
+      note(run, operation, { problem: run.away });
   } else if (next.kind === 'one') {
     await takeOne(run, next.operation);
   } else {
@@ -128,6 +131,11 @@ function note(run: Run, operation: BulkOperation, outcome: Outcome): void {
   run.outcomes.set(operation, outcome);
   if ('problem' in outcome) run.errors += 1;
   if (bulkId === undefined || !isPost(operation)) return;
-  if ('reply' in outcome && outcome.reply.id !== undefined) run.ids.set(bulkId, outcome.reply.id);
-  else run.failed.add(bulkId);
+  if ('reply' in outcome && outcome.reply.id !== undefined) {
+    run.ids.set(bulkId, outcome.reply.id);
+    run.schedule.made(bulkId);
+  } else {
+    run.failed.add(bulkId);
+    run.schedule.failed(bulkId);
+  }
 }

@@ -5,6 +5,12 @@ import { ROLLCALL_USER } from '../schema/rollcall.ts';
 /** How many elements a multi-valued attribute of a user may have. The members of a group have no such limit. */
 export const MAX_ELEMENTS = 1000;
 
+/**
+ * How long all that is kept of a user may be, as JSON: PATCH after PATCH could make one of many megabytes, and a list has
+ * 500 of them. Two images of the longest kind fit.
+ */
+export const MAX_USER = 262_144;
+
 const DEFAULT = 4096;
 /** Whatever is no longer than this is short enough for any attribute. */
 const SHORTEST = 255;

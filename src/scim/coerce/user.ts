@@ -2,10 +2,11 @@ import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { userSchema } from '../schema/schema.ts';
-import { badRequest } from '../scim-error.ts';
+import { badRequest, ScimError } from '../scim-error.ts';
 import { assign } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { fields } from './fields.ts';
+import { MAX_USER } from './limits.ts';
 
 /** A user as a client may write one. */
 export interface UserDocument {
@@ -20,7 +21,8 @@ export interface UserDocument {
 /**
  * Reads the body of a POST or PUT of a user (RFC 7644 sections 3.3 and 3.5.1), liberal in every way that identity
  * providers need. All of it is done on our own attribute table, the one that filters and PATCH resolve names by, so
- * that what one way of writing takes the others take too. Throws `invalidSyntax` or `invalidValue`.
+ * that what one way of writing takes the others take too. Throws `invalidSyntax`, `invalidValue`, or 413 for
+ * too much of it all.
  */
 export function readUser(body: unknown): UserDocument {
   const draft: Draft = new Map();
@@ -33,6 +35,9 @@ export function readUser(body: unknown): UserDocument {
   );
   if (typeof userName !== 'string' || userName.trim() === '') {
     throw badRequest('invalidValue', '"userName" is required.');
+  }
+  if (JSON.stringify(attributes).length > MAX_USER) {
+    throw new ScimError(413, undefined, `A user may have ${MAX_USER} characters as JSON at most.`);
   }
   return {
     userName,

@@ -1,4 +1,5 @@
 import type { ComparedValue, Operator } from '../../core/condition.ts';
+import { preparedUserName } from '../../core/users/user-name.ts';
 import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { rfc3339 } from '../schema/date-time.ts';
@@ -16,7 +17,9 @@ export function comparedValue(attribute: SchemaAttribute, operator: Operator, to
   if (token.kind !== 'word' && token.kind !== 'string') throw missing(attribute);
   if (isNull(token)) throw refused(attribute, `"${operator}" cannot compare with null`);
   checkOperator(attribute, operator);
-  return typed(attribute, token.kind === 'word' ? token.text : token.value);
+  const text = token.kind === 'word' ? token.text : token.value;
+  // RFC 7644 section 5: names are prepared before they are compared.
+  return typed(attribute, attributeName(attribute.path) === 'userName' ? preparedUserName(text) : text);
 }
 
 /** The unquoted word `null`: only `eq` and `ne` can compare with it, as a question of presence. */

@@ -3,6 +3,7 @@ import { readMembers } from '../coerce/members.ts';
 import { simpleValue } from '../coerce/simple.ts';
 import { isArray, isUnassigned } from '../json.ts';
 import { groupSchema } from '../schema/schema.ts';
+import { newEffort } from './effort.ts';
 import { selectedMembers } from './member-filter.ts';
 import { readOperations } from './operations.ts';
 import { notMutable, targets } from './targets.ts';
@@ -36,8 +37,9 @@ interface Fold {
 /** Folds a PATCH of a group, RFC 7644 section 3.5.2, over its operations in their order. */
 export function groupChanges(body: unknown): GroupChange {
   const fold: Fold = { base: 'current', add: new Set(), remove: new Set() };
+  const spend = newEffort();
   for (const operation of readOperations(body)) {
-    for (const target of targets(groupSchema, operation)) step(fold, target);
+    for (const target of targets(groupSchema, operation, spend)) step(fold, target);
   }
   return {
     ...(fold.displayName === undefined ? {} : { displayName: fold.displayName }),

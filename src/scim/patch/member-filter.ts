@@ -10,7 +10,7 @@ type Selected = ReadonlySet<string> | 'all';
  * `or`. Every member is of type User. Anything else would need the members, and is `invalidFilter`.
  */
 export function selectedMembers(where: Condition): Selected {
-  if (where.kind === 'or') return where.of.map(selectedMembers).reduce(union);
+  if (where.kind === 'or') return union(where.of.map(selectedMembers));
   if (where.kind === 'and') return where.of.map(selectedMembers).reduce(intersection);
   if (where.kind === 'compare' && where.operator === 'eq' && typeof where.value === 'string') {
     const [name] = where.attribute.path;
@@ -20,8 +20,13 @@ export function selectedMembers(where: Condition): Selected {
   throw badRequest('invalidFilter', 'Members are selected by "value eq", and several with "or".');
 }
 
-function union(left: Selected, right: Selected): Selected {
-  return left === 'all' || right === 'all' ? 'all' : new Set([...left, ...right]);
+function union(parts: readonly Selected[]): Selected {
+  const ids = new Set<string>();
+  for (const part of parts) {
+    if (part === 'all') return 'all';
+    for (const id of part) ids.add(id);
+  }
+  return ids;
 }
 
 function intersection(left: Selected, right: Selected): Selected {

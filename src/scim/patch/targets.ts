@@ -6,6 +6,8 @@ import { attributeName } from '../schema/attribute.ts';
 import { resolveChain } from '../schema/schema.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
+import { EFFORT } from './effort.ts';
+import type { Spend } from './effort.ts';
 import type { Operation } from './operations.ts';
 
 /** One thing to do to one attribute. */
@@ -19,10 +21,15 @@ export interface Target extends AttributePath {
  * keys of a value without a path are read as paths, and those that name none are ignored: Okta sends `id`, `meta`
  * and `groups` along, Entra ID dotted keys, qualified keys and whole extensions.
  */
-export function targets(schema: ResourceSchema, { op, path, value }: Operation): readonly Target[] {
+export function targets(
+  schema: ResourceSchema,
+  { op, path, value }: Operation,
+  spend: Spend,
+): readonly Target[] {
+  spend(EFFORT.operation + (path?.length ?? 0) * EFFORT.pathByte);
   if (path === undefined) {
     if (op === 'remove') throw badRequest('noTarget', 'A "remove" needs a "path".');
-    return spread(schema, op, value, 0);
+    return spread(schema, op, value, spend);
   }
   const target = parsePath(path, schema);
   const readOnly = target.chain.find(({ mutability }) => mutability === 'readOnly');
@@ -32,16 +39,23 @@ export function targets(schema: ResourceSchema, { op, path, value }: Operation):
   return isWritable(target.chain) ? [{ ...target, op, value }] : [];
 }
 
-function spread(schema: ResourceSchema, op: Operation['op'], value: unknown, depth: number): Target[] {
+function spread(
+  schema: ResourceSchema,
+  op: Operation['op'],
+  value: unknown,
+  spend: Spend,
+  depth = 0,
+): Target[] {
   if (!isObject(value))
     throw badRequest('invalidValue', `An "${op}" without a "path" needs an object as "value".`);
   const found: Target[] = [];
   for (const [key, part] of Object.entries(value)) {
     // The core schema's URN as if it were an extension's.
     if (depth === 0 && key.toLowerCase() === schema.id.toLowerCase() && isObject(part)) {
-      found.push(...spread(schema, op, part, 1));
+      for (const target of spread(schema, op, part, spend, 1)) found.push(target);
       continue;
     }
+    spend(key.includes('[') ? EFFORT.bracketKey + key.length * EFFORT.pathByte : EFFORT.key);
     const target = pathOfKey(schema, key);
     if (target && isWritable(target.chain)) found.push({ ...target, op, value: part });
   }

@@ -8,6 +8,7 @@ import type { JsonObject } from '../json.ts';
 import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { userSchema } from '../schema/schema.ts';
+import { effortOf, newEffort } from './effort.ts';
 import { editElements } from './elements.ts';
 import { readOperations } from './operations.ts';
 import { notMutable, targets } from './targets.ts';
@@ -23,8 +24,12 @@ const MAX_OPERATIONS = 1000;
  */
 export function patchUser(current: UserDocument, body: unknown): UserDocument {
   const draft: Draft = new Map(Object.entries(userObject(current)));
+  const spend = newEffort();
   for (const operation of readOperations(body, MAX_OPERATIONS)) {
-    for (const target of targets(userSchema, operation)) edit(draft, target);
+    for (const target of targets(userSchema, operation, spend)) {
+      spend(effortOf(draft, target));
+      edit(draft, target);
+    }
   }
   if (!draft.has('active') && current.active !== undefined) draft.set('active', current.active);
   return readUser(Object.fromEntries(draft));

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkspaceId } from '../../../src/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { startProxy, type Proxy } from '../../support/proxy.ts';
-import { newWorkspace } from '../http/client.ts';
+import { newToken, newWorkspace } from '../http/client.ts';
 import { refused } from '../http/resources.ts';
 import type { Answer, Scim } from './answers.ts';
 import { bulk, BULK_REQUEST, postUser, sendBulk, statuses } from './bulk.ts';
@@ -13,13 +14,14 @@ describe('bulk: interrupted', () => {
   let app: TestApp;
   let scim: Scim;
   let token: string;
+  let id: WorkspaceId;
 
   before(async () => {
     proxy = await startProxy(process.env['DATABASE_URL'] ?? '');
     app = await startApp({ connect: proxy.urlOf, jobs: null });
   });
   beforeEach(async () => {
-    ({ scim, token } = await newWorkspace<Answer>(app));
+    ({ scim, token, id } = await newWorkspace<Answer>(app));
   });
   after(async () => {
     await app.stop();
@@ -75,5 +77,15 @@ describe('bulk: interrupted', () => {
       [before, after] = [after, await total()];
     }
     expect(after).to.be.within(5, 15);
+    await app.provisioningLog.flush();
+    const admin = await newToken(app, id, 'admin');
+    const log = await app.request<{ items: { detail: string }[] }>(
+      'GET',
+      '/api/v1/scim-requests?status=499',
+      {
+        token: admin,
+      },
+    );
+    expect(log.body.items[0]?.detail).to.equal(`${30 - after} of 30 operations were not processed.`);
   }).timeout(60_000);
 });

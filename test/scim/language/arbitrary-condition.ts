@@ -3,6 +3,7 @@ import type { AttributeRef, ComparedValue, Condition, Operator } from '../../../
 import { attributeName, attributeRef } from '../../../src/scim/schema/attribute.ts';
 import type { SchemaAttribute } from '../../../src/scim/schema/attribute.ts';
 import type { ResourceSchema } from '../../../src/scim/schema/schema.ts';
+import { preparedName } from '../../support/prepared-name.ts';
 
 /** Text that PostgreSQL can keep: no NUL, no unpaired surrogate; with what filters trip over. */
 export const text: fc.Arbitrary<string> = fc.oneof(
@@ -92,8 +93,9 @@ function operatorsOf({ type }: AttributeRef): readonly Operator[] {
   return OPERATORS;
 }
 
-function valueOf({ type }: AttributeRef): fc.Arbitrary<ComparedValue> {
+function valueOf({ path, type }: AttributeRef): fc.Arbitrary<ComparedValue> {
   if (type === 'boolean') return fc.boolean();
+  if (path.join('.') === 'userName') return text.map(preparedName);
   return type === 'dateTime' ? dateTime : text;
 }
 

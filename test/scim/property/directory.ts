@@ -25,6 +25,10 @@ const wild = fc.oneof(
     'SS',
     '{}',
     '?',
+    'zoe\u0308',
+    '\uff57\uff49\uff44\uff45',
+    '\uff76\uff9e',
+    '\uffa1',
   ),
 );
 

@@ -92,11 +92,18 @@ function enlivened(
       const value = there[pick() % Math.max(1, there.length)];
       if (typeof value !== 'string' || pick() % 3 === 0) return condition;
       if (condition.attribute.type === 'dateTime') return { ...condition, value };
-      const variants = [value, value.toUpperCase(), value.slice(0, 1), value.slice(-2), value.slice(1, 3)];
+      const variants = [
+        ...[value, value.toUpperCase(), value.slice(0, 1), value.slice(-2), value.slice(1, 3)],
+        ...[value.normalize('NFD'), wide(value)],
+      ];
       const chosen = variants[pick() % variants.length] ?? value;
       return /\p{Surrogate}/u.test(chosen) ? condition : { ...condition, value: chosen };
     }
   }
+}
+
+function wide(text: string): string {
+  return text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
 }
 
 function valuesAt(values: readonly unknown[], path: readonly string[]): unknown[] {

@@ -68,6 +68,7 @@ tbody th { font-weight: 600; }
   td:empty { display: none; }
 }
 @media (min-width: 40.01rem) {
+  p code, td code { white-space: nowrap; }
   th:first-child { width: 34%; }
   td:nth-child(2):not(:last-child) { width: 26%; }
 }

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { ExportFile, Sent } from '../core/export-file.ts';
+import { streamed, type Answer } from './answer.ts';
+import { csvChunks, jsonlChunks } from './csv.ts';
+
+/** The media types of exports, by the ends of their names. */
+const TYPES = { csv: 'text/csv; charset=utf-8', jsonl: 'application/x-ndjson; charset=utf-8' } as const;
+
+/** The name of a file that is downloaded: `users-2030-01-31.csv`, by the date that it tells of. */
+function nameOf(what: string, ending: keyof typeof TYPES, date: Date): string {
+  return `${what}-${date.toISOString().slice(0, 10)}.${ending}`;
+}
+
+/** An export as an answer in CSV. */
+export function csvFile(file: ExportFile, what: string, date = new Date()): Answer<never> {
+  return sent(csvChunks(file), file, 'csv', nameOf(what, 'csv', date));
+}
+
+/** An export as an answer in JSON lines. */
+export function jsonlFile<C>(file: ExportFile<C>, what: string, date = new Date()): Answer<never> {
+  return sent(jsonlChunks(file), file, 'jsonl', nameOf(what, 'jsonl', date));
+}
+
+/**
+ * The file, with its SHA-256 behind it (RFC 9530), and before it where its receipt will be. The receipt is written
+ * before the end is sent: who has the whole file can ask for it.
+ */
+function sent<C>(
+  chunks: AsyncIterable<string>,
+  file: ExportFile<C>,
+  ending: keyof typeof TYPES,
+  name: string,
+): Answer<never> {
+  let digest = Buffer.alloc(0);
+  const hashed = hashing(chunks, (result) => {
+    if (result.sha256 !== null) digest = Buffer.from(result.sha256, 'hex');
+    return file.finish(result);
+  });
+  return streamed(
+    TYPES[ending],
+    hashed,
+    { 'Content-Disposition': `attachment; filename="${name}"`, 'Export-Receipt': file.receipt },
+    {
+      names: ['Repr-Digest'],
+      values: () => ({ 'Repr-Digest': `sha-256=:${digest.toString('base64')}:` }),
+    },
+  );
+}
+
+async function* hashing(
+  chunks: AsyncIterable<string>,
+  finish: (result: Sent) => Promise<void>,
+): AsyncGenerator<string> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let isWhole = false;
+  try {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += Buffer.byteLength(chunk);
+      yield chunk;
+    }
+    isWhole = true;
+  } finally {
+    await finish({ sha256: isWhole ? hash.digest('hex') : null, bytes });
+  }
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { readConfig } from '../config.ts';
+import { signingKeyOf, type Head } from '../core/seals/signing.ts';
+import { verifyAudit, type Verified } from '../core/seals/verify.ts';
+import { workspaceNamed } from '../core/workspaces.ts';
+import { startEmbeddedPostgres } from '../postgres/embedded.ts';
+import { keptSecretKey } from '../secret-key.ts';
+import { openDb } from '../store/db.ts';
+
+/** Verifies the audit of a workspace in the database that the settings name: the running server's, or the kept one. */
+export async function verifyDatabase(workspace: string, checkpoint: Head | undefined): Promise<Verified> {
+  const config = readConfig();
+  const signing = signingKeyOf(config.secretKey ?? (await keptSecretKey(config.dataDir)));
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ directory: join(config.dataDir, 'postgres') })
+      : undefined;
+  const db = openDb({ url: config.databaseUrl ?? (embedded?.url as string), poolSize: 2 });
+  try {
+    const { id } = await workspaceNamed({ db }, workspace);
+    return await verifyAudit({ db, signing }, id, checkpoint);
+  } finally {
+    await db.destroy();
+    await embedded?.stop();
+  }
+}

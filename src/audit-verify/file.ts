@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { readChainLine } from '../core/seals/chain-file.ts';
+import type { Head } from '../core/seals/signing.ts';
+import { chainWalk, type Broken, type ChainResult } from '../core/seals/verify-chain.ts';
+
+/** What verifying a file has shown. */
+export interface FileResult extends Pick<ChainResult, 'signature' | 'keys'> {
+  readonly ok: boolean;
+  readonly workspaceId: string;
+  readonly events: number;
+  readonly sealed: number;
+  readonly head: string | null;
+  readonly firstBroken: Broken | null;
+}
+
+/**
+ * Verifies an exported chain (`audit.jsonl`) with nothing but the file, line by line in constant memory. Throws when it
+ * can't be read, or holds another workspace than the one that is asked for.
+ */
+export async function verifyFile(
+  path: string,
+  asked: {
+    readonly workspaceId: string | undefined;
+    readonly publicKey: string | undefined;
+    readonly checkpoint: Head | undefined;
+  },
+): Promise<FileResult> {
+  let workspaceId = asked.workspaceId ?? asked.checkpoint?.workspaceId;
+  let walk = workspaceId === undefined ? undefined : chainWalk(workspaceId, asked);
+  let [number, sealed, unsealed] = [0, 0, 0];
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    number++;
+    const line = readChainLine(text);
+    workspaceId ??= line?.workspaceId;
+    if (workspaceId === undefined)
+      throw new Error('The file does not begin with a line of an exported audit.');
+    walk ??= chainWalk(workspaceId, asked);
+    if (line && line.workspaceId !== workspaceId)
+      throw new Error(`Line ${number} is of workspace ${line.workspaceId}, not of ${workspaceId}.`);
+    if (!line) {
+      walk.unreadable(`Line ${number} of the file is no line of an exported audit.`);
+    } else if (line.sealed === null) {
+      unsealed++;
+    } else {
+      sealed++;
+      walk.take(line.sealed);
+    }
+  }
+  if (!walk || workspaceId === undefined) throw new Error('The file is empty: name the workspace by its id.');
+  const { firstBroken, sealed: walked, head: hash, signature, keys } = walk.end();
+  const head = walked === 0 ? null : hash;
+  const events = sealed + unsealed;
+  return { ok: firstBroken === null, workspaceId, events, sealed, head, firstBroken, signature, keys };
+}

@@ -1,0 +1,104 @@
+import { hash } from 'node:crypto';
+
+/** A JSON value as it is read. */
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** An event as it is sealed; the names are those of the exported file. */
+export interface SealableEvent {
+  readonly id: string;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+  readonly actor_kind: string;
+  readonly actor_id: string | null;
+  readonly actor_name: string;
+  readonly actor_scope: string | null;
+  readonly request_id: string;
+  readonly action: string;
+  readonly target_kind: string;
+  readonly target_id: string;
+  readonly target_name: string | null;
+  readonly related_id: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** With what one part of an event is committed to: a salt; or, once it was erased, only the commitment. */
+export type Salting =
+  { readonly salt: string; readonly commitment: null } | { readonly salt: null; readonly commitment: string };
+
+/** The two parts that may tell of a person: who did it, and whom it was done to. */
+export interface Saltings {
+  readonly actor: Salting;
+  readonly subject: Salting;
+}
+
+const FORMAT = 'rollcall-audit-1';
+
+/** What the first seal of a workspace follows. */
+export function genesis(workspaceId: string): string {
+  return sha256(`${FORMAT} ${workspaceId}`);
+}
+
+/** The hash of a seal: over the seal before it, its own place and time, and its event. */
+export function sealHash(previous: string, seq: number, sealedAt: string, event: string): string {
+  return sha256(JSON.stringify([FORMAT, previous, seq, sealedAt, event]));
+}
+
+/**
+ * The hash of an event. What may tell of a person is in it as a salted commitment, so that it and the salt can be
+ * destroyed and the hash still be computed.
+ */
+export function eventHash(event: SealableEvent, { actor, subject }: Saltings): string {
+  const { id, at, actor_kind, actor_id, actor_scope, request_id, action } = event;
+  const { target_kind, target_id, related_id } = event;
+  const [before, after] = [split(event.before), split(event.after)];
+  return sha256(
+    JSON.stringify([
+      ...[FORMAT, id, at, actor_kind, actor_id, actor_scope, request_id, action],
+      ...[target_kind, target_id, related_id, before.kept, after.kept],
+      actor.commitment ?? commit(actor.salt, event.actor_name),
+      subject.commitment ??
+        commit(subject.salt, `${JSON.stringify(event.target_name)},${before.personal},${after.personal}`),
+    ]),
+  );
+}
+
+function commit(salt: string, text: string): string {
+  return sha256(`${salt} ${text}`);
+}
+
+/** Fields of what changed that tell of nobody: an erasure leaves them. To have others here is another format. */
+const KEPT = new Set(
+  ['status', 'managedBy', 'source', 'organization', 'accountRole'].concat([
+    'project',
+    'projects',
+    'role',
+    'product',
+    'products',
+    'license',
+  ]),
+);
+
+/** The two halves of `before` or `after`, as canonical JSON: what an erasure leaves, and what it takes. */
+function split(value: unknown): { kept: string; personal: string } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kept: '', personal: canonical(value as Json) };
+  const [kept, personal]: [string[], string[]] = [[], []];
+  const fields = value as Readonly<Record<string, Json>>;
+  for (const name of Object.keys(fields).sort())
+    (KEPT.has(name) ? kept : personal).push(`${JSON.stringify(name)}:${canonical(fields[name] as Json)}`);
+  return { kept: `{${kept.join(',')}}`, personal: `{${personal.join(',')}}` };
+}
+
+/** JSON with the fields of every object in the order of their names, and no spaces. */
+function canonical(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(',')}]`;
+  const fields = value as Readonly<Record<string, Json>>;
+  const names = Object.keys(fields).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(fields[name] as Json)}`).join(',')}}`;
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'hex');
+}

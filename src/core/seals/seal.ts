@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import type { WorkspaceId } from '../../ids.ts';
+import { log } from '../../log.ts';
+import {
+  beginSealing,
+  insertSeals,
+  lastSeal,
+  takeUnsealed,
+  waiting,
+  workspacesToSeal,
+  type QueuePosition,
+  type SealRow,
+} from '../../store/audit-seals.ts';
+import type { AuditEventRow } from '../../store/audit.ts';
+import { inTransaction } from '../../store/db.ts';
+import { signingKey, type Core } from '../core.ts';
+import { eventHash, genesis, sealHash } from './chain.ts';
+import { sealable } from './sealed-event.ts';
+import { signHead, type SigningKey } from './signing.ts';
+import { isTrusted } from './trusted.ts';
+
+/** Events of one transaction: few enough that it is short. */
+const BATCH = 1_000;
+
+/** Workspaces of which was said that their chain can't go on; said once. */
+const told = new Set<WorkspaceId>();
+
+/**
+ * Seals the events that wait, of every workspace. Several instances may do it at once: one workspace is sealed by one
+ * of them, and the others pass it over. Nobody who writes waits for it.
+ */
+export async function sealAudit(core: Core, isStopping: () => boolean = () => false): Promise<void> {
+  for (const workspaceId of await workspacesToSeal(core.db)) {
+    let place: QueuePosition | undefined;
+    do place = await sealBatch(core, workspaceId, place);
+    while (place && !isStopping());
+  }
+}
+
+/** Seals what waits next after a place in the queue, and answers the place to go on from; undefined at the end. */
+function sealBatch(
+  core: Core,
+  workspaceId: WorkspaceId,
+  after: QueuePosition | undefined,
+): Promise<QueuePosition | undefined> {
+  const key = signingKey(core);
+  return inTransaction(core.db, async (tx) => {
+    const now = await beginSealing(tx, workspaceId);
+    if (!now) return undefined;
+    // Asked after the lock was had: another's seals are seen.
+    const last = await lastSeal(tx, workspaceId);
+    if (last && !isTrusted(key, workspaceId, last)) {
+      tellForged(workspaceId, last);
+      return undefined;
+    }
+    const places = await waiting(tx, workspaceId, after, BATCH);
+    const events = await takeUnsealed(tx, workspaceId, places);
+    if (events.length > 0) await insertSeals(tx, workspaceId, seals(key, workspaceId, last, events, now));
+    return places.length === BATCH ? places.at(-1) : undefined;
+  });
+}
+
+function seals(
+  key: SigningKey,
+  workspaceId: WorkspaceId,
+  last: SealRow | undefined,
+  events: readonly AuditEventRow[],
+  now: Date,
+): Parameters<typeof insertSeals>[2] {
+  let [seq, previous] = last ? [last.seq, last.hash] : [0, genesis(workspaceId)];
+  const at = now.toISOString();
+  return events.map((row, index) => {
+    const [actor, subject] = [newSalt(), newSalt()];
+    const event = eventHash(sealable(row), {
+      actor: { salt: actor, commitment: null },
+      subject: { salt: subject, commitment: null },
+    });
+    previous = sealHash(previous, ++seq, at, event);
+    const isLast = index === events.length - 1;
+    return {
+      ...{ seq, event_id: row.id, sealed_at: now, event_hash: event, hash: previous },
+      ...{ actor_salt: actor, subject_salt: subject },
+      signature: isLast ? signHead(key, { workspaceId, seq, hash: previous, at }) : null,
+      key_id: isLast ? key.keyId : null,
+    };
+  });
+}
+
+function newSalt(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** To go on from a forged seal would sign it. */
+function tellForged(workspaceId: WorkspaceId, { seq }: SealRow): void {
+  if (!told.has(workspaceId)) {
+    log.error('The newest seal of the audit is not ours: nothing more is sealed. Verify the audit.', {
+      workspaceId,
+      seq,
+    });
+    told.add(workspaceId);
+  }
+}

@@ -1,0 +1,158 @@
+import { eventHash, genesis, sealHash, type Saltings, type SealableEvent } from './chain.ts';
+import { isSignedHead, keyIdOf, type Head } from './signing.ts';
+
+/** A seal with its event; null for an event that is gone. */
+export interface SealedEvent {
+  readonly seq: number;
+  readonly eventId: string;
+  readonly event: SealableEvent | null;
+  /** ISO 8601. */
+  readonly sealedAt: string;
+  readonly saltings: Saltings;
+  readonly eventHash: string;
+  readonly hash: string;
+  readonly signature: string | null;
+  readonly keyId: string | null;
+}
+
+/** What is wrong with the audit, and where it begins. */
+export interface Broken {
+  /** The place in the chain; null for what has none. */
+  readonly seq: number | null;
+  /** Null when the event is gone and nothing tells which it was. */
+  readonly eventId: string | null;
+  readonly problem: 'altered' | 'removed' | 'inserted' | 'moved' | 'signature' | 'checkpoint';
+  readonly message: string;
+}
+
+/** Whether the newest seal is signed: by the key that was given, by another, or there was no key to check it with. */
+export type HeadSignature = 'valid' | 'other key' | 'unchecked' | 'none';
+
+/** What walking a chain has shown. */
+export interface ChainResult {
+  readonly firstBroken: Broken | null;
+  /** Seals that were walked before the first break. */
+  readonly sealed: number;
+  /** The hash of the last of them; of no seal what the first would follow. */
+  readonly head: string;
+  readonly signature: HeadSignature;
+  /** Which key has signed from which place on: a change of the key is to be explained. */
+  readonly keys: readonly { readonly keyId: string; readonly from: number }[];
+}
+
+/** An event this much older than one sealed before it did not wait in the queue: it was put in later. */
+const LATEST_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Walks a chain from its first seal, in constant memory. `publicKey` checks the newest seal's signature; a checkpoint,
+ * the signed head of an earlier time, shows that nothing was cut off since.
+ */
+export function chainWalk(
+  workspaceId: string,
+  options: { readonly publicKey?: string | undefined; readonly checkpoint?: Head | undefined } = {},
+): {
+  readonly take: (sealed: SealedEvent) => void;
+  /** Notes that what should stand next can't be read. */
+  readonly unreadable: (message: string) => void;
+  readonly end: () => ChainResult;
+} {
+  const { publicKey, checkpoint } = options;
+  let [seq, hash, latest] = [0, genesis(workspaceId), 0];
+  let last: SealedEvent | undefined;
+  let broken: Broken | null = null;
+  const keys: { keyId: string; from: number }[] = [];
+
+  const take = (sealed: SealedEvent): void => {
+    if (broken) {
+      broken = foundLater(broken, sealed);
+      return;
+    }
+    broken = check(sealed, seq + 1, hash, latest);
+    if (broken) return;
+    ({ seq, hash } = sealed);
+    last = sealed;
+    latest = Math.max(latest, Date.parse((sealed.event as SealableEvent).at));
+    if (sealed.keyId !== null && sealed.keyId !== keys.at(-1)?.keyId)
+      keys.push({ keyId: sealed.keyId, from: seq });
+    if (seq === checkpoint?.seq && hash !== checkpoint.hash) broken = rewritten(sealed);
+  };
+
+  const end = (): ChainResult => {
+    const signature = signatureOf(workspaceId, last, publicKey);
+    if (!broken && checkpoint && checkpoint.seq > seq) broken = cutOff(checkpoint, seq);
+    if (!broken && signature === 'wrong') broken = wrongHead(last as SealedEvent);
+    return {
+      firstBroken: broken,
+      sealed: seq,
+      head: hash,
+      signature: signature === 'wrong' ? 'none' : signature,
+      keys,
+    };
+  };
+  const unreadable = (message: string): void => {
+    broken ??= { seq: seq + 1, eventId: null, problem: 'altered', message };
+  };
+  return { take, unreadable, end };
+}
+
+function check(sealed: SealedEvent, expected: number, previous: string, latest: number): Broken | null {
+  const { seq, eventId, event, sealedAt } = sealed;
+  if (seq > expected) {
+    return {
+      seq: expected,
+      eventId: null,
+      problem: 'removed',
+      message: `Event ${expected} of the chain is missing: what follows is ${seq}.`,
+    };
+  }
+  const at = (problem: Broken['problem'], message: string): Broken => ({ seq, eventId, problem, message });
+  if (seq < expected) return at('moved', `This place of the chain is told again after ${expected - 1}.`);
+  if (!event) return at('removed', 'The event was sealed and is gone.');
+  if (event.id !== eventId || eventHash(event, sealed.saltings) !== sealed.eventHash)
+    return at('altered', 'The event is not what was sealed.');
+  if (sealHash(previous, seq, sealedAt, sealed.eventHash) !== sealed.hash)
+    return at('moved', 'The seal does not follow from the one before it: it was altered or moved.');
+  if (Date.parse(event.at) < latest - LATEST_MS)
+    return at('inserted', 'The event is dated long before others that were sealed before it.');
+  return null;
+}
+
+/** What seemed to be missing stands further on. */
+function foundLater(broken: Broken, { seq, eventId }: SealedEvent): Broken {
+  if (broken.eventId !== null || seq !== broken.seq || broken.problem !== 'removed') return broken;
+  return { seq, eventId, problem: 'moved', message: 'The event does not stand in its place in the chain.' };
+}
+
+function signatureOf(
+  workspaceId: string,
+  last: SealedEvent | undefined,
+  publicKey: string | undefined,
+): HeadSignature | 'wrong' {
+  if (!last) return 'none';
+  const { seq, hash, sealedAt: at, signature, keyId } = last;
+  if (signature === null) return 'wrong';
+  if (publicKey === undefined) return 'unchecked';
+  if (keyId !== keyIdOf(publicKey)) return 'other key';
+  return isSignedHead(publicKey, { workspaceId, seq, hash, at }, signature) ? 'valid' : 'wrong';
+}
+
+function wrongHead({ seq, eventId, signature }: SealedEvent): Broken {
+  const message =
+    signature === null
+      ? 'The newest seal is not signed: seals after it were removed, or it was made by somebody else.'
+      : 'The newest seal’s signature is wrong: the chain was made again by somebody else.';
+  return { seq, eventId, problem: 'signature', message };
+}
+
+function rewritten({ seq, eventId }: SealedEvent): Broken {
+  return { seq, eventId, problem: 'checkpoint', message: 'The chain was another one at the checkpoint.' };
+}
+
+function cutOff(checkpoint: Head, seq: number): Broken {
+  return {
+    seq: seq + 1,
+    eventId: null,
+    problem: 'removed',
+    message: `The checkpoint of ${checkpoint.at} has ${checkpoint.seq} events; ${seq} are left.`,
+  };
+}

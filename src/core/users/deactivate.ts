@@ -1,0 +1,31 @@
+import { isOwner } from '../../store/direct-grants.ts';
+import { updateUser } from '../../store/users.ts';
+import type { Caller } from '../caller.ts';
+import { change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
+import { withSeats } from '../seats.ts';
+import { keepAnOwner } from './last-owner.ts';
+import { lockPresent } from './lock-present.ts';
+import { deactivated, difference, stateOf } from './user-state.ts';
+
+/**
+ * Deactivates a user, also one whom an identity provider manages: access ends with the status, seats are free, and what
+ * was given stays for another time, as when an identity provider does it. Of a pending user the invitation is revoked.
+ * Throws `not_found`, `refused` (last owner, removed).
+ */
+export function deactivateUser(core: Core, caller: Caller, id: string): Promise<void> {
+  const { workspaceId } = caller;
+  return change(core, caller, async (c) => {
+    const user = await lockPresent(c, id);
+    if (user.status === 'inactive') return;
+    const wasOwner = user.status === 'active' && (await isOwner(c.tx, workspaceId, user.id));
+    await withSeats(c, [user.id], async () => {
+      const updated = await updateUser(c.tx, workspaceId, user.id, deactivated(stateOf(user), c.at), c.at);
+      const target = { kind: 'user', id: user.id, name: user.user_name };
+      c.record({ action: 'user.deactivated', target, ...(difference(user, updated) ?? {}) });
+      await closeInvitationOf(c, user.id, 'revoked');
+    });
+    if (wasOwner) await keepAnOwner(c);
+  });
+}

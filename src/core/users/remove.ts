@@ -1,0 +1,93 @@
+import { RollcallError } from '../../errors.ts';
+import type { EventId, GroupId, UserId } from '../../ids.ts';
+import { endAllDirectGrants, ownersAmong } from '../../store/direct-grants.ts';
+import { lockGroupsOfUsers, touchGroups } from '../../store/groups.ts';
+import { endMemberships, membershipsOf } from '../../store/memberships.ts';
+import { markUsersDeleted, type UserRow } from '../../store/users.ts';
+import type { Change } from '../change.ts';
+import { closeInvitationsOf } from '../invitations/close.ts';
+import { lockWhole } from '../invitations/lock.ts';
+import { endMachinesOf } from '../machines.ts';
+import { withSeats } from '../seats.ts';
+import { leavesAnOwner } from './last-owner.ts';
+
+/** Users about to be removed, locked with the groups that they are in. */
+export interface Leaving {
+  readonly users: readonly UserRow[];
+  readonly memberships: readonly { readonly group_id: GroupId; readonly user_id: UserId }[];
+  readonly groupNames: ReadonlyMap<GroupId, string>;
+}
+
+/** Locks users and their groups, in the order in which every change does; those whom there never was are left out. */
+export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Leaving> {
+  const { workspaceId } = c.caller;
+  const groups = await lockGroupsOfUsers(c.tx, workspaceId, ids);
+  const users = await lockWhole(c, ids);
+  const memberships = await membershipsOf(c.tx, workspaceId, ids);
+  const groupNames = new Map(groups.map((group) => [group.id, group.display_name]));
+  if (memberships.some(({ group_id }) => !groupNames.has(group_id))) {
+    // Joined another group before the user was locked; groups are locked first, so start over.
+    throw new RollcallError('busy', 'The user is being changed by others; try again.', {
+      cause: { code: '40001' },
+      retryAfter: 1,
+    });
+  }
+  return { users, memberships, groupNames };
+}
+
+/**
+ * Removes locked users: inactive, out of every group, without direct grants, invitation and machines, and no longer
+ * shown by SCIM; the records and their history stay. Answers the active owners among them, if none is left after it:
+ * the change must then be refused.
+ */
+export async function removeLocked(
+  c: Change,
+  { users, memberships, groupNames }: Leaving,
+  action: 'user.deleted' | 'user.removed',
+): Promise<readonly UserId[]> {
+  if (users.length === 0) return [];
+  const { workspaceId } = c.caller;
+  const ids = users.map((user) => user.id);
+  const of = (status: UserRow['status']) =>
+    users.filter((user) => user.status === status).map((user) => user.id);
+  const owners = await ownersAmong(c.tx, workspaceId, of('active'));
+  await withSeats(c, ids, async () => {
+    await markUsersDeleted(c.tx, workspaceId, ids, c.at);
+    const events = users.map((user) =>
+      c.record({
+        action,
+        target: { kind: 'user', id: user.id, name: user.user_name },
+        before: { status: user.status },
+        after: { status: 'inactive' },
+      }),
+    );
+    await endAllDirectGrants(c.tx, workspaceId, { users: ids, events }, c.at);
+    await closeInvitationsOf(c, of('pending'), 'revoked');
+    await endMachinesOf(c, ids);
+    const names = new Map(users.map((user) => [user.id, user.user_name]));
+    await leaveGroups(c, memberships, groupNames, names);
+  });
+  return owners.length > 0 && !(await leavesAnOwner(c)) ? owners : [];
+}
+
+async function leaveGroups(
+  c: Change,
+  memberships: Leaving['memberships'],
+  groupNames: Leaving['groupNames'],
+  userNames: ReadonlyMap<UserId, string>,
+): Promise<void> {
+  if (memberships.length === 0) return;
+  const { workspaceId } = c.caller;
+  const groups = memberships.map((one) => one.group_id);
+  const users = memberships.map((one) => one.user_id);
+  const events = memberships.map(({ group_id, user_id }): EventId =>
+    c.record({
+      action: 'group.member_removed',
+      target: { kind: 'group', id: group_id, name: groupNames.get(group_id) ?? null },
+      related: user_id,
+      before: { userName: userNames.get(user_id) },
+    }),
+  );
+  await endMemberships(c.tx, workspaceId, { groups, users, events }, c.at);
+  await touchGroups(c.tx, workspaceId, [...new Set(groups)], c.at);
+}

@@ -1,0 +1,43 @@
+import { invalid } from '../../errors.ts';
+
+/** In UTF-16 units; an entry of the index that keeps names apart holds 2,704 bytes. */
+const MAX_LENGTH = 255;
+
+/**
+ * A userName as it is kept and compared: RFC 7644 section 5 asks for the preparation of RFC 7613 section 3.2. Full- and
+ * halfwidth characters take their ordinary form, then everything Unicode's NFC. Case is kept as it was sent; whoever
+ * compares does so without regard to it.
+ */
+export function preparedUserName(text: string): string {
+  return text.replace(WIDE_OR_NARROW, ordinary).normalize('NFC');
+}
+
+/** A userName to be kept. Throws `invalid` for one that only its preparation has made too long. */
+export function newUserName(text: string): string {
+  const name = preparedUserName(text);
+  if (name.length > MAX_LENGTH) {
+    throw invalid('userName', `The userName has more than ${MAX_LENGTH} characters once it is prepared.`);
+  }
+  return name;
+}
+
+const WIDE_OR_NARROW = /[\u3000\uff01-\uffee]/g;
+
+/** Those whose compatibility form goes on past the ordinary one: first, last, ordinary form of the first. */
+const EXCEPTIONS = [
+  [0xffa0, 0xffa0, 0x3164],
+  [0xffa1, 0xffbe, 0x3131],
+  [0xffc2, 0xffc7, 0x314f],
+  [0xffca, 0xffcf, 0x3155],
+  [0xffd2, 0xffd7, 0x315b],
+  [0xffda, 0xffdc, 0x3161],
+  [0xffe3, 0xffe3, 0x00af],
+] as const;
+
+function ordinary(character: string): string {
+  const code = character.charCodeAt(0);
+  const exception = EXCEPTIONS.find(([from, to]) => code >= from && code <= to);
+  if (!exception) return character.normalize('NFKC');
+  const [first, , form] = exception;
+  return String.fromCharCode(form + code - first);
+}

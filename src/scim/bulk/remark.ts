@@ -1,0 +1,48 @@
+import { ScimError } from '../scim-error.ts';
+import type { Remark } from '../request-log.ts';
+import { targetOf } from './perform.ts';
+import type { BulkOperation, BulkRequest } from './request.ts';
+import type { BulkResult, Outcome } from './run.ts';
+
+/** Characters of a path and of a reason. */
+const SHOWN = 200;
+/** Failures told one by one; the log keeps no more than these fill. */
+const TOLD = 50;
+
+/**
+ * What a bulk request came to, for the provisioning log: its answer is 200 even when each operation failed. Which those
+ * were and why, how many were not processed, and whom it made or was about.
+ */
+export function bulkRemark({ operations }: BulkRequest, result: BulkResult): Remark {
+  const failed = operations.flatMap((operation) => {
+    const outcome = result.outcomes.get(operation);
+    return outcome && 'problem' in outcome ? [[operation, outcome] as const] : [];
+  });
+  const unprocessed = operations.length - result.outcomes.size;
+  const said = [
+    ...(failed.length > 0 ? [`${failed.length} of ${operations.length} operations failed.`] : []),
+    ...(unprocessed > 0 ? [`${unprocessed} of ${operations.length} operations were not processed.`] : []),
+    ...failed.slice(0, TOLD).map(([operation, outcome]) => failure(operation, outcome, result)),
+  ];
+  const targets = operations.flatMap(({ task }) =>
+    task instanceof ScimError || task.method === 'POST' ? [] : [targetOf(task, result.ids)],
+  );
+  return { detail: said.length > 0 ? said.join('\n') : null, ids: [...result.ids.values(), ...targets] };
+}
+
+/** One line: the operation's place in the request, from 0, its method and path, the status and why. */
+function failure(
+  { index, method, task }: BulkOperation,
+  { problem }: Extract<Outcome, { problem: unknown }>,
+  { ids }: BulkResult,
+): string {
+  const [asked, path] =
+    task instanceof ScimError
+      ? [typeof method === 'string' ? method.slice(0, 16) : '?', '']
+      : [task.method, `${task.endpoint}${task.method === 'POST' ? '' : `/${targetOf(task, ids)}`}`];
+  const why = typeof problem.body['detail'] === 'string' ? problem.body['detail'] : '';
+  return `${index}: ${asked} ${path.slice(0, SHOWN)} ${problem.status} ${why.slice(0, SHOWN)}`.replace(
+    /\s+/g,
+    ' ',
+  );
+}

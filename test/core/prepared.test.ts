@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import sql from 'sql-template-tag';
+import { inTransaction, openDb, preparedRow, rows, type Db } from '../../src/store/db.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+describe('prepared statements', () => {
+  let database: TestDatabase;
+  let db: Db;
+
+  before(async () => {
+    database = await createDatabase();
+    db = openDb({ url: database.url, poolSize: 1 });
+  });
+  after(async () => {
+    await db.destroy();
+    await database.drop();
+  });
+
+  const ask = (on: Parameters<typeof preparedRow>[0], number: number) =>
+    preparedRow<{ number: number }>(on, 'test_number', sql`select ${number}::integer as number`);
+
+  it('are used while the connection keeps them, and done without when it does not, also in a transaction', async () => {
+    expect(await ask(db, 1)).to.deep.equal({ number: 1 });
+    const kept = await rows<{ name: string }>(db, sql`select name from pg_prepared_statements`);
+    expect(kept.map(({ name }) => name)).to.include('test_number');
+    expect(await ask(db, 2)).to.deep.equal({ number: 2 });
+
+    // What a pool between does: another connection of the server's, which knows nothing of the statement.
+    await rows(db, sql`deallocate all`);
+    let attempts = 0;
+    const inside = await inTransaction(db, (tx) => {
+      attempts += 1;
+      return ask(tx, 3);
+    });
+    expect(inside).to.deep.equal({ number: 3 });
+    expect(attempts).to.equal(2);
+    expect(await ask(db, 4)).to.deep.equal({ number: 4 });
+    expect(await rows(db, sql`select name from pg_prepared_statements`)).to.deep.equal([]);
+  });
+});
