@@ -10,7 +10,7 @@ import * as userManagement from './0008_user_management.ts';
 import * as auditSeals from './0011_audit_seals.ts';
 import * as exportReceipts from './0012_export_receipts.ts';
 import * as pastNames from './0013_past_names.ts';
-import * as shownIndexes from './0016_shown_indexes.ts';
+import * as mainRoad from './0016_main_road.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -32,7 +32,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0011_audit_seals': auditSeals,
   '0012_export_receipts': exportReceipts,
   '0013_past_names': pastNames,
-  '0016_shown_indexes': shownIndexes,
+  '0016_main_road': mainRoad,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

@@ -1,7 +1,7 @@
 import { newId, type EventId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
 import { asTransaction, inTransaction, type Tx } from '../store/db.ts';
-import { beginChange, limitsOf } from '../store/change-lock.ts';
+import { beginChange } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 
@@ -83,9 +83,8 @@ async function attempt<T>(
   mode: 'shared' | 'exclusive' | 'joined',
 ): Promise<T> {
   let exclusive = mode === 'exclusive';
-  let at = await beginChange(tx, caller.workspaceId, exclusive);
-  // Asked after the lock was had: only an exclusive change can give a license a limit, or turn the switch.
-  const { seatsLimited, onlyOneProduct } = await limitsOf(tx, caller.workspaceId);
+  const { now, seatsLimited, onlyOneProduct } = await beginChange(tx, caller.workspaceId, exclusive);
+  let at = now;
   const events: NewEvent[] = [];
   const c: Change = {
     tx,

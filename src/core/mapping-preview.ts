@@ -1,6 +1,6 @@
 import { notFound } from '../errors.ts';
 import { asId, type GroupId, type LicenseId, type UserId, type WorkspaceId } from '../ids.ts';
-import { limitsOf } from '../store/change-lock.ts';
+import { isOnlyOneProduct } from '../store/change-lock.ts';
 import { inSnapshot, type Tx } from '../store/db.ts';
 import { findGroup } from '../store/groups.ts';
 import { holdersOfSeveral } from '../store/held-ways.ts';
@@ -172,7 +172,7 @@ async function seatsAfter(
 
 /** What refuses that some would hold a second product, where only one may be given. */
 async function secondProduct(tx: Tx, workspaceId: WorkspaceId, changes: GrantChanges) {
-  const { onlyOneProduct } = await limitsOf(tx, workspaceId);
+  const onlyOneProduct = await isOnlyOneProduct(tx, workspaceId);
   if (!onlyOneProduct) return undefined;
   const before = await holdersOfSeveral(tx, workspaceId, undefined);
   const groupGrants = changedGrants(workspaceId, changes);

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import { preparedRows, rows, type Db, type Tx } from './db.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {
@@ -39,8 +39,9 @@ export async function appendEvents(
   origin: EventOrigin,
   events: readonly NewEvent[],
 ): Promise<void> {
-  await rows(
+  await preparedRows(
     tx,
+    'append_events',
     sql`insert into audit_events (workspace_id, id, at, actor_kind, actor_id, actor_name, actor_scope, request_id,
         action, target_kind, target_id, target_name, related_id, before, after)
       select ${workspaceId}, e.id, ${origin.at}, ${origin.actor_kind}, ${origin.actor_id}, ${origin.actor_name},

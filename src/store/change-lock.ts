@@ -1,42 +1,39 @@
 import sql from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
-import { row, rows, type Tx } from './db.ts';
+import { preparedRow, rows, type Tx } from './db.ts';
 
-/** The first number of our advisory locks: changes to a workspace. */
-const CHANGES = 0x526f6c6c;
-
-/**
- * Begins a change of a workspace: beside other shared ones, or, when exclusive, alone. The lock ends with the
- * transaction, so it works through a transaction-pooling PgBouncer. Answers the database's time after the lock.
- */
-export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: boolean): Promise<Date> {
-  const found = await row<{ now: Date }>(
-    tx,
-    exclusive
-      ? sql`select pg_advisory_xact_lock(${CHANGES}, hashtext(${workspaceId})), clock_timestamp()::timestamptz(3) as now`
-      : sql`select pg_advisory_xact_lock_shared(${CHANGES}, hashtext(${workspaceId})),
-          clock_timestamp()::timestamptz(3) as now`,
-  );
-  return (found as { now: Date }).now;
-}
-
-/** What limits grants in a workspace. */
-export interface Limits {
-  /** Whether any license has a limit. */
+/** A change that has begun. */
+export interface Begun {
+  /** The database's time after the lock was had. */
+  readonly now: Date;
+  /** Whether any license of the workspace has a limit. */
   readonly seatsLimited: boolean;
-  /** Whether a user may be given only one of the products. */
+  /** Whether a user of the workspace may be given only one of the products. */
   readonly onlyOneProduct: boolean;
 }
 
-/** Reads what limits grants in a workspace; one that is being made has no limits. */
-export async function limitsOf(tx: Tx, workspaceId: WorkspaceId): Promise<Limits> {
-  const found = await row<Limits>(
+/**
+ * Begins a change of a workspace: beside other shared ones, or, when exclusive, alone. The lock ends with the
+ * transaction, so it works through a transaction-pooling PgBouncer. What limits grants is read after the lock was had:
+ * only an exclusive change can give a license a limit, or turn the switch; a workspace that is being made has no limits.
+ */
+export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: boolean): Promise<Begun> {
+  const begun = await preparedRow<Begun>(
     tx,
-    sql`select
-        exists (select from licenses where workspace_id = ${workspaceId} and seats is not null) as "seatsLimited",
-        exists (select from workspaces where id = ${workspaceId} and not integration_enabled) as "onlyOneProduct"`,
+    'begin_change',
+    sql`select now, seats_limited as "seatsLimited", only_one_product as "onlyOneProduct"
+      from begin_change(${workspaceId}, ${exclusive})`,
   );
-  return found as Limits;
+  return begun as Begun;
+}
+
+/** Whether a user of the workspace may be given only one of the products; for what reads and changes nothing. */
+export async function isOnlyOneProduct(tx: Tx, workspaceId: WorkspaceId): Promise<boolean> {
+  const found = await rows(
+    tx,
+    sql`select from workspaces where id = ${workspaceId} and not integration_enabled`,
+  );
+  return found.length > 0;
 }
 
 /** Locks the workspace's own row: for rules about the whole of it, such as the last owner. */

@@ -93,8 +93,9 @@ interface Locked extends UserRow {
 
 /** Locks one user, deleted ones too, until the transaction ends. `now` is the time at which the lock was had. */
 export function lockUser(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<Locked | undefined> {
-  return row<Locked>(
+  return preparedRow<Locked>(
     tx,
+    'lock_user',
     sql`with u as materialized (select * from users where workspace_id = ${workspaceId} and id = ${id}
         for no key update)
       select ${COLUMNS}, clock_timestamp() as now from u`,
@@ -139,8 +140,9 @@ export function insertUser(
   state: UserState,
   at: Date,
 ): Promise<UserRow | undefined> {
-  return row<UserRow>(
+  return preparedRow<UserRow>(
     tx,
+    'insert_user',
     sql`with u as (
         insert into users (workspace_id, id, user_name, external_id, status, source, managed_by, attributes,
           organization_id, organization_pushed, organization_last_pushed, start_date, joined_at, active_since, removed_at, deleted_at,
@@ -155,16 +157,17 @@ export function insertUser(
   );
 }
 
-/** Writes a locked user's new state as its next version. Throws `taken` when the new name is in use. */
+/** Writes a locked user's new state as its next version, and answers it. Throws `taken` when the new name is in use. */
 export async function updateUser(
   tx: Tx,
   workspaceId: WorkspaceId,
   id: UserId,
   state: UserState,
   at: Date,
-): Promise<UserRow> {
-  const updated = await row<UserRow>(
+): Promise<ShownUser> {
+  const updated = await preparedRow<ShownUser>(
     tx,
+    'update_user',
     sql`with u as (
         update users set user_name = ${state.user_name}, external_id = ${state.external_id},
           status = ${state.status}, managed_by = ${state.managed_by},
@@ -175,7 +178,7 @@ export async function updateUser(
           deleted_at = ${state.deleted_at}, version = version + 1, updated_at = ${at}
         where workspace_id = ${workspaceId} and id = ${id}
         returning *)
-      select ${COLUMNS} from u`,
+      select ${shownColumns(true)} from u`,
   );
   if (!updated) throw new Error(`User ${id} was not locked before it was written.`);
   return updated;

@@ -262,10 +262,10 @@ describe('audit seals', () => {
         for (let index = 0; index < 15; index++) await world.user(`user-${writer}-${index}@example.com`);
       }),
     );
-    await sealAudit(core);
-    await slow.commit();
     writing = false;
     await Promise.all(sealers);
+    await sealAudit(core);
+    await slow.commit();
     await sealAudit(core);
     expect(await verify()).to.include({ ok: true, events: 47, sealed: 47, signature: 'valid' });
     const [last] = await superuser(

@@ -44,13 +44,15 @@ export async function replaceUser(
       c.at,
     );
     const grants = await comparePushed(c, userId, input.pushed, { isNew: false });
-    if (grants || !isDeepStrictEqual(state, next)) {
-      const losesStatus = state.status === 'active' && next.status !== 'active';
-      const wasOwner = state.status === 'active' && (await isOwner(c.tx, workspaceId, userId));
-      await withSeats(c, [userId], () => writeUser(c, current, next, grants));
-      if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
+    if (!grants && isDeepStrictEqual(state, next)) {
+      return (await findUser(c.tx, workspaceId, userId, { withGroups: true })) as ShownUser;
     }
-    return (await findUser(c.tx, workspaceId, userId, { withGroups: true })) as ShownUser;
+    const losesStatus = state.status === 'active' && next.status !== 'active';
+    const mayLoseOwner = losesStatus || (grants !== undefined && state.status === 'active');
+    const wasOwner = mayLoseOwner && (await isOwner(c.tx, workspaceId, userId));
+    const updated = await withSeats(c, [userId], () => writeUser(c, current, next, grants));
+    if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
+    return updated;
   });
 }
 
@@ -59,7 +61,7 @@ async function writeUser(
   current: UserRow,
   next: Parameters<typeof updateUser>[3],
   grants: PushedDelta | undefined,
-): Promise<void> {
+): Promise<ShownUser> {
   const updated = await updateUser(c.tx, c.caller.workspaceId, current.id, next, c.at);
   const eventId = c.newEventId();
   await applyPushed(c, current.id, grants, eventId);
@@ -68,6 +70,7 @@ async function writeUser(
   const target = { kind: 'user', id: current.id, name: updated.user_name };
   const changed = difference(current, updated) ?? (grants && auditedPushed(grants)) ?? {};
   c.record({ action: actionOf(current, updated), target, ...changed }, eventId);
+  return updated;
 }
 
 function actionOf(before: UserRow, after: UserRow): string {
