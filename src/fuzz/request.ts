@@ -19,6 +19,3 @@ export interface WireRequest {
   /** Damaged on purpose, so that no answer is an answer too. */
   readonly isDamaged: boolean;
 }
-
-/** Who is asked for what: the SCIM server, or the companion API. */
-type Side = 'scim' | 'api';
