@@ -7,7 +7,7 @@ import type { Core } from './core.ts';
 import { exported, type Columns, type ExportFile } from './export-file.ts';
 import { toldPeriod, type Period } from './period.ts';
 import type { SealableEvent } from './seals/chain.ts';
-import { sealable, sealedEvent } from './seals/sealed-event.ts';
+import { exportedEvent, sealable, sealedEvent } from './seals/sealed-event.ts';
 import type { SealedEvent } from './seals/verify-chain.ts';
 
 const EVENT: Columns<SealableEvent> = {
@@ -42,7 +42,7 @@ const CHAIN: Columns<ChainLine, unknown> = {
   workspace_id: (line) => line.workspaceId,
   seq: ({ sealed }) => sealed?.seq ?? null,
   event_id: ({ sealed, event }) => sealed?.eventId ?? event?.id,
-  event: (line) => line.event,
+  event: ({ event }) => event && exportedEvent(event),
   sealed_at: ({ sealed }) => sealed?.sealedAt ?? null,
   actor_salt: ({ sealed }) => sealed?.saltings.actor.salt ?? null,
   actor_commitment: ({ sealed }) => sealed?.saltings.actor.commitment ?? null,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
 import { EVENT_COLUMNS, EVENT_FIELDS, type AuditEventRow } from './audit.ts';
@@ -179,6 +180,8 @@ export async function* sealedEvents(
       const end = batch.at(-1);
       next = end && end.seq < last ? page(db, workspaceId, end.seq, last) : undefined;
       next?.catch(() => undefined);
+      // A reader that never waits would keep the next question from being sent until it is done with this page.
+      if (next) await sleep(1);
       yield batch;
     }
   } finally {

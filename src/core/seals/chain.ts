@@ -49,13 +49,22 @@ export function sealHash(previous: string, seq: number, sealedAt: string, event:
  * destroyed and the hash still be computed.
  */
 export function eventHash(event: SealableEvent, { actor, subject }: Saltings): string {
-  const { id, at, actor_kind, actor_id, actor_scope, request_id, action } = event;
-  const { target_kind, target_id, related_id } = event;
   const [before, after] = [split(event.before), split(event.after)];
   return sha256(
     JSON.stringify([
-      ...[FORMAT, id, at, actor_kind, actor_id, actor_scope, request_id, action],
-      ...[target_kind, target_id, related_id, before.kept, after.kept],
+      FORMAT,
+      event.id,
+      event.at,
+      event.actor_kind,
+      event.actor_id,
+      event.actor_scope,
+      event.request_id,
+      event.action,
+      event.target_kind,
+      event.target_id,
+      event.related_id,
+      before.kept,
+      after.kept,
       actor.commitment ?? commit(actor.salt, event.actor_name),
       subject.commitment ??
         commit(subject.salt, `${JSON.stringify(event.target_name)},${before.personal},${after.personal}`),

@@ -96,7 +96,7 @@ export function chainWalk(
 }
 
 function check(sealed: SealedEvent, expected: number, previous: string, latest: number): Broken | null {
-  const { seq, eventId, event, sealedAt } = sealed;
+  const { seq, event, sealedAt } = sealed;
   if (seq > expected) {
     return {
       seq: expected,
@@ -105,16 +105,24 @@ function check(sealed: SealedEvent, expected: number, previous: string, latest: 
       message: `Event ${expected} of the chain is missing: what follows is ${seq}.`,
     };
   }
-  const at = (problem: Broken['problem'], message: string): Broken => ({ seq, eventId, problem, message });
-  if (seq < expected) return at('moved', `This place of the chain is told again after ${expected - 1}.`);
-  if (!event) return at('removed', 'The event was sealed and is gone.');
-  if (event.id !== eventId || eventHash(event, sealed.saltings) !== sealed.eventHash)
-    return at('altered', 'The event is not what was sealed.');
-  if (sealHash(previous, seq, sealedAt, sealed.eventHash) !== sealed.hash)
-    return at('moved', 'The seal does not follow from the one before it: it was altered or moved.');
-  if (Date.parse(event.at) < latest - LATEST_MS)
-    return at('inserted', 'The event is dated long before others that were sealed before it.');
+  if (seq < expected)
+    return brokenAt(sealed, 'moved', `This place of the chain is told again after ${expected - 1}.`);
+  if (!event) return brokenAt(sealed, 'removed', 'The event was sealed and is gone.');
+  if (event.id !== sealed.eventId || eventHash(event, sealed.saltings) !== sealed.eventHash)
+    return brokenAt(sealed, 'altered', 'The event is not what was sealed.');
+  if (sealHash(previous, seq, sealedAt, sealed.eventHash) !== sealed.hash) {
+    const message = 'The seal does not follow from the one before it: it was altered or moved.';
+    return brokenAt(sealed, 'moved', message);
+  }
+  if (Date.parse(event.at) < latest - LATEST_MS) {
+    const message = 'The event is dated long before others that were sealed before it.';
+    return brokenAt(sealed, 'inserted', message);
+  }
   return null;
+}
+
+function brokenAt({ seq, eventId }: SealedEvent, problem: Broken['problem'], message: string): Broken {
+  return { seq, eventId, problem, message };
 }
 
 /** What seemed to be missing stands further on. */
