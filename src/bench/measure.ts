@@ -52,19 +52,22 @@ interface Round {
   readonly requests: number;
 }
 
+/** How much longer the first round is. */
+const WARMING = 4;
+
 /** Measures the subjects of a case in turns, so that what disturbs the machine disturbs all of them. */
 export async function measure(one: Case, pace: Pace): Promise<Result> {
   const subjects = Object.entries(one.subjects);
   const rounds = new Map(subjects.map(([name]): [string, Round[]] => [name, []]));
   const counts = new Map<string, number>();
-  // The first is for warming up.
+  // The first is for warming up: until the code is compiled, it is the compiler that is measured.
   for (let index = -1; index < pace.rounds; index++) {
     const order = index % 2 === 0 ? subjects : subjects.toReversed();
     for (const [name, subject] of order) {
       const done = counts.get(name) ?? 0;
       const left = (subject.most ?? Infinity) - done;
       if (left <= 0) continue;
-      const part = index < 0 ? pace.milliseconds / 2 : pace.milliseconds;
+      const part = index < 0 ? pace.milliseconds * WARMING : pace.milliseconds;
       const round = await run(subject, one.concurrency, part, done, left);
       counts.set(name, done + round.requests);
       if (index >= 0 || subject.most !== undefined) rounds.get(name)?.push(round);

@@ -69,6 +69,23 @@ export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): 
   }
 }
 
+/** Names of queries that are put together, by their text; so many at most, since each connection keeps its own. */
+const composed = new Map<string, string>();
+const MOST_COMPOSED = 256;
+
+/**
+ * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
+ * texts that come are prepared, others are run as any.
+ */
+export function composedRows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
+  let name = composed.get(query.sql);
+  if (name === undefined && composed.size < MOST_COMPOSED) {
+    name = `composed_${composed.size + 1}`;
+    composed.set(query.sql, name);
+  }
+  return name === undefined ? rows(db, query) : preparedRows(db, name, query);
+}
+
 /** The first row of a prepared query, or undefined when it has none. */
 export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
   return (await preparedRows<Row>(db, name, query))[0];

@@ -1,7 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
-import { row, rows, type Db } from './db.ts';
+import { composedRows, row, rows, type Db } from './db.ts';
 import { groupSource } from './group-attributes.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
@@ -20,7 +20,7 @@ export function shownGroups(
 /** A page of the workspace's groups by position, without their members. What is passed over is read no further. */
 export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
-  return rows<GroupRow>(
+  return composedRows<GroupRow>(
     db,
     sql`with page as (select g.id as page_id ${shownGroups(workspaceId, page)}
         ${order} limit ${page.count} offset ${page.startIndex - 1})

@@ -1,7 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
-import { row, rows, type Db } from './db.ts';
+import { composedRows, row, rows, type Db } from './db.ts';
 import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
 import { userSource } from './user-attributes.ts';
 import { shownColumns, type ShownUser } from './users.ts';
@@ -20,7 +20,7 @@ export function listUsers(
   options: { withGroups: boolean },
 ): Promise<ShownUser[]> {
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
-  return rows<ShownUser>(
+  return composedRows<ShownUser>(
     db,
     sql`with page as (select u.id as page_id ${shownUsers(workspaceId, page)}
         ${order} limit ${page.count} offset ${page.startIndex - 1})
