@@ -1,3 +1,4 @@
+import { requestContext } from '../../../src/log.ts';
 import type { Db } from '../../../src/store/db.ts';
 
 /** One query as it went to the database. */
@@ -13,10 +14,11 @@ interface KnexQuery {
   readonly bindings?: readonly unknown[];
 }
 
-/** What the database was asked, and what it answered, while `act` ran. */
+/** What the database was asked on behalf of requests, and what it answered, while `act` ran; jobs go on beside it. */
 export async function queriesOf(db: Db, act: () => Promise<unknown>): Promise<SentQuery[]> {
   const sent: SentQuery[] = [];
   const note = (response: { rows?: SentQuery['rows'] } | undefined, { sql, bindings = [] }: KnexQuery) => {
+    if (requestContext.getStore() === undefined) return;
     sent.push({ sql, bindings, rows: response?.rows ?? [] });
   };
   db.on('query-response', note);
