@@ -72,14 +72,16 @@ export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): 
 /** Names of queries that are put together, by their text; so many at most, since each connection keeps its own. */
 const composed = new Map<string, string>();
 const MOST_COMPOSED = 256;
+/** Characters of such a text: a long filter is rare, and its plan is large. */
+const MOST_TEXT = 4_096;
 
 /**
  * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
- * texts that come are prepared, others are run as any.
+ * texts that come are prepared, unless they are long; others are run as any.
  */
 export function composedRows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
   let name = composed.get(query.sql);
-  if (name === undefined && composed.size < MOST_COMPOSED) {
+  if (name === undefined && composed.size < MOST_COMPOSED && query.sql.length <= MOST_TEXT) {
     name = `composed_${composed.size + 1}`;
     composed.set(query.sql, name);
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import sql from 'sql-template-tag';
-import { inTransaction, openDb, preparedRow, rows, type Db } from '../../src/store/db.ts';
+import sql, { raw } from 'sql-template-tag';
+import { composedRows, inTransaction, openDb, preparedRow, rows, type Db } from '../../src/store/db.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('prepared statements', () => {
@@ -18,6 +18,16 @@ describe('prepared statements', () => {
 
   const ask = (on: Parameters<typeof preparedRow>[0], number: number) =>
     preparedRow<{ number: number }>(on, 'test_number', sql`select ${number}::integer as number`);
+
+  it('are made of what is put together, but not of what is long: each connection would keep its plan', async () => {
+    const short = sql`select 'short' as text, ${1}::integer as number`;
+    const long = sql`select ${raw(`'${'x'.repeat(5_000)}'`)} as text, ${1}::integer as number`;
+    for (const query of [short, short, long, long]) expect(await composedRows(db, query)).to.have.lengthOf(1);
+    const kept = await rows<{ statement: string }>(db, sql`select statement from pg_prepared_statements`);
+    const texts = kept.map(({ statement }) => statement);
+    expect(texts.filter((text) => text.startsWith("select 'short'"))).to.have.lengthOf(1);
+    expect(texts.filter((text) => text.includes('xxxx'))).to.deep.equal([]);
+  });
 
   it('are used while the connection keeps them, and done without when it does not, also in a transaction', async () => {
     expect(await ask(db, 1)).to.deep.equal({ number: 1 });
