@@ -12,6 +12,7 @@ import { accessLog } from './http/access-log.ts';
 import { callerOf, onlyScopes } from './http/caller.ts';
 import { createGuard } from './http/guard.ts';
 import { health } from './http/health.ts';
+import { inOrder } from './http/in-order.ts';
 import { requestId } from './http/request-id.ts';
 import { createInvite, INVITE_BASE } from './invite/router.ts';
 import { createScim } from './scim/router.ts';
@@ -42,23 +43,25 @@ export function createApp({
   app.disable('x-powered-by');
   // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.
   app.disable('etag');
-  app.use(requestId, accessLog);
   app.use(
-    helmet({
-      // Nothing here is a page, unless a route says otherwise.
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    inOrder(
+      requestId,
+      accessLog,
+      helmet({
+        // Nothing here is a page, unless a route says otherwise.
+        contentSecurityPolicy: {
+          useDefaults: false,
+          directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+        },
+        referrerPolicy: { policy: 'no-referrer' },
+        strictTransportSecurity: config.publicUrl.startsWith('https:'),
+      }),
+      (_req, res, next) => {
+        if (isStopping()) res.setHeader('Connection', 'close');
+        next();
       },
-      referrerPolicy: { policy: 'no-referrer' },
-      strictTransportSecurity: config.publicUrl.startsWith('https:'),
-    }),
+    ),
   );
-  app.use((_req, res, next) => {
-    if (isStopping()) res.setHeader('Connection', 'close');
-    next();
-  });
-  app.use(health(core, isStopping));
 
   const guard = createGuard(core, config.rateLimitPerSecond);
   app.use(
@@ -72,6 +75,7 @@ export function createApp({
       provisioningLog,
     }),
   );
+  app.use(health(core, isStopping));
   app.use(createDescription({ routes, publicUrl: config.publicUrl, base: API_BASE }));
   app.use(API_BASE, createApi({ core, guard, checkReplies }));
   app.use(INVITE_BASE, createInvite({ core, rateLimitPerSecond: config.rateLimitPerSecond }));

@@ -22,6 +22,7 @@ export interface Setting {
 }
 
 const CONCURRENCY = 8;
+const MOST_NAIVE = 200_000;
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
@@ -182,11 +183,16 @@ export function casesOf(setting: Setting): Case[] {
       concurrency: 1,
       subjects: {
         Rollcall: list(large),
-        'naive scimmy': {
-          send: naive,
-          call: () => ({ method: 'GET', path: '/scim/v2/Users?startIndex=1&count=200', status: 200 }),
-          most: 5,
-        },
+        // It reads everybody into memory, and ends for want of it.
+        ...(large.directory.users > MOST_NAIVE
+          ? {}
+          : {
+              'naive scimmy': {
+                send: naive,
+                call: () => ({ method: 'GET', path: '/scim/v2/Users?startIndex=1&count=200', status: 200 }),
+                most: 5,
+              },
+            }),
       },
       target: { of: 'Rollcall', to: 'naive scimmy', atLeast: 10 },
     },

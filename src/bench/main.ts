@@ -11,7 +11,7 @@ import { fill, fillOthers } from './directory.ts';
 import { measure, type Result } from './measure.ts';
 import { startServer, type Running } from './processes.ts';
 import { table } from './report.ts';
-import { exported, lastCursor, longestBlock, sixteenWriters, type Finding } from './special.ts';
+import { exported, lastCursor, longestBlock, sixteenWriters, sizesOf, type Finding } from './special.ts';
 
 const USAGE = `Measures Rollcall beside the least that could be done on the same database, in one run.
 
@@ -27,6 +27,7 @@ const TOKENS = {
   OPERATOR_TOKEN: 'bench-operator-token',
 };
 const SMALL = 1_000;
+const LARGEST_GROUP = 500_000;
 
 const progress = (text: string): void =>
   void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
@@ -100,7 +101,7 @@ async function bench(options: Options, closers: (() => Promise<unknown>)[]): Pro
   const db = openDb({ url: postgres.url, poolSize: 2 });
   closers.push(() => db.destroy());
   progress(`loading ${users} users`);
-  const sizes = [10, 1_000, 10_000, users].filter(
+  const sizes = [10, 1_000, 10_000, Math.min(users, LARGEST_GROUP)].filter(
     (size, index, all) => size <= users && all.indexOf(size) === index,
   );
   const large: Tenant = {
@@ -159,6 +160,7 @@ async function bench(options: Options, closers: (() => Promise<unknown>)[]): Pro
       isMet: blocked <= 50,
     });
   }
+  findings.push(...(await sizesOf(db)));
   const machine = {
     cpus: cpus().length,
     model: cpus()[0]?.model,

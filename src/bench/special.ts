@@ -1,3 +1,5 @@
+import sql from 'sql-template-tag';
+import { rows, type Db } from '../store/db.ts';
 import type { Send } from './client.ts';
 import type { Tenant } from './cases.ts';
 import type { Running } from './processes.ts';
@@ -98,4 +100,26 @@ export async function lastCursor(send: Send, { scimToken: token }: Tenant): Prom
 export async function longestBlock(send: Send): Promise<number> {
   const { text } = await send({ method: 'GET', path: '/metrics', status: 200 });
   return Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]) * 1000;
+}
+
+/** What the database takes on the disk: the whole, and its largest tables with their indexes. */
+export async function sizesOf(db: Db): Promise<Finding[]> {
+  const found = await rows<{ name: string; rows: number; table_size: string; index_size: string }>(
+    db,
+    sql`select relname as name, reltuples::bigint as rows, pg_size_pretty(pg_table_size(oid)) as table_size,
+        pg_size_pretty(pg_indexes_size(oid)) as index_size
+      from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_total_relation_size(oid) > 1048576
+      order by pg_total_relation_size(oid) desc limit 10`,
+  );
+  const [whole] = await rows<{ size: string }>(
+    db,
+    sql`select pg_size_pretty(pg_database_size(current_database())) as size`,
+  );
+  return [
+    { name: 'size of the database', value: whole?.size ?? '' },
+    ...found.map((one) => ({
+      name: `size of ${one.name}`,
+      value: `${one.rows} rows, ${one.table_size}, indexes ${one.index_size}`,
+    })),
+  ];
 }

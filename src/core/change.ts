@@ -1,6 +1,6 @@
 import { newId, type EventId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
-import { asTransaction, inTransaction, type Tx } from '../store/db.ts';
+import { answeredAtEnd, asTransaction, inPlaceOfPool, inTransaction, type Tx } from '../store/db.ts';
 import { beginChange } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
@@ -57,10 +57,10 @@ export async function change<T>(
   const joined = asTransaction(core.db);
   if (joined) return attempt(joined, caller, body, 'joined');
   try {
-    return await inTransaction(core.db, (tx) => attempt(tx, caller, body, mode));
+    return await inTransaction(core.db, (tx) => attempt(tx, caller, body, mode), { isEager: true });
   } catch (error) {
     if (!(error instanceof NeedExclusive)) throw error;
-    return inTransaction(core.db, (tx) => attempt(tx, caller, body, 'exclusive'));
+    return inTransaction(core.db, (tx) => attempt(tx, caller, body, 'exclusive'), { isEager: true });
   }
 }
 
@@ -72,7 +72,7 @@ export async function change<T>(
 export function together<T>(core: Core, caller: Caller, body: (core: Core) => Promise<T>): Promise<T> {
   return inTransaction(core.db, async (tx) => {
     await beginChange(tx, caller.workspaceId, true);
-    return body({ ...core, db: tx });
+    return body({ ...core, db: inPlaceOfPool(tx) });
   });
 }
 
@@ -121,7 +121,12 @@ async function attempt<T>(
     },
   };
   const result = await body(c);
-  if (events.length > 0) await appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events);
+  if (events.length > 0) {
+    const appended = appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events);
+    // The last of a transaction; more may come after one that was joined.
+    if (mode === 'joined') await appended;
+    else answeredAtEnd(tx, appended);
+  }
   return result;
 }
 

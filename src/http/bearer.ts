@@ -1,5 +1,4 @@
 import type { Request, RequestHandler } from 'express';
-import passport from 'passport';
 import { Strategy } from 'passport-http-bearer';
 import type { Core } from '../core/core.ts';
 import { verifyToken, type VerifiedToken } from '../core/tokens.ts';
@@ -21,18 +20,13 @@ export function tokenIfAny(req: Request): VerifiedToken | undefined {
 
 /**
  * Lets in requests with a live token in the Authorization header (RFC 6750 section 2.1); any other ends in
- * `unauthenticated` with a WWW-Authenticate challenge. It stands before whatever reads the body: the strategy would
- * take a token from there, and from the query, where it ends up in logs.
+ * `unauthenticated` with a WWW-Authenticate challenge.
  */
 export function bearer(core: Core): RequestHandler {
-  const authenticator = new passport.Passport();
-  authenticator.use(
-    new Strategy((secret, done) => {
-      verifyToken(core, secret).then((token) => done(null, token ?? false), done);
-    }),
-  );
+  const strategy = new Strategy<VerifiedToken>((secret, done) => {
+    verifyToken(core, secret).then((token) => done(null, token ?? false), done);
+  });
   return (req, res, next) => {
-    if (req.body !== undefined) throw new Error('A token must be asked for before the body is read.');
     const refuse = (message: string, error: 'invalid_token' | 'invalid_request' | undefined) => {
       res.setHeader('WWW-Authenticate', `Bearer realm="Rollcall"${error ? `, error="${error}"` : ''}`);
       next(new RollcallError('unauthenticated', message));
@@ -44,21 +38,26 @@ export function bearer(core: Core): RequestHandler {
       );
       return;
     }
-    const done: passport.AuthenticateCallback = (error: unknown, user: unknown) => {
-      if (error) {
-        next(error);
-      } else if (user) {
-        tokens.set(req, user as VerifiedToken);
+    const { authorization } = req.headers;
+    // What passport does for one strategy without a session; it would give each request methods of its own, too.
+    const attempt = Object.assign(Object.create(strategy) as Strategy<VerifiedToken>, {
+      success: (token: VerifiedToken) => {
+        tokens.set(req, token);
         next();
-      } else if (req.headers.authorization === undefined) {
-        refuse('Send a token in the header Authorization: Bearer <token>.', undefined);
-      } else {
-        refuse(
-          'This token is unknown, expired or revoked, or not sent as Authorization: Bearer <token>.',
-          'invalid_token',
-        );
-      }
-    };
-    (authenticator.authenticate('bearer', { session: false }, done) as RequestHandler)(req, res, next);
+      },
+      fail: () => {
+        if (authorization === undefined) {
+          refuse('Send a token in the header Authorization: Bearer <token>.', undefined);
+        } else {
+          refuse(
+            'This token is unknown, expired or revoked, or not sent as Authorization: Bearer <token>.',
+            'invalid_token',
+          );
+        }
+      },
+      error: next,
+    });
+    // The headers alone: it would take a token from body and query as well.
+    attempt.authenticate({ headers: { authorization } });
   };
 }

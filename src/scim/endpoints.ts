@@ -24,7 +24,29 @@ const ENDPOINTS = (
     ['/ResourceTypes', READ],
     ['/ResourceTypes/:id', READ],
   ] as const
-).map(([pattern, methods]) => ({ pattern, methods, matches: matcherOf(pattern) }));
+).map(([pattern, methods]): Endpoint => ({ pattern, methods, matches: matcherOf(pattern) }));
+
+interface Endpoint {
+  readonly pattern: string;
+  readonly methods: readonly string[];
+  readonly matches: RegExp;
+}
+
+/** Those whose path begins with the same segment. */
+const BY_SEGMENT = new Map<string, Endpoint[]>();
+for (const endpoint of ENDPOINTS) {
+  const segment = firstSegment(endpoint.pattern);
+  BY_SEGMENT.set(segment, [...(BY_SEGMENT.get(segment) ?? []), endpoint]);
+}
+
+function firstSegment(path: string): string {
+  const end = path.indexOf('/', 1);
+  return path.slice(1, end < 0 ? undefined : end).toLowerCase();
+}
+
+function endpointOf(path: string): Endpoint | undefined {
+  return BY_SEGMENT.get(firstSegment(path))?.find(({ matches }) => matches.test(path));
+}
 
 function matcherOf(pattern: string): RegExp {
   return new RegExp(`^${pattern.replace('.', '\\.').replace(':id', '[^/]+')}/?$`, 'i');
@@ -32,7 +54,7 @@ function matcherOf(pattern: string): RegExp {
 
 /** Tells logs and metrics which endpoint is asked, by its pattern: whatever is none of ours is one of them. */
 export function nameEndpoint(req: Request, _res: Response, next: NextFunction): void {
-  const pattern = ENDPOINTS.find(({ matches }) => matches.test(req.path))?.pattern;
+  const pattern = endpointOf(req.path)?.pattern;
   setRoute(req, `/scim/v2${pattern ?? (ME.test(req.path) ? '/Me' : '/*')}`);
   next();
 }
@@ -51,9 +73,7 @@ export function knownEndpoints(req: Request, res: Response, next: NextFunction):
   }
   // RFC 7644 section 3.11. scimmy's router answers a GET only: the pattern of its other methods is Express 4's.
   if (ME.test(req.path)) throw new ScimError(501, undefined, 'A token is no user: there is no /Me.');
-  const methods: readonly string[] | undefined = ENDPOINTS.find(({ matches }) =>
-    matches.test(req.path),
-  )?.methods;
+  const methods = endpointOf(req.path)?.methods;
   if (methods && !methods.includes(req.method)) {
     res.setHeader('Allow', methods.join(', '));
     throw new ScimError(

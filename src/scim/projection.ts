@@ -27,6 +27,18 @@ export interface ProjectionParameters {
  * foresee, show what the one asks for without what the other leaves out.
  */
 export function parseProjection(parameters: ProjectionParameters, schema: ResourceSchema): Projection {
+  if (parameters.attributes !== undefined || parameters.excludedAttributes !== undefined) {
+    return projectionOf(parameters, schema);
+  }
+  const known = defaults.get(schema) ?? projectionOf({}, schema);
+  defaults.set(schema, known);
+  return known;
+}
+
+/** What is shown when nothing else was asked for. */
+const defaults = new WeakMap<ResourceSchema, Projection>();
+
+function projectionOf(parameters: ProjectionParameters, schema: ResourceSchema): Projection {
   const asked = attributesIn(parameters.attributes, 'attributes', schema);
   const excluded = attributesIn(parameters.excludedAttributes, 'excludedAttributes', schema);
   const shown = plan(schema.attributes, {

@@ -65,10 +65,10 @@ function sendText(res: Response, text: string | undefined): Response {
     res.removeHeader('Content-Type');
     return res.end();
   }
-  const bytes = Buffer.from(text);
   res.setHeader('Content-Type', MEDIA_TYPE);
-  res.setHeader('Content-Length', bytes.length);
-  return res.end(bytes);
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  // As a text, it goes out in one write with the headers.
+  return res.end(text);
 }
 
 function sendProblem(res: Response, problem: Problem): Response {

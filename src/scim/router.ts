@@ -3,6 +3,7 @@ import { SCIMMYRouters } from 'scimmy-routers';
 import type { Caller } from '../core/caller.ts';
 import type { Core } from '../core/core.ts';
 import type { ProvisioningLog } from '../core/provisioning-log.ts';
+import { inOrder } from '../http/in-order.ts';
 import { readBody } from './body.ts';
 import { bulk } from './bulk/router.ts';
 import { cursorKey } from './cursor.ts';
@@ -41,15 +42,53 @@ export function createScim(options: ScimOptions): Router {
     cursorKey: sealing,
   });
   const router = Router();
-  router.use(nameEndpoint, adaptReplies, ...guards, requestLog(provisioningLog, callerOf));
-  router.use(knownEndpoints, readBody, pinQuery);
+  const scimmy = scimmyRouter(publicUrl, contextOf);
+  router.use(
+    inOrder(
+      nameEndpoint,
+      adaptReplies,
+      ...guards,
+      requestLog(provisioningLog, callerOf),
+      knownEndpoints,
+      readBody,
+      pinQuery,
+    ),
+  );
+  for (const endpoint of ['/Users', '/Groups']) {
+    router.use(endpoint, unlessSearch(resourceRouter(scimmy, endpoint)));
+  }
   router.use(discovery(publicUrl), searches(contextOf), bulk(contextOf));
-  router.use(scimmyRouter(publicUrl, contextOf));
+  router.use(scimmy);
   router.use(scimErrorHandler);
   return router;
 }
 
-function scimmyRouter(publicUrl: string, contextOf: (req: Request) => ScimContext): RequestHandler {
+/**
+ * The part of scimmy's router for one resource type. Nearly every request is for one, and the whole would first take it
+ * through what others of our layers do, and through eight routers that are not its.
+ */
+function resourceRouter(scimmy: Router, endpoint: string): RequestHandler {
+  for (const layer of scimmy.stack as unknown as readonly Mounted[]) {
+    const isOfResources = layer.handle.stack?.some(({ route }) => route?.path === '/:id') === true;
+    if (isOfResources && layer.match(endpoint)) return layer.handle;
+  }
+  throw new Error(`scimmy's router has no part of its own for ${endpoint}.`);
+}
+
+/** A layer of a router; the types of Express leave `match` out. */
+interface Mounted {
+  readonly handle: RequestHandler & Partial<Pick<Router, 'stack'>>;
+  readonly match: (path: string) => boolean;
+}
+
+function unlessSearch(handler: RequestHandler): RequestHandler {
+  return (req, res, next) => {
+    if (/^\/\.search\/?$/i.test(req.path)) next();
+    else void handler(req, res, next);
+  };
+}
+
+function scimmyRouter(publicUrl: string, contextOf: (req: Request) => ScimContext): Router {
   declareResources();
   return new SCIMMYRouters({
     type: 'bearer',

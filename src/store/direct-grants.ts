@@ -1,7 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, accountRank, held } from './access.ts';
-import { row, rows, type Tx } from './db.ts';
+import { preparedRows, row, rows, type Tx } from './db.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {
@@ -18,8 +18,9 @@ export interface PushedGrant extends PushedValue {
 
 /** The open grants that a user has by pushed values. */
 export function pushedGrants(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<PushedGrant[]> {
-  return rows<PushedGrant>(
+  return preparedRows<PushedGrant>(
     tx,
+    'pushed_grants',
     sql`select id, pushed_attribute as attribute, pushed_value as value, kind, account_role from direct_grants
       where workspace_id = ${workspaceId} and user_id = ${userId} and source = 'pushed' and until = 'infinity'`,
   );

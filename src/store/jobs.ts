@@ -1,7 +1,6 @@
 import PgBoss from 'pg-boss';
 import sql from 'sql-template-tag';
-import { inTransaction, rows, type Db, type Tx } from './db.ts';
-import { translateError } from './database-errors.ts';
+import { inTransaction, rows, statements, type Db, type Tx } from './db.ts';
 
 /** What there is to do, by queue: only ids, never a secret. */
 export interface JobData {
@@ -41,18 +40,8 @@ function bossOn(db: Db | Tx): PgBoss {
     supervise: false,
     schedule: false,
     db: {
-      executeSql: async (text: string, values: readonly unknown[] | undefined) => {
-        const bindings: unknown[] = [];
-        const statement = withoutTransaction(text).replace(/\$(\d+)/g, (_, number: string) => {
-          bindings.push(asBinding(values?.[Number(number) - 1]));
-          return '?';
-        });
-        try {
-          return await db.raw<{ rows: unknown[] }>(statement, bindings as string[]);
-        } catch (error) {
-          throw translateError(error);
-        }
-      },
+      executeSql: (text: string, values: readonly unknown[] | undefined) =>
+        statements(db, withoutTransaction(text), values?.map(asBinding)),
     },
   });
 }
@@ -71,7 +60,7 @@ function withoutTransaction(text: string): string {
  * Creates the queues' schema or brings it to the library's version, in the transaction of the migrations, whose lock
  * lets one of several instances do it.
  */
-export async function installJobs(tx: Tx): Promise<void> {
+export async function installJobs(tx: Db): Promise<void> {
   const boss = bossOn(tx);
   await boss.start();
   for (const [name, options] of Object.entries(QUEUES)) await boss.createQueue(name, { name, ...options });

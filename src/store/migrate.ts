@@ -1,5 +1,5 @@
 import { migrationSource } from '../../migrations/index.ts';
-import type { Db, Tx } from './db.ts';
+import type { Db } from './db.ts';
 import { installJobs } from './jobs.ts';
 
 /** The first number of our advisory locks: migrations. */
@@ -23,7 +23,7 @@ export async function migrate(db: Db): Promise<string[]> {
   });
 }
 
-async function checkVersion(tx: Tx): Promise<void> {
+async function checkVersion(tx: Db): Promise<void> {
   const { rows } = await tx.raw<{ rows: { number: number; version: string }[] }>(
     "select current_setting('server_version_num')::integer as number, current_setting('server_version') as version",
   );

@@ -1,6 +1,6 @@
 import { RollcallError } from '../../errors.ts';
 import { newId, type UserId } from '../../ids.ts';
-import { isOwner } from '../../store/direct-grants.ts';
+import { isOwner, pushedGrants } from '../../store/direct-grants.ts';
 import { organizationByKey } from '../../store/organization-keys.ts';
 import {
   findUser,
@@ -48,7 +48,7 @@ export async function provisionUser(core: Core, caller: Caller, input: UserInput
       target: { kind: 'user', id, name: created.user_name },
       after: audited(created),
     });
-    const grants = await comparePushed(c, id, input.pushed, { isNew: true });
+    const grants = comparePushed([], input.pushed);
     await withSeats(c, [id], () => applyPushed(c, id, grants, eventId));
     return { ...created, last_access_at: null, groups: [] };
   });
@@ -77,7 +77,7 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   const wasOwner = existing.status === 'active' && (await isOwner(c.tx, workspaceId, existing.id));
   await withSeats(c, [existing.id], async () => {
     const updated = await updateUser(c.tx, workspaceId, existing.id, next, c.at);
-    const grants = await comparePushed(c, existing.id, input.pushed, { isNew: false });
+    const grants = comparePushed(await pushedGrants(c.tx, workspaceId, existing.id), input.pushed);
     await applyPushed(c, existing.id, grants, eventId);
     if (existing.status === 'pending' && updated.status === 'active')
       await closeInvitationOf(c, existing.id, 'superseded');

@@ -4,7 +4,6 @@ import {
   endDirectGrants,
   isBillingManagerWithProjectRole,
   openPushedGrants,
-  pushedGrants,
   type PushedGrant,
   type PushedValue,
 } from '../../store/direct-grants.ts';
@@ -16,15 +15,12 @@ export interface PushedDelta {
   readonly ended: readonly PushedGrant[];
 }
 
-/** Compares what was pushed with the grants that a locked user has by it; undefined when nothing differs. */
-export async function comparePushed(
-  c: Change,
-  userId: UserId,
+/** Compares what was pushed with the open grants that a locked user has by it; undefined when nothing differs. */
+export function comparePushed(
+  open: readonly PushedGrant[],
   pushed: readonly PushedValue[],
-  options: { isNew: boolean },
-): Promise<PushedDelta | undefined> {
+): PushedDelta | undefined {
   const wanted = new Map(pushed.map((one) => [keyOf(one), one]));
-  const open = options.isNew ? [] : await pushedGrants(c.tx, c.caller.workspaceId, userId);
   const there = new Set(open.map(keyOf));
   const ended = open.filter((grant) => !wanted.has(keyOf(grant)));
   const added = [...wanted.values()].filter((one) => !there.has(keyOf(one)));

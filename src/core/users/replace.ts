@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, RollcallError } from '../../errors.ts';
 import { asId, type UserId } from '../../ids.ts';
-import { isOwner } from '../../store/direct-grants.ts';
+import { isOwner, pushedGrants } from '../../store/direct-grants.ts';
 import { findUser, lockUser, updateUser, type ShownUser, type UserRow } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
@@ -32,7 +32,11 @@ export async function replaceUser(
   const userId = asId<UserId>(id);
   if (!userId) throw notFound('user', id);
   return change(core, caller, async (c) => {
-    const current = await lockUser(c.tx, workspaceId, userId);
+    // Sent together; the second is asked when the lock is had.
+    const [current, pushed] = await Promise.all([
+      lockUser(c.tx, workspaceId, userId),
+      pushedGrants(c.tx, workspaceId, userId),
+    ]);
     if (!current || current.deleted_at) throw notFound('user', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
@@ -43,7 +47,7 @@ export async function replaceUser(
       input.active,
       c.at,
     );
-    const grants = await comparePushed(c, userId, input.pushed, { isNew: false });
+    const grants = comparePushed(pushed, input.pushed);
     if (!grants && isDeepStrictEqual(state, next)) {
       return (await findUser(c.tx, workspaceId, userId, { withGroups: true })) as ShownUser;
     }
