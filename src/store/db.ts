@@ -156,6 +156,14 @@ export function composedRows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
   return name === undefined ? rows(db, query) : preparedRows(db, name, query);
 }
 
+/** With more values than this, a plan made for any number of them may be a bad one. */
+const FEW = 10;
+
+/** Runs a query about `count` things, prepared when they are few, as they nearly always are. */
+export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, query: Sql): Promise<Row[]> {
+  return count <= FEW ? preparedRows(db, name, query) : rows(db, query);
+}
+
 /** The first row of a prepared query, or undefined when it has none. */
 export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
   return (await preparedRows<Row>(db, name, query))[0];

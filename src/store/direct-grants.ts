@@ -1,7 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, accountRank, held } from './access.ts';
-import { preparedRows, row, rows, type Tx } from './db.ts';
+import { preparedForFew, preparedRows, row, rows, type Tx } from './db.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {
@@ -192,8 +192,10 @@ export async function ownersAmong(
   workspaceId: WorkspaceId,
   userIds: readonly UserId[],
 ): Promise<UserId[]> {
-  const found = await rows<{ user_id: UserId }>(
+  const found = await preparedForFew<{ user_id: UserId }>(
     tx,
+    'owners_among',
+    userIds.length,
     sql`select distinct user_id from direct_grants where workspace_id = ${workspaceId}
       and user_id = any(${userIds}::uuid[]) and account_role = 'owner' and until = 'infinity'`,
   );

@@ -1,6 +1,6 @@
 import sql, { empty } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import { preparedRow, row, rows, type Db, type Tx } from './db.ts';
 
 export interface GroupRow {
   readonly id: GroupId;
@@ -32,8 +32,9 @@ export function lockGroup(
   workspaceId: WorkspaceId,
   id: GroupId,
 ): Promise<(GroupRow & { readonly now: Date }) | undefined> {
-  return row(
+  return preparedRow(
     tx,
+    'lock_group',
     sql`with g as materialized (
         select * from groups where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null
         for no key update)
@@ -80,8 +81,9 @@ export async function updateGroup(
   group: Pick<GroupRow, 'display_name' | 'external_id'> & { readonly deleted_at?: Date },
   at: Date,
 ): Promise<GroupRow> {
-  const updated = await row<GroupRow>(
+  const updated = await preparedRow<GroupRow>(
     tx,
+    group.deleted_at ? 'end_group' : 'update_group',
     sql`update groups as g set display_name = ${group.display_name}, external_id = ${group.external_id},
         version = version + 1, updated_at = ${at}
         ${group.deleted_at ? sql`, deleted_at = ${group.deleted_at}` : empty}

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import { preparedForFew, rows, type Db, type Tx } from './db.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
 export interface MembershipDelta {
@@ -18,18 +18,24 @@ export async function compareMembers(
   groupId: GroupId,
   wanted: { base: 'current' | 'empty'; add: readonly UserId[]; remove: readonly UserId[] },
 ): Promise<MembershipDelta> {
+  // One look into the index for each who is named, whatever the plan thinks a group's size to be.
+  const isMember = sql`(select true from memberships m where m.workspace_id = ${workspaceId}
+    and m.group_id = ${groupId} and m.user_id = wanted.user_id and m.until = 'infinity')`;
   const removed =
     wanted.base === 'empty'
-      ? sql`m.user_id <> all(${wanted.add}::uuid[])`
-      : sql`m.user_id = any(${wanted.remove}::uuid[])`;
-  const differing = await rows<{ user_id: UserId; added: boolean }>(
+      ? // Hashed; PostgreSQL 14 would go through the array for each row of `<> all`.
+        sql`select m.user_id, false from memberships m
+          where m.workspace_id = ${workspaceId} and m.group_id = ${groupId} and m.until = 'infinity'
+            and m.user_id not in (select unnest(${wanted.add}::uuid[]))`
+      : sql`select wanted.user_id, false from (select distinct unnest(${wanted.remove}::uuid[]) as user_id) wanted
+          where ${isMember}`;
+  const differing = await preparedForFew<{ user_id: UserId; added: boolean }>(
     tx,
+    `compare_members_${wanted.base}`,
+    wanted.add.length + wanted.remove.length,
     sql`select wanted.user_id, true as added from (select distinct unnest(${wanted.add}::uuid[]) as user_id) wanted
-      where not exists (select from memberships m where m.workspace_id = ${workspaceId}
-        and m.group_id = ${groupId} and m.user_id = wanted.user_id and m.until = 'infinity')
-      union all
-      select m.user_id, false from memberships m
-      where m.workspace_id = ${workspaceId} and m.group_id = ${groupId} and m.until = 'infinity' and ${removed}`,
+      where ${isMember} is null
+      union all ${removed}`,
   );
   return {
     added: differing.filter((one) => one.added).map((one) => one.user_id),
@@ -46,8 +52,10 @@ export async function openMemberships(
   events: readonly EventId[],
   at: Date,
 ): Promise<void> {
-  await rows(
+  await preparedForFew(
     tx,
+    'open_memberships',
+    users.length,
     sql`insert into memberships (workspace_id, group_id, user_id, since, since_event)
       select ${workspaceId}, ${groupId}, added.user_id, ${at}, added.event_id
       from unnest(${users}::uuid[], ${events}::uuid[]) as added(user_id, event_id)`,
@@ -61,8 +69,10 @@ export async function endMemberships(
   ended: { groups: readonly GroupId[]; users: readonly UserId[]; events: readonly EventId[] },
   at: Date,
 ): Promise<void> {
-  await rows(
+  await preparedForFew(
     tx,
+    'end_memberships',
+    ended.users.length,
     sql`update memberships m set until = greatest(${at}::timestamptz, m.since), until_event = ended.event_id
       from unnest(${ended.groups}::uuid[], ${ended.users}::uuid[], ${ended.events}::uuid[])
         as ended(group_id, user_id, event_id)

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
-import { preparedRow, row, rows, type Db, type Tx } from './db.ts';
+import { preparedForFew, preparedRow, row, rows, type Db, type Tx } from './db.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
 
@@ -125,8 +125,10 @@ export function lockUsers(
   workspaceId: WorkspaceId,
   ids: readonly UserId[],
 ): Promise<{ id: UserId; user_name: string; deleted: boolean }[]> {
-  return rows(
+  return preparedForFew(
     tx,
+    'lock_users',
+    ids.length,
     sql`select id, user_name, deleted_at is not null as deleted from users
       where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) order by id for no key update`,
   );
