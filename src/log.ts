@@ -1,14 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Writable } from 'node:stream';
 import winston from 'winston';
-
-/** What every line of a request's log carries. */
-interface RequestContext {
-  readonly requestId: string;
-}
-
-/** The request that is being answered, for whatever runs on its behalf. */
-export const requestContext = new AsyncLocalStorage<RequestContext>();
 
 /** Levels from quiet to talkative; `info` has one line per request. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -46,9 +37,9 @@ function batchedStdout(): Writable {
 }
 
 /**
- * The log: one JSON object a line on stdout, with `time`, `level`, `message`, the fields given, and the id of the
- * request on whose behalf it is. Errors among the fields are written with their causes. Never hand it a header, a
- * token or a body.
+ * The log: one JSON object a line on stdout, with `time`, `level`, `message` and the fields given. Errors among the
+ * fields are written with their causes. What is on behalf of a request is given its `requestId`: to carry it along unseen
+ * would make every promise dearer. Never hand it a header, a token or a body.
  */
 export const log = winston.createLogger({
   level: 'info',
@@ -64,9 +55,7 @@ export function setLogLevel(level: LogLevel | 'silent'): void {
 }
 
 function describe(info: winston.Logform.TransformableInfo): winston.Logform.TransformableInfo {
-  const requestId = requestContext.getStore()?.requestId;
   info.time = new Date().toISOString();
-  if (requestId !== undefined && info.requestId === undefined) info.requestId = requestId;
   for (const [field, value] of Object.entries(info))
     if (value instanceof Error) info[field] = describeError(value);
   return info;

@@ -42,7 +42,7 @@ type Problem = z.infer<typeof problemSchema>;
 
 /** Answers every error of this edge as application/problem+json. */
 export const problems: ErrorRequestHandler = (error: unknown, req, res, _next) => {
-  const known = explain(error);
+  const known = explain(error, requestIdOf(req));
   if (res.headersSent) {
     // Too late to say anything: the connection is cut, so that nobody takes half an answer for a whole one.
     res.destroy();
@@ -73,13 +73,13 @@ function unexpected(req: Request): Problem {
 }
 
 /** The error in our words, or undefined when it is a fault of ours. Operators are told of those, and of outages. */
-function explain(error: unknown): RollcallError | undefined {
+function explain(error: unknown, requestId: string): RollcallError | undefined {
   const known =
     error instanceof URIError ? new RollcallError('invalid', 'The path cannot be decoded.') : error;
   if (!(known instanceof RollcallError)) {
-    log.error('A request failed.', { error });
+    log.error('A request failed.', { requestId, error });
     return undefined;
   }
-  if (known.kind === 'busy') log.warn('A request could not be served.', { error });
+  if (known.kind === 'busy') log.warn('A request could not be served.', { requestId, error });
   return known;
 }

@@ -77,7 +77,13 @@ async function recordExport(
       return Promise.resolve();
     });
   } catch (error) {
-    log.error('An export was sent, but its audit event could not be written.', { action, name, rows, error });
+    log.error('An export was sent, but its audit event could not be written.', {
+      requestId: caller.requestId,
+      action,
+      name,
+      rows,
+      error,
+    });
   }
 }
 

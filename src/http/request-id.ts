@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import { requestContext } from '../log.ts';
 
 const WELL_FORMED = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -15,7 +14,7 @@ export const requestId: RequestHandler = (req, res, next) => {
   const id = given !== undefined && WELL_FORMED.test(given) ? given : randomUUID();
   ids.set(req, id);
   res.setHeader('X-Request-Id', id);
-  requestContext.run({ requestId: id }, next);
+  next();
 };
 
 /** The id of a request. */

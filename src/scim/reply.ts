@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { requestIdOf } from '../http/request-id.ts';
 import { log } from '../log.ts';
 import { isKnown } from './entity-tags.ts';
 import { toProblem, type Problem } from './errors.ts';
@@ -83,17 +84,22 @@ function sendProblem(res: Response, problem: Problem): Response {
 export function scimErrorHandler(error: unknown, req: Request, res: Response, _next: NextFunction): void {
   // scimmy's router hands on what it has answered with a 5xx.
   if (res.headersSent) return;
-  const problem = (res.locals['problem'] as Problem | undefined) ?? explain(error, req.method);
+  const problem =
+    (res.locals['problem'] as Problem | undefined) ??
+    explain(error, { method: req.method, requestId: requestIdOf(req) });
   // For the provisioning log.
   res.locals['problem'] = problem;
   sendProblem(res, problem);
 }
 
 /** The problem of an error; logs it with its cause when it was not foreseen or the database is away. */
-export function explain(error: unknown, method: string): Problem {
+export function explain(
+  error: unknown,
+  on: { readonly method: string; readonly requestId: string },
+): Problem {
   const problem = toProblem(error);
   if (problem.unexpected || problem.status === 503) {
-    log.error('SCIM request failed', { method, status: problem.status, error });
+    log.error('SCIM request failed', { ...on, status: problem.status, error });
   }
   return problem;
 }

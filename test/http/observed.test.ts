@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import winston from 'winston';
-import { log, requestContext, setLogLevel } from '../../src/log.ts';
+import { log, setLogLevel } from '../../src/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 type Line = Record<string, unknown>;
@@ -131,17 +131,39 @@ describe('log', () => {
     ]);
   });
 
-  it('carries the request id and the causes of an error', async () => {
+  it('carries the causes of an error', async () => {
     const error = new Error('outer', { cause: Object.assign(new Error('inner'), { code: '23505' }) });
     const [line] = await logged(async () => {
-      requestContext.run({ requestId: 'line-2' }, () => log.error('It broke.', { error }));
+      log.error('It broke.', { error });
       await Promise.resolve();
     });
-    expect(line).to.include({ level: 'error', message: 'It broke.', requestId: 'line-2' });
+    expect(line).to.include({ level: 'error', message: 'It broke.' });
     const told = line?.error as { message: string; stack: string; cause: { message: string; code: string } };
     expect(told.message).to.equal('outer');
     expect(told.stack).to.contain('observed.test');
     expect(told.cause).to.include({ message: 'inner', code: '23505' });
+  });
+
+  it('names the request that failed, on both edges', async () => {
+    const broken = await startApp();
+    const failing = [
+      { path: '/api/v1/projects', token: broken.tokens.admin, message: 'A request failed.' },
+      { path: '/scim/v2/Groups', token: broken.tokens.scim, message: 'SCIM request failed' },
+    ];
+    for (const table of ['projects', 'groups'])
+      await broken.core.db.raw(`alter table ${table} rename column created_at to gone`);
+    for (const { path, token, message } of failing) {
+      const lines = await logged(async () => {
+        const { status } = await broken.request('GET', path, {
+          token,
+          headers: { 'X-Request-Id': 'failing-1' },
+        });
+        expect(status).to.equal(500);
+      });
+      const told = lines.find((line) => line.level === 'error');
+      expect(told).to.include({ message, requestId: 'failing-1' });
+    }
+    await broken.stop();
   });
 });
 

@@ -20,7 +20,9 @@ export function bulk(contextOf: (req: Request) => ScimContext): Router {
     );
     const result = await running;
     const [processed, operations] = [result.outcomes.size, request.operations.length];
-    if (processed < operations) log.info('bulk ended early', { processed, operations });
+    if (processed < operations) {
+      log.info('bulk ended early', { requestId: ctx.caller.requestId, processed, operations });
+    }
     res.status(200).send(bulkAnswer(request, result, `${ctx.publicUrl}/scim/v2`));
   });
   return router;

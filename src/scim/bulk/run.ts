@@ -118,7 +118,7 @@ function conflict(bulkId: string): ScimError {
 }
 
 async function noteError(run: Run, operation: BulkOperation, error: unknown): Promise<void> {
-  const problem = explain(error, 'bulk');
+  const problem = explain(error, { method: 'bulk', requestId: run.ctx.caller.requestId });
   if (problem.status === 503 && !(await isReady(run.ctx.core))) {
     if (![...run.outcomes.values()].some((outcome) => 'reply' in outcome)) throw error;
     run.away = problem;

@@ -33,7 +33,7 @@ export async function guarded<T>(
   try {
     return await verb(scim);
   } catch (error) {
-    res.locals['problem'] = explain(error, res.req.method);
+    res.locals['problem'] = explain(error, { method: res.req.method, requestId: scim.caller.requestId });
     throw error;
   }
 }
