@@ -33,7 +33,10 @@ export async function listMixedByIndex(
   return { total, items: await load(core, caller, ids, parts) };
 }
 
-/** A page of users and groups together from a row on, and how many there are under the conditions. */
+/**
+ * A page of users and groups together from a row on, and how many there were under the conditions when the list was
+ * begun.
+ */
 export async function listMixedByCursor(
   core: Core,
   caller: Caller,
@@ -41,7 +44,7 @@ export async function listMixedByCursor(
   parts: MixedParts,
 ): Promise<Turned<MixedItem> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    countMixed(core.db, caller.workspaceId, page),
+    page.turn.total ?? countMixed(core.db, caller.workspaceId, page),
     turnMixed(core.db, caller.workspaceId, page, page),
   ]);
   return { ...found, total, rows: await load(core, caller, found.rows, parts) };

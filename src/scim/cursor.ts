@@ -26,7 +26,7 @@ export function sealCursor(key: Uint8Array, query: string, turn: Turn, now: numb
   const place = turn.from ? [turn.from.key, turn.from.id] : null;
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(query));
-  const text = JSON.stringify([Math.floor(now / 1000), turn.backwards, place]);
+  const text = JSON.stringify([Math.floor(now / 1000), turn.backwards, place, turn.total]);
   return Buffer.concat([iv, cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 }
 
@@ -35,15 +35,22 @@ export function sealCursor(key: Uint8Array, query: string, turn: Turn, now: numb
  * that is too old (RFC 9865 section 2.1).
  */
 export function openCursor(key: Uint8Array, query: string, cursor: string, now: number): Turn {
-  const [issued, backwards, place] = JSON.parse(unsealed(key, query, cursor)) as [number, boolean, unknown];
+  const opened = JSON.parse(unsealed(key, query, cursor)) as [
+    number,
+    boolean,
+    unknown,
+    number | null | undefined,
+  ];
+  const [issued, backwards, place] = opened;
+  const total = opened[3] ?? undefined;
   if (now / 1000 - issued > CURSOR_TIMEOUT) {
     throw badRequest(
       'expiredCursor',
       `The cursor is older than ${CURSOR_TIMEOUT} seconds; begin again with an empty one.`,
     );
   }
-  if (!isArray(place)) return { backwards };
-  return { from: { key: place[0] as string | null, id: place[1] as string }, backwards };
+  if (!isArray(place)) return { backwards, total };
+  return { from: { key: place[0] as string | null, id: place[1] as string }, backwards, total };
 }
 
 function unsealed(key: Uint8Array, query: string, cursor: string): string {

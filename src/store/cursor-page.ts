@@ -12,6 +12,8 @@ export interface Place {
 export interface Turn {
   readonly from?: Place | undefined;
   readonly backwards: boolean;
+  /** How many rows the list had when it was begun; undefined when it begins here. */
+  readonly total?: number | undefined;
 }
 
 /**

@@ -48,7 +48,7 @@ export async function listGroupsByIndex(
   return { total, items: await withMembers(core, caller, groups, members) };
 }
 
-/** A page of groups from a row on, and how many there are under the condition. */
+/** A page of groups from a row on, and how many there were under the condition when the list was begun. */
 export async function listGroupsByCursor(
   core: Core,
   caller: Caller,
@@ -56,7 +56,7 @@ export async function listGroupsByCursor(
   members: MembersWanted | undefined,
 ): Promise<Turned<GroupWithMembers> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    countGroups(core.db, caller.workspaceId, page),
+    page.turn.total ?? countGroups(core.db, caller.workspaceId, page),
     turnGroups(core.db, caller.workspaceId, page),
   ]);
   return { ...found, total, rows: await withMembers(core, caller, found.rows, members) };

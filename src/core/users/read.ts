@@ -49,7 +49,7 @@ export async function listUsersByIndex(
   return { total, items: await withAccess(core, caller, users, parts) };
 }
 
-/** A page of the users that SCIM shows from a row on, and how many there are under the condition. */
+/** A page of the users that SCIM shows from a row on, and how many there were under the condition when it was begun. */
 export async function listUsersByCursor(
   core: Core,
   caller: Caller,
@@ -57,7 +57,7 @@ export async function listUsersByCursor(
   parts: UserParts,
 ): Promise<Turned<UserWithAccess> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    countUsers(core.db, caller.workspaceId, page),
+    page.turn.total ?? countUsers(core.db, caller.workspaceId, page),
     turnUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups }),
   ]);
   return { ...found, total, rows: await withAccess(core, caller, found.rows, parts) };

@@ -39,7 +39,8 @@ export async function listReply<Item>(
   const now = Date.now();
   const turn = paging.cursor === '' ? { backwards: false } : openCursor(key, query, paging.cursor, now);
   const page = await list.byCursor({ turn, count: paging.count });
-  const cursor = (to: Turn | undefined) => to && sealCursor(key, query, to, now);
+  // The list is counted once: each count goes through all of it.
+  const cursor = (to: Turn | undefined) => to && sealCursor(key, query, { ...to, total: page.total }, now);
   return reply(
     listText(
       page.rows.map(list.show),

@@ -65,6 +65,21 @@ describe('cursor paging: what a page costs', () => {
   }
 
   for (const path of ['/Users', '/Groups', '/']) {
+    it(`${path}: the list is counted once, when it is begun`, async () => {
+      const counts = async (query: Record<string, string | number>) =>
+        (await queriesOf(app.core.db, () => scim('GET', path, { query }))).filter(({ sql }) =>
+          sql.includes('count(*)'),
+        );
+      const first = await scim('GET', path, { query: { cursor: '', count: 7 } });
+      const query = { cursor: nextOf(first), count: 7 };
+      expect(await counts({ cursor: '', count: 7 })).to.have.lengthOf(1);
+      expect(await counts(query)).to.deep.equal([]);
+      const second = await scim('GET', path, { query });
+      expect(second.body.totalResults).to.equal(first.body.totalResults).and.to.be.above(1_000);
+      const again = await scim('GET', path, { query: { cursor: previousOf(second), count: 7 } });
+      expect(again.body.totalResults).to.equal(first.body.totalResults);
+    });
+
     it(`${path}: a page deep in the list reads what the first reads, by an index of ids`, async () => {
       let page = await scim('GET', path, { query: { cursor: '', count: 500 } });
       while (page.body.totalResults > 2000 && page.body.Resources.at(-1)!.id < 'b') {
