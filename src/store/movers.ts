@@ -61,9 +61,10 @@ export function streamLeavers(
           on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
         where c.change = 'lost' and c.cause = 'deactivation' group by c.user_id, c.at),
       moved as (
-        select id as user_id, since as at, (select min(again.since) from people again where again.id = people.id
-          and again.since > people.since and again.status = 'active') as returned_at
-        from people where was = 'active' and status <> 'active' and ${isIn(sql`since`, period)})
+        select id as user_id, since as at, returned_at
+        from (select *, min(since) filter (where status = 'active') over (partition by id order by since
+            rows between 1 following and unbounded following) as returned_at from people) p
+        where was = 'active' and status <> 'active' and ${isIn(sql`since`, period)})
       select ${mover(sql`lost.account_role, lost.products, lost.projects`)},
         case when ${isIn(sql`m.returned_at`, period)} then m.returned_at end as returned_at
       from moved m left join lost on lost.user_id = m.user_id and lost.at = m.at
@@ -85,9 +86,10 @@ export function streamJoiners(
     sql`with ${changeTables(workspaceId, period)}, ${everythingHeld(workspaceId, moment)},
       gained as (select user_id, at from caused where change = 'gained'),
       moved as (
-        select id as user_id, since as at, not exists (select from people before where before.id = people.id
-          and before.since < people.since and before.status = 'active') as is_new
-        from people where status = 'active' and was is distinct from 'active' and ${isIn(sql`since`, period)}),
+        select id as user_id, since as at, is_new
+        from (select *, coalesce(not bool_or(status = 'active') over (partition by id order by since
+            rows between unbounded preceding and 1 preceding), true) as is_new from people) p
+        where status = 'active' and was is distinct from 'active' and ${isIn(sql`since`, period)}),
       begun as (
         select m.user_id, m.at, min(g.at) as first_access_at
         from moved m join gained g on g.user_id = m.user_id and g.at >= m.at group by m.user_id, m.at)
