@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KeysetPage, Page } from '../core/keyset.ts';
+import { invalid } from '../errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
 /** How many items an answer has. */
@@ -37,6 +38,7 @@ interface ListQuery<Sort extends string> {
 
 /** A keyset position, for one order: with another it would skip rows. */
 const place = z.strictObject({ sort: z.string(), value: z.string(), id: z.uuid() });
+const placeAsOf = place.extend({ asOf: z.iso.datetime().optional() });
 
 /** The page that a query asks for. Throws `invalid` for a cursor of another list or order. */
 export function pageOf<Sort extends string>(query: ListQuery<Sort>): KeysetPage<Sort> {
@@ -48,14 +50,31 @@ export function pageOf<Sort extends string>(query: ListQuery<Sort>): KeysetPage<
   return { sort: { by, descending }, limit, search, after: { value, id } };
 }
 
-/** A page as an answer, each item as `shown` shows it. */
+/**
+ * The page that a query with `asOf` asks for, and of when. A cursor goes on with the time it was given for, also when
+ * the query says none. Throws `invalid` for a cursor of another list, order or time.
+ */
+export function pageAsOf<Sort extends string>(
+  query: ListQuery<Sort> & { readonly asOf?: Date | undefined },
+): { readonly page: KeysetPage<Sort>; readonly asOf: Date | undefined } {
+  if (query.cursor === undefined) return { page: pageOf(query), asOf: query.asOf };
+  const { asOf: kept, ...rest } = decodeCursor(placeAsOf, query.cursor);
+  if (query.asOf && query.asOf.toISOString() !== kept) {
+    throw invalid('cursor', 'This cursor goes on with a list of another time; begin again without it.');
+  }
+  const page = pageOf({ ...query, cursor: encodeCursor(rest) });
+  return { page, asOf: kept === undefined ? undefined : new Date(kept) };
+}
+
+/** A page as an answer, each item as `shown` shows it; `asOf` when the page was as of a time. */
 export function listOf<T, Shown>(
   page: Page<T>,
-  query: { readonly sort: string },
+  { sort, asOf }: { readonly sort: string; readonly asOf?: Date | undefined },
   shown: (item: T) => Shown,
 ): { items: Shown[]; nextCursor: string | null } {
+  const place = page.next && { sort, value: page.next.value, id: page.next.id };
   return {
     items: page.items.map(shown),
-    nextCursor: page.next && encodeCursor({ sort: query.sort, value: page.next.value, id: page.next.id }),
+    nextCursor: place && encodeCursor(asOf ? { ...place, asOf: asOf.toISOString() } : place),
   };
 }

@@ -21,6 +21,8 @@ interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   readonly summary: string;
   /** More about it, for people: whole sentences. */
   readonly description?: string;
+  /** True for what only reads though its method is not GET, so that auditors may call it. */
+  readonly readsOnly?: true;
   /** Which tokens may call it (contract section 3). */
   readonly scopes: readonly Scope[];
   /** True for what is no workspace's own, so that an operator names none. */

@@ -1,5 +1,6 @@
 import type { UserId } from '../ids.ts';
 import * as store from '../store/conflicts.ts';
+import type { Moment } from '../store/moment.ts';
 import { ACCOUNT_ROLES } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
@@ -29,8 +30,13 @@ export async function listConflicts(
 }
 
 /** All conflicts of one user. */
-export async function conflictsOf(core: Core, caller: Caller, userId: UserId): Promise<Conflict[]> {
-  return (await store.conflictsOf(core.db, caller.workspaceId, userId)).map(withReason);
+export async function conflictsOf(
+  core: Core,
+  caller: Caller,
+  userId: UserId,
+  moment: Moment = 'now',
+): Promise<Conflict[]> {
+  return (await store.conflictsOf(core.db, caller.workspaceId, userId, moment)).map(withReason);
 }
 
 function positionOf({ user_name, user_id, place }: Conflict): store.ConflictPosition {

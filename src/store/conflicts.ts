@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import { rows, type Db } from './db.ts';
+import { holds, versions, type Moment } from './moment.ts';
 import { literal } from './where.ts';
 
 /** Why something gives nothing. */
@@ -55,68 +56,85 @@ export function listConflicts(
   const beyond = after
     ? sql`and (${NAME}, u.id, ${PLACE}) > (lower(${after.userName}), ${after.userId}::uuid, ${after.place}::text)`
     : empty;
-  return rows<ConflictRow>(db, sql`${conflicts(workspaceId, sql`${found} ${beyond}`)} limit ${limit}`);
+  return rows<ConflictRow>(db, sql`${conflicts(workspaceId, 'now', sql`${found} ${beyond}`)} limit ${limit}`);
 }
 
 /** All conflicts of one user. */
-export function conflictsOf(db: Db, workspaceId: WorkspaceId, userId: UserId): Promise<ConflictRow[]> {
-  return rows<ConflictRow>(db, conflicts(workspaceId, sql`and u.id = ${userId}`));
+export function conflictsOf(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  moment: Moment,
+): Promise<ConflictRow[]> {
+  return rows<ConflictRow>(db, conflicts(workspaceId, moment, sql`and u.id = ${userId}`));
 }
 
-function conflicts(workspaceId: WorkspaceId, conditions: Sql): Sql {
+const USER_COLUMNS = ['workspace_id', 'id', 'user_name', 'organization_pushed', 'deleted_at'];
+const GROUP_COLUMNS = ['workspace_id', 'id', 'display_name'];
+
+function conflicts(workspaceId: WorkspaceId, moment: Moment, conditions: Sql): Sql {
   return sql`
     select u.id as user_id, u.user_name, c.code, c.source, c.attribute, c.group_id,
-      (select g.display_name from groups g where g.workspace_id = ${workspaceId} and g.id = c.group_id) as group_name,
+      (select g.display_name from ${versions('groups', GROUP_COLUMNS, moment)} g
+        where g.workspace_id = ${workspaceId} and g.id = c.group_id) as group_name,
       c.value, c.place
     from (select f.*, concat_ws('/', f.code, f.source, f.attribute, f.group_id, f.value) as place
-      from (${causes(workspaceId)}) f) c
-    join users u on u.workspace_id = ${workspaceId} and u.id = c.user_id and u.deleted_at is null
+      from (${causes(workspaceId, moment)}) f) c
+    join ${versions('users', USER_COLUMNS, moment)} u on u.workspace_id = ${workspaceId} and u.id = c.user_id and u.deleted_at is null
     where true ${conditions}
     order by ${NAME}, u.id, ${PLACE}`;
 }
 
 /** UNION, not UNION ALL: a group may map one thing by itself and by a rule. */
-function causes(workspaceId: WorkspaceId): Sql {
+function causes(workspaceId: WorkspaceId, moment: Moment): Sql {
+  const billing = billingManagers(workspaceId, moment);
+  const off = switchedOff(workspaceId, moment);
+  const [direct, member, mapped] = [holds('d', moment), holds('m', moment), holds('gg', moment)];
   return sql`
     select d.user_id, case d.pushed_attribute when 'roles' then 'unknown_role' else 'unknown_entitlement' end as code,
       d.source, d.pushed_attribute as attribute, null::uuid as group_id, d.pushed_value as value
-    from direct_grants d where d.workspace_id = ${workspaceId} and d.until = 'infinity' and d.kind is null
+    from direct_grants d where d.workspace_id = ${workspaceId} and ${direct} and d.kind is null
     union
     select o.id, 'unknown_organization', 'pushed', 'organization', null, o.organization_pushed
-    from users o where o.workspace_id = ${workspaceId} and o.organization_pushed is not null
+    from ${versions('users', USER_COLUMNS, moment)} o
+    where o.workspace_id = ${workspaceId} and o.organization_pushed is not null
     union
     select d.user_id, 'billing_manager', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, p.key || ':' || r.key)
-    from (${billingManagers(workspaceId, 'now')}) b
-    join direct_grants d on d.workspace_id = ${workspaceId} and d.user_id = b.user_id and d.until = 'infinity'
+    from (${billing}) b
+    join direct_grants d on d.workspace_id = ${workspaceId} and d.user_id = b.user_id and ${direct}
       and d.kind = 'project_role'
-    ${projectAndRole(workspaceId, sql`d`)}
+    ${projectAndRole(workspaceId, moment, sql`d`)}
     union
     select m.user_id, 'billing_manager', 'group', null, m.group_id, p.key || ':' || r.key
-    from (${billingManagers(workspaceId, 'now')}) b
-    join memberships m on m.workspace_id = ${workspaceId} and m.user_id = b.user_id and m.until = 'infinity'
-    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and gg.until = 'infinity'
+    from (${billing}) b
+    join memberships m on m.workspace_id = ${workspaceId} and m.user_id = b.user_id and ${member}
+    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and ${mapped}
       and gg.kind = 'project_role'
-    ${projectAndRole(workspaceId, sql`gg`)}
+    ${projectAndRole(workspaceId, moment, sql`gg`)}
     union
     select d.user_id, 'product_off', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, l.name)
-    from (${switchedOff(workspaceId)}) l
-    join direct_grants d on d.workspace_id = ${workspaceId} and d.license_id = l.id and d.until = 'infinity'
+    from (${off}) l
+    join direct_grants d on d.workspace_id = ${workspaceId} and d.license_id = l.id and ${direct}
     union
     select m.user_id, 'product_off', 'group', null, m.group_id, l.name
-    from (${switchedOff(workspaceId)}) l
-    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.license_id = l.id and gg.until = 'infinity'
-    join memberships m on m.workspace_id = ${workspaceId} and m.group_id = gg.group_id and m.until = 'infinity'`;
+    from (${off}) l
+    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.license_id = l.id and ${mapped}
+    join memberships m on m.workspace_id = ${workspaceId} and m.group_id = gg.group_id and ${member}`;
 }
 
-function projectAndRole(workspaceId: WorkspaceId, grant: Sql): Sql {
+const KEYED = ['workspace_id', 'id', 'key'];
+
+function projectAndRole(workspaceId: WorkspaceId, moment: Moment, grant: Sql): Sql {
   return sql`
-    join projects p on p.workspace_id = ${workspaceId} and p.id = ${grant}.project_id
-    join roles r on r.workspace_id = ${workspaceId} and r.id = ${grant}.role_id`;
+    join ${versions('projects', KEYED, moment)} p on p.workspace_id = ${workspaceId} and p.id = ${grant}.project_id
+    join ${versions('roles', KEYED, moment)} r on r.workspace_id = ${workspaceId} and r.id = ${grant}.role_id`;
 }
 
 /** The licenses of products that are switched off. */
-function switchedOff(workspaceId: WorkspaceId): Sql {
-  return sql`select l.id, p.key || ':' || l.key as name from licenses l
-    join products p on p.workspace_id = l.workspace_id and p.id = l.product_id and not p.enabled
+function switchedOff(workspaceId: WorkspaceId, moment: Moment): Sql {
+  return sql`select l.id, p.key || ':' || l.key as name
+    from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
+    join ${versions('products', [...KEYED, 'enabled'], moment)} p
+      on p.workspace_id = l.workspace_id and p.id = l.product_id and not p.enabled
     where l.workspace_id = ${workspaceId}`;
 }

@@ -3,7 +3,8 @@ import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import { row, rows, type Db } from './db.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
-import { versions, type Moment } from './moment.ts';
+import { lastAccessAt } from './last-access.ts';
+import { holds, versions, type Moment } from './moment.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
 
 /** A user as the directory lists it; what SCIM no longer shows is here too, inactive. */
@@ -32,17 +33,36 @@ export interface DirectoryFilter {
 
 export type DirectorySort = 'name' | 'email' | 'status' | 'joined' | 'lastAccess';
 
-const LAST_ACCESS = sql`(select l.at from user_last_access l
-  where l.workspace_id = u.workspace_id and l.user_id = u.id)`;
+/** What of a user's versions is read to list them. */
+const LISTED = [
+  'workspace_id',
+  'id',
+  'user_name',
+  'full_name',
+  'email',
+  'status',
+  'joined_at',
+  'source',
+].concat(['managed_by', 'organization_id', 'attributes']);
+const WHOLE = LISTED.concat(
+  ['external_id', 'start_date', 'created_at', 'updated_at', 'removed_at'],
+  ['erased_at'],
+);
+const KEYED = ['workspace_id', 'id', 'key'];
+const ENDING = [...KEYED, 'deleted_at'];
 
-const COLUMNS = sql`u.id, u.user_name, u.full_name, u.email, u.status, u.joined_at, u.source, u.managed_by,
-  (select o.key from organizations o where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization,
-  coalesce(jsonb_path_query_first(u.attributes, ${'$.photos[*] ? (@.primary == true).value'}::text::jsonpath),
-    jsonb_path_query_first(u.attributes, ${'$.photos[*].value'}::text::jsonpath)) #>> '{}' as picture,
-  ${LAST_ACCESS} as last_access_at`;
+/** The columns of a `DirectoryRow`, in a query whose users are `u`. */
+function columns(workspaceId: WorkspaceId, moment: Moment): Sql {
+  return sql`u.id, u.user_name, u.full_name, u.email, u.status, u.joined_at, u.source, u.managed_by,
+    (select o.key from ${versions('organizations', KEYED, moment)} o
+      where o.workspace_id = ${workspaceId} and o.id = u.organization_id) as organization,
+    coalesce(jsonb_path_query_first(u.attributes, ${'$.photos[*] ? (@.primary == true).value'}::text::jsonpath),
+      jsonb_path_query_first(u.attributes, ${'$.photos[*].value'}::text::jsonpath)) #>> '{}' as picture,
+    ${lastAccessAt(workspaceId, moment)} as last_access_at`;
+}
 
 /** Who has no address, has not joined or was never seen comes last, in both directions. */
-function sorts(descending: boolean): Readonly<Record<DirectorySort, SortKey>> {
+function sorts(descending: boolean, lastAccess: Sql): Readonly<Record<DirectorySort, SortKey>> {
   const unknownTime = descending ? sql`'1900-01-01'::timestamptz` : sql`'9999-01-01'::timestamptz`;
   const unknownText = descending ? '' : '\u{10ffff}';
   return {
@@ -53,7 +73,7 @@ function sorts(descending: boolean): Readonly<Record<DirectorySort, SortKey>> {
       type: 'integer',
     },
     joined: { expression: sql`coalesce(u.joined_at, ${unknownTime})`, type: 'timestamptz' },
-    lastAccess: { expression: sql`coalesce(${LAST_ACCESS}, ${unknownTime})`, type: 'timestamptz' },
+    lastAccess: { expression: sql`coalesce(${lastAccess}, ${unknownTime})`, type: 'timestamptz' },
   };
 }
 
@@ -63,81 +83,101 @@ export async function listDirectory(
   workspaceId: WorkspaceId,
   filter: DirectoryFilter,
   page: KeysetPage<DirectorySort>,
+  moment: Moment,
 ): Promise<Page<DirectoryRow>> {
   const searched = [sql`u.full_name`, sql`u.email`, sql`u.user_name`];
-  const { column, conditions, order } = keyset(page, sorts(page.sort.descending), sql`u.id`, searched);
+  const keys = sorts(page.sort.descending, lastAccessAt(workspaceId, moment));
+  const { column, conditions, order } = keyset(page, keys, sql`u.id`, searched);
   const found = await rows<DirectoryRow & { sort_value: string }>(
     db,
-    sql`select ${COLUMNS}, ${column} from users u
-      where u.workspace_id = ${workspaceId} ${matching(workspaceId, filter)} ${conditions} ${order}`,
+    sql`select ${columns(workspaceId, moment)}, ${column} from ${versions('users', LISTED, moment)} u
+      where u.workspace_id = ${workspaceId} ${matching(workspaceId, filter, moment)} ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
 
-function matching(workspaceId: WorkspaceId, filter: DirectoryFilter): Sql {
+function matching(workspaceId: WorkspaceId, filter: DirectoryFilter, moment: Moment): Sql {
   const { statuses, organization, product, project } = filter;
+  const belongs = (key: string) =>
+    sql`and u.organization_id = ${idOfKey(workspaceId, 'organizations', key, moment)}`;
+  const licensed = (key: string) =>
+    sql`and u.id in (${holders(workspaceId, licensesOf(workspaceId, key, moment), moment)})`;
   return sql`
     ${statuses ? sql`and u.status = any(${statuses}::text[])` : empty}
-    ${organization === undefined ? empty : sql`and u.organization_id = ${organizationOf(workspaceId, organization)}`}
-    ${product === undefined ? empty : sql`and u.id in (${holders(workspaceId, licensesOf(workspaceId, product))})`}
-    ${project === undefined ? empty : inProject(workspaceId, project)}`;
+    ${organization === undefined ? empty : belongs(organization)}
+    ${product === undefined ? empty : licensed(product)}
+    ${project === undefined ? empty : inProject(workspaceId, project, moment)}`;
 }
 
-function organizationOf(workspaceId: WorkspaceId, key: string): Sql {
-  return sql`(select o.id from organizations o
-    where o.workspace_id = ${workspaceId} and lower(o.key) = lower(${key}) and o.deleted_at is null)`;
+function idOfKey(
+  workspaceId: WorkspaceId,
+  table: 'organizations' | 'projects',
+  key: string,
+  moment: Moment,
+): Sql {
+  return sql`(select k.id from ${versions(table, ENDING, moment)} k
+    where k.workspace_id = ${workspaceId} and lower(k.key) = lower(${key}) and k.deleted_at is null)`;
 }
 
 /** Of a product that is switched off nobody holds anything. */
-function licensesOf(workspaceId: WorkspaceId, product: string): (alias: Sql) => Sql {
-  return (alias) => sql`${alias}.license_id = any(array(select l.id from licenses l
-    join products p on p.workspace_id = l.workspace_id and p.id = l.product_id and p.enabled
+function licensesOf(workspaceId: WorkspaceId, product: string, moment: Moment): (alias: Sql) => Sql {
+  return (alias) => sql`${alias}.license_id = any(array(
+    select l.id from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
+    join ${versions('products', [...KEYED, 'enabled'], moment)} p
+      on p.workspace_id = l.workspace_id and p.id = l.product_id and p.enabled
     where l.workspace_id = ${workspaceId} and lower(p.key) = lower(${product})))`;
 }
 
-function inProject(workspaceId: WorkspaceId, key: string): Sql {
-  const project = (alias: Sql) => sql`${alias}.project_id = (select p.id from projects p
-    where p.workspace_id = ${workspaceId} and lower(p.key) = lower(${key}) and p.deleted_at is null)`;
-  return sql`and u.id in (${holders(workspaceId, project)})
-    and u.id not in (${billingManagers(workspaceId, 'now')})`;
+function inProject(workspaceId: WorkspaceId, key: string, moment: Moment): Sql {
+  const project = (alias: Sql) => sql`${alias}.project_id = ${idOfKey(workspaceId, 'projects', key, moment)}`;
+  return sql`and u.id in (${holders(workspaceId, project, moment)})
+    and u.id not in (${billingManagers(workspaceId, moment)})`;
 }
 
-/** Users with an open grant of a thing, found from the thing. */
-function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql): Sql {
+/** Users with a grant of a thing that holds, found from the thing. */
+function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql, moment: Moment): Sql {
   return sql`select d.user_id from direct_grants d
-      where d.workspace_id = ${workspaceId} and d.until = 'infinity' and ${of(sql`d`)}
+      where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and ${of(sql`d`)}
     union
     select m.user_id from group_grants gg
-      join memberships m on m.workspace_id = gg.workspace_id and m.group_id = gg.group_id and m.until = 'infinity'
-      where gg.workspace_id = ${workspaceId} and gg.until = 'infinity' and ${of(sql`gg`)}`;
+      join memberships m on m.workspace_id = gg.workspace_id and m.group_id = gg.group_id and ${holds('m', moment)}
+      where gg.workspace_id = ${workspaceId} and ${holds('gg', moment)} and ${of(sql`gg`)}`;
 }
 
 /** All of a user's record. */
 export type DirectoryEntry = DirectoryRow &
-  Pick<UserRow, 'external_id' | 'start_date' | 'created_at' | 'updated_at' | 'removed_at'> & {
+  Pick<UserRow, 'external_id' | 'start_date' | 'created_at' | 'updated_at' | 'removed_at' | 'erased_at'> & {
     readonly attributes: JsonObject;
   };
 
 /** One user of the directory, whether or not SCIM shows it. */
-export function findEntry(db: Db, workspaceId: WorkspaceId, id: UserId): Promise<DirectoryEntry | undefined> {
+export function findEntry(
+  db: Db,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  moment: Moment,
+): Promise<DirectoryEntry | undefined> {
   return row<DirectoryEntry>(
     db,
-    sql`select ${COLUMNS}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at, u.attributes
-      from users u where u.workspace_id = ${workspaceId} and u.id = ${id}`,
+    sql`select ${columns(workspaceId, moment)}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at,
+        u.erased_at, u.attributes
+      from ${versions('users', WHOLE, moment)} u where u.workspace_id = ${workspaceId} and u.id = ${id}`,
   );
 }
 
-/** The groups that a user is in now, with since when, by name. */
+/** The groups that a user is in, with since when, by name. */
 export function groupsSince(
   db: Db,
   workspaceId: WorkspaceId,
   id: UserId,
+  moment: Moment,
 ): Promise<{ id: GroupId; display_name: string; since: Date }[]> {
   return rows(
     db,
     sql`select g.id, g.display_name, m.since from memberships m
-      join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id
-      where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity'
+      join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
+        on g.workspace_id = m.workspace_id and g.id = m.group_id
+      where m.workspace_id = ${workspaceId} and m.user_id = ${id} and ${holds('m', moment)}
       order by lower(g.display_name) collate "C", g.id`,
   );
 }

@@ -2,6 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, effective, type AccessRow } from './access.ts';
 import { stream, type Db } from './db.ts';
+import { lastAccessAt } from './last-access.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { UserSource, UserStatus } from './users.ts';
 
@@ -78,31 +79,15 @@ export function streamUsers(
     sql`with ${everythingHeld(workspaceId, moment)}
       select u.id, u.user_name, u.email, u.full_name, u.status, a.account_role, o.key as organization,
         a.products, case when a.account_role is distinct from 'billing_manager' then a.projects end as projects,
-        u.joined_at, l.at as last_access_at, u.removed_at, u.source, u.external_id
+        u.joined_at, ${lastAccessAt(workspaceId, moment)} as last_access_at, u.removed_at, u.source, u.external_id
       from ${versions('users', USER_COLUMNS, moment)} u
       left join had a on a.user_id = u.id and u.status = 'active'
       left join ${versions('organizations', ['workspace_id', 'id', 'key'], moment)} o
         on o.workspace_id = ${workspaceId} and o.id = u.organization_id
-      left join lateral (${lastAccess(workspaceId, moment)}) l on true
       where u.workspace_id = ${workspaceId} and u.status = any(${statuses}::text[])
       order by case u.status when 'active' then 1 when 'pending' then 2 else 3 end,
         lower(u.user_name) collate "C", u.id`,
   );
-}
-
-/**
- * The last access of the user `u` by a moment. Of a past one the days on which users were seen tell it: on its own day
- * the first access rather than a later one than the moment.
- */
-function lastAccess(workspaceId: WorkspaceId, moment: Moment): Sql {
-  const last = sql`select a.at from user_last_access a where a.workspace_id = ${workspaceId} and a.user_id = u.id`;
-  if (moment === 'now') return last;
-  return sql`
-    select coalesce((${last} and a.at <= ${moment}), (
-      select case when d.last_at <= ${moment} then d.last_at else d.first_at end from user_access_days d
-      where d.workspace_id = ${workspaceId} and d.user_id = u.id and d.first_at <= ${moment}
-        and d.day <= (${moment}::timestamptz at time zone 'UTC')::date
-      order by d.day desc limit 1)) as at`;
 }
 
 /**

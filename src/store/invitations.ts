@@ -1,7 +1,8 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { EventId, InvitationId, UserId, WorkspaceId } from '../ids.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
+import { versions, type Moment } from './moment.ts';
 
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired' | 'superseded';
 
@@ -34,9 +35,27 @@ export interface InvitationRow {
 
 const STATUS = sql`case when i.status = 'pending' and i.expires_at <= clock_timestamp() then 'expired' else i.status end`;
 
-export const INVITATION_COLUMNS = sql`i.id, i.workspace_id, i.user_id, i.email, ${STATUS} as status,
-  i.status = 'pending' as is_open, i.nonce, i.send, i.expires_at, i.invited_by, i.opened_event, i.closed_event,
-  i.created_at, i.closed_at, i.delivery, i.delivery_attempts, i.delivery_reason, i.delivery_next_at, i.delivered_at`;
+const KEPT = [
+  'id',
+  'workspace_id',
+  'user_id',
+  'email',
+  'nonce',
+  'send',
+  'expires_at',
+  'invited_by',
+  'opened_event',
+].concat(
+  ['closed_event', 'created_at', 'closed_at', 'delivery', 'delivery_attempts', 'delivery_reason'],
+  ['delivery_next_at', 'delivered_at'],
+);
+
+const columns = (
+  status: Sql,
+) => sql`${raw(KEPT.map((column) => `i.${column}`).join(', '))}, ${status} as status,
+  i.status = 'pending' as is_open`;
+
+export const INVITATION_COLUMNS = columns(STATUS);
 
 /** Inserts invitations and answers them in the order of their ids. */
 export function insertInvitations(
@@ -52,9 +71,9 @@ export function insertInvitations(
     tx,
     sql`with i as (
         insert into invitations (workspace_id, id, user_id, email, status, nonce, expires_at, invited_by,
-          opened_event, created_at, delivery_next_at)
+          opened_event, created_at, updated_at, delivery_next_at)
         select ${workspaceId}, n.id, n.user_id, n.email, 'pending', n.nonce, n.expires_at, n.invited_by,
-          n.opened_event, ${at}, ${at}
+          n.opened_event, ${at}, ${at}, ${at}
         from jsonb_to_recordset(${JSON.stringify(invitations)}::jsonb) as n(id uuid, user_id uuid, email text,
           nonce uuid, expires_at timestamptz, invited_by text, opened_event uuid)
         returning *)
@@ -119,6 +138,21 @@ export function openInvitationsOf(
   );
 }
 
+/** The invitation that a user can accept at the moment. */
+export function pendingInvitationOf(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  moment: Moment,
+): Promise<InvitationRow | undefined> {
+  const time = moment === 'now' ? sql`clock_timestamp()` : sql`${moment}::timestamptz`;
+  return row(
+    db,
+    sql`select ${columns(sql`'pending'`)} from ${versions('invitations', [...KEPT, 'status'], moment)} i
+      where i.workspace_id = ${workspaceId} and i.user_id = ${userId} and i.status = 'pending' and i.expires_at > ${time}`,
+  );
+}
+
 /** Closes open invitations, each with the event that tells of it; their links end with the transaction. */
 export async function closeInvitations(
   tx: Tx,
@@ -129,7 +163,8 @@ export async function closeInvitations(
 ): Promise<void> {
   await rows(
     tx,
-    sql`update invitations i set status = ${status}, closed_event = c.event, closed_at = ${at}, delivery_next_at = null
+    sql`update invitations i set status = ${status}, closed_event = c.event, closed_at = ${at}, delivery_next_at = null,
+        updated_at = greatest(${at}::timestamptz, i.updated_at)
       from unnest(${closed.map((one) => one.id)}::uuid[], ${closed.map((one) => one.event)}::uuid[]) as c(id, event)
       where i.workspace_id = ${workspaceId} and i.id = c.id and i.status = 'pending'`,
   );
@@ -147,7 +182,8 @@ export async function renewInvitation(
     sql`with i as (
         update invitations set status = 'pending', closed_event = null, closed_at = null, send = send + 1,
           expires_at = ${renewed.expiresAt}, opened_event = ${renewed.openedEvent}, delivery = 'queued',
-          delivery_attempts = 0, delivery_reason = null, delivery_next_at = ${renewed.at}, delivered_at = null
+          delivery_attempts = 0, delivery_reason = null, delivery_next_at = ${renewed.at}, delivered_at = null,
+          updated_at = greatest(${renewed.at}::timestamptz, updated_at)
         where workspace_id = ${workspaceId} and id = ${id}
         returning *)
       select ${INVITATION_COLUMNS} from i`,

@@ -1,6 +1,7 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { inTransaction, rows, type Db } from './db.ts';
+import type { Moment } from './moment.ts';
 
 /** When somebody was seen, and by what the user is named: an id, or a user name, or an address. */
 export interface NamedAccess {
@@ -66,4 +67,18 @@ export function noteAccess(
     );
     return found.map((one) => one.outcome);
   });
+}
+
+/**
+ * The last access of the user `u` by a moment, as an expression. Of a past one the days on which users were seen tell
+ * it: on its own day the first access rather than a later one than the moment.
+ */
+export function lastAccessAt(workspaceId: WorkspaceId, moment: Moment): Sql {
+  const last = sql`select a.at from user_last_access a where a.workspace_id = ${workspaceId} and a.user_id = u.id`;
+  if (moment === 'now') return sql`(${last})`;
+  return sql`coalesce((${last} and a.at <= ${moment}), (
+    select case when d.last_at <= ${moment} then d.last_at else d.first_at end from user_access_days d
+    where d.workspace_id = ${workspaceId} and d.user_id = u.id and d.first_at <= ${moment}
+      and d.day <= (${moment}::timestamptz at time zone 'UTC')::date
+    order by d.day desc limit 1))`;
 }

@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, MachineId, ProductId, UserId, WorkspaceId } from '../ids.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
+import { versions, type Moment } from './moment.ts';
 
 /** A machine that a user has registered and that was not removed. */
 export interface MachineRow {
@@ -67,12 +68,39 @@ function matching(workspaceId: WorkspaceId, { userId, product }: MachineFilter):
     }`;
 }
 
-/** The registered machines of one user, by name. */
-export function machinesOf(db: Db, workspaceId: WorkspaceId, userId: UserId): Promise<MachineRow[]> {
+const VERSIONED = [
+  'workspace_id',
+  'id',
+  'user_id',
+  'product_id',
+  'name',
+  'fingerprint',
+  'registered_at',
+].concat(['last_seen_at', 'removed_at', 'updated_at']);
+
+/**
+ * The machines of one user that are registered at a moment, by name. Of a past one it is told to the day when they were
+ * seen: on its own day the first time rather than a later one than the moment.
+ */
+export function machinesOf(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  moment: Moment,
+): Promise<MachineRow[]> {
+  const isPast = moment !== 'now';
+  const seen = sql`case when m.last_seen_at <= ${moment} then m.last_seen_at else m.updated_at end`;
   return rows(
     db,
-    sql`select ${COLUMNS} from ${MACHINES}
-      where m.workspace_id = ${workspaceId} and m.user_id = ${userId} and m.removed_at is null
+    sql`select m.id, m.user_id, u.user_name, p.key as product, m.name, m.fingerprint, m.registered_at,
+        ${isPast ? seen : sql`m.last_seen_at`} as last_seen_at
+      from ${versions('machines', VERSIONED, moment)} m
+      join ${versions('users', ['workspace_id', 'id', 'user_name'], moment)} u
+        on u.workspace_id = ${workspaceId} and u.id = m.user_id
+      left join ${versions('products', ['workspace_id', 'id', 'key'], moment)} p
+        on p.workspace_id = ${workspaceId} and p.id = m.product_id
+      where m.workspace_id = ${workspaceId} and m.user_id = ${userId}
+        and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${moment}` : empty})
       order by lower(m.name) collate "C", m.id`,
   );
 }
@@ -120,16 +148,19 @@ export async function insertMachine(
   const inserted = await rows(
     tx,
     sql`insert into machines (workspace_id, id, user_id, product_id, name, fingerprint, registered_at, last_seen_at,
-        since_event)
+        updated_at, since_event)
       values (${workspaceId}, ${machine.id}, ${machine.userId}, ${machine.productId}, ${machine.name},
-        ${machine.fingerprint}, ${at}, ${at}, ${machine.eventId})
+        ${machine.fingerprint}, ${at}, ${at}, ${at}, ${machine.eventId})
       on conflict (workspace_id, fingerprint) where removed_at is null do nothing
       returning id`,
   );
   return inserted.length > 0;
 }
 
-/** Notes that a machine was seen, and what it is called and used for now; an undefined product stays. */
+/**
+ * Notes that a machine was seen, and what it is called and used for now; an undefined product stays. The first time of
+ * a day and another name or product begin a version: what a past date is answered from.
+ */
 export async function updateMachine(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -137,10 +168,15 @@ export async function updateMachine(
   seen: { readonly name: string; readonly productId: ProductId | null | undefined },
   at: Date,
 ): Promise<void> {
+  const productId = seen.productId === undefined ? sql`product_id` : sql`${seen.productId}::uuid`;
+  const day = (time: Sql) => sql`(${time} at time zone 'UTC')::date`;
   await rows(
     tx,
-    sql`update machines set name = ${seen.name}, last_seen_at = greatest(last_seen_at, ${at})
-        ${seen.productId === undefined ? empty : sql`, product_id = ${seen.productId}`}
+    sql`update machines set name = ${seen.name}, product_id = ${productId},
+        last_seen_at = greatest(last_seen_at, ${at}),
+        updated_at = case when name <> ${seen.name} or product_id is distinct from ${productId}
+            or ${day(sql`last_seen_at`)} < ${day(sql`${at}::timestamptz`)}
+          then greatest(${at}::timestamptz, updated_at) else updated_at end
       where workspace_id = ${workspaceId} and id = ${id}`,
   );
 }

@@ -12,7 +12,16 @@ export function holds(alias: string, moment: Moment): Sql {
     : sql`${name}.since <= ${moment} and ${name}.until > ${moment}`;
 }
 
-type Versioned = 'users' | 'groups' | 'products' | 'licenses' | 'organizations' | 'projects' | 'roles';
+type Versioned =
+  | 'users'
+  | 'groups'
+  | 'products'
+  | 'licenses'
+  | 'organizations'
+  | 'projects'
+  | 'roles'
+  | 'invitations'
+  | 'machines';
 
 /** The rows of a table as they were at the moment, deleted ones too, in place of its name after FROM or JOIN. */
 export function versions(table: Versioned, columns: readonly string[], moment: Moment): Sql {

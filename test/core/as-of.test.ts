@@ -2,33 +2,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { accessOfUser } from '../../src/core/access.ts';
-import { patchOrganization } from '../../src/core/catalogue/organizations.ts';
+import { shownUserOf } from '../../src/api/routes/user-shown.ts';
+import { putProduct } from '../../src/core/catalogue/products.ts';
 import { patchProject } from '../../src/core/catalogue/projects.ts';
 import { putRole } from '../../src/core/catalogue/roles.ts';
 import type { Core } from '../../src/core/core.ts';
+import {
+  listDirectory,
+  userDetail,
+  type DirectoryFilter,
+  type DirectoryItem,
+  type DirectorySort,
+} from '../../src/core/directory.ts';
 import type { ExportFile } from '../../src/core/export-file.ts';
 import { exportAccess, exportUsers } from '../../src/core/exports.ts';
+import { changeGroup } from '../../src/core/groups/write.ts';
+import type { KeysetPage } from '../../src/core/keyset.ts';
 import { openDb } from '../../src/store/db.ts';
 import { databaseTime } from '../../src/store/moment.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { begin, step, type Step } from './random-changes.ts';
+import { manage, managing, ORGANIZATIONS, prepareManaging, type Managing } from './random-management.ts';
 import { expectRefusal } from './refusal.ts';
 import { newWorld, type World } from './world.ts';
 
-/** What random changes don't do: names that change. */
-type Renaming =
-  | { readonly do: 'name of a project' | 'name of a role' | 'name of an organization'; readonly to: string }
-  | { readonly do: 'name of a user'; readonly user: number; readonly to: string };
-
-const to = fc.constantFrom('first', 'second', 'third').map((name) => `Name ${name}`);
-const renaming: fc.Arbitrary<Renaming> = fc.oneof(
-  fc.record({
-    do: fc.constantFrom('name of a project', 'name of a role', 'name of an organization'),
-    to,
-  }) as fc.Arbitrary<Renaming>,
-  fc.record({ do: fc.constant('name of a user' as const), user: fc.nat(2), to }),
+const happening: fc.Arbitrary<{ readonly pushed: Step } | { readonly managed: Managing }> = fc.oneof(
+  step.map((pushed) => ({ pushed })),
+  managing.map((managed) => ({ managed })),
 );
-const happening = fc.oneof({ weight: 3, arbitrary: step }, { weight: 1, arbitrary: renaming });
+const SORTS = ['name', 'email', 'status', 'joined', 'lastAccess'] as const;
+const FILTERS: readonly DirectoryFilter[] = [
+  { statuses: ['active'] },
+  { statuses: ['pending', 'inactive'] },
+  ...ORGANIZATIONS.map((organization) => ({ organization })),
+  ...['testsigma', 'sigma', 'test-management'].map((product) => ({ product })),
+  ...['mobile', 'phone', 'web'].map((project) => ({ project })),
+];
 
 describe('as of any time', () => {
   let database: TestDatabase;
@@ -37,7 +46,10 @@ describe('as of any time', () => {
 
   before(async () => {
     database = await createDatabase();
-    core = { db: openDb({ url: database.url, poolSize: 4 }) };
+    core = {
+      db: openDb({ url: database.url, poolSize: 4 }),
+      invitations: { secretKey: 'k'.repeat(32), publicUrl: 'http://localhost', ttlHours: 24 },
+    };
   });
   after(async () => {
     await core.db.destroy();
@@ -72,6 +84,44 @@ describe('as of any time', () => {
     await expectRefusal(found(bob, then), 'not_found');
     await expectRefusal(found('ann', before), 'not_found');
     await expectRefusal(found('ann', new Date(Date.now() + 60_000)), 'invalid');
+    await expectRefusal(userDetail(core, world.caller, ann, before), 'not_found');
+    expect((await userDetail(core, world.caller, ann, then)).user.user_name).to.equal('ann');
+  });
+
+  it('conflicts are those of that time, by its names', async () => {
+    await world.project('mobile');
+    const ann = await world.user('ann', {
+      roles: ['billing_manager', 'nonsense'],
+      entitlements: ['testsigma:pro', 'nothing'],
+      organization: 'nowhere',
+    });
+    const crew = await world.group('Crew', [ann]);
+    await world.grants(crew, [{ product: 'testsigma' }, { project: 'mobile', role: 'viewer' }]);
+    await world.product('testsigma', false);
+    const seen = (await shownUserOf(core, world.caller, ann)).conflicts;
+    expect(seen.map(({ code }) => code)).to.deep.equal([
+      'billing_manager',
+      'product_off',
+      'product_off',
+      'unknown_entitlement',
+      'unknown_organization',
+      'unknown_role',
+    ]);
+    expect(seen[0]).to.deep.include({ group: { id: crew, displayName: 'Crew' }, value: 'mobile:viewer' });
+    const then = await pause();
+    await changeGroup(core, world.caller, crew, {
+      displayName: 'Team',
+      members: { base: 'current', add: [], remove: [] },
+    });
+    await patchProject(core, world.caller, 'mobile', { key: 'phone' });
+    await putRole(core, world.caller, 'viewer', { key: 'looker' });
+    await putProduct(core, world.caller, 'testsigma', { key: 'sigma' });
+    expect((await shownUserOf(core, world.caller, ann, then)).conflicts).to.deep.equal(seen);
+    await world.product('sigma', true);
+    await world.organization('nowhere');
+    await world.push(ann, 'ann', { organization: 'nowhere' });
+    expect((await shownUserOf(core, world.caller, ann)).conflicts).to.deep.equal([]);
+    expect((await shownUserOf(core, world.caller, ann, then)).conflicts).to.deep.equal(seen);
   });
 
   it('lists and access are exactly what they were', async function () {
@@ -80,60 +130,63 @@ describe('as of any time', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 6, maxLength: 20 }), async (happenings) => {
         world = await newWorld(core);
-        await world.organization('emea');
-        const { model, play } = await begin(world);
-        const ids = [...model.users.keys()];
+        await prepareManaging(world);
+        const { play } = await begin(world);
         const looks: { at: Date; seen: unknown }[] = [];
         for (const one of happenings) {
-          if (isRenaming(one)) await rename(one, ids);
-          else await play(one);
-          const seen = await look(ids);
+          if ('pushed' in one) await play(one.pushed);
+          else await manage(world, one.managed);
+          const seen = await look(looks.length);
           looks.push({ at: await pause(), seen });
         }
-        for (const { at, seen } of looks) expect(await look(ids, at), at.toISOString()).to.deep.equal(seen);
+        for (const [turn, { at, seen }] of looks.entries()) {
+          expect(await look(turn, at), at.toISOString()).to.deep.equal(seen);
+        }
       }),
       { numRuns },
     );
   });
 
-  async function rename(one: Renaming, ids: readonly string[]): Promise<void> {
-    switch (one.do) {
-      case 'name of a project':
-        await patchProject(core, world.caller, 'mobile', { name: one.to, organization: 'emea' });
-        return;
-      case 'name of a role':
-        await putRole(core, world.caller, 'tester', { name: one.to });
-        return;
-      case 'name of an organization':
-        await patchOrganization(core, world.caller, 'emea', { name: one.to });
-        return;
-      case 'name of a user': {
-        // The name itself is how random changes find a user again.
-        await core.db.raw(
-          `update users set attributes = attributes || jsonb_build_object('displayName', ?::text),
-            updated_at = greatest(clock_timestamp()::timestamptz(3), updated_at), version = version + 1
-          where workspace_id = ? and id = ?`,
-          [one.to, world.caller.workspaceId, ids[one.user]!],
-        );
-      }
-    }
-  }
-
-  /** Everything that can be asked for of a time. */
-  async function look(ids: readonly string[], asOf?: Date): Promise<unknown> {
+  /**
+   * Everything that can be asked for of a time. Not all sorts and filters at each, nor the whole of everybody: `turn`
+   * chooses.
+   */
+  async function look(turn: number, asOf?: Date): Promise<unknown> {
     const { caller } = world;
     const statuses = ['active', 'pending', 'inactive'] as const;
+    const sort = { by: SORTS[turn % SORTS.length]!, descending: turn % 2 === 0 };
+    const everybody = await list({}, { sort }, asOf);
+    const ids = everybody.map((item) => item.user.id);
+    const some = ids.filter((_, index) => (index + turn) % 3 === 0);
     return {
       users: await linesOf(await exportUsers(core, caller, { name: 'users.csv', statuses, asOf })),
       access: await linesOf(await exportAccess(core, caller, { name: 'access.csv', asOf })),
-      each: await Promise.all(ids.map((id) => accessOfUser(core, caller, id, asOf))),
+      each: await Promise.all(some.map((id) => accessOfUser(core, caller, id, asOf))),
+      everybody,
+      pages: await list({}, { sort, limit: 4 }, asOf),
+      found: await list({}, { search: 'Name' }, asOf),
+      filtered: await list(FILTERS[turn % FILTERS.length]!, {}, asOf),
+      whole: await Promise.all(some.map((id) => shownUserOf(core, caller, id, asOf))),
     };
   }
-});
 
-function isRenaming(one: Step | Renaming): one is Renaming {
-  return one.do.startsWith('name of');
-}
+  /** All of a list of the directory, page by page. */
+  async function list(
+    filter: DirectoryFilter,
+    page: Partial<KeysetPage<DirectorySort>>,
+    asOf?: Date,
+  ): Promise<DirectoryItem[]> {
+    const all: DirectoryItem[] = [];
+    const first = { sort: { by: 'name', descending: false }, limit: 100, ...page } as const;
+    let after: KeysetPage<DirectorySort>['after'];
+    for (;;) {
+      const { items, next } = await listDirectory(core, world.caller, filter, { ...first, after }, asOf);
+      all.push(...items);
+      if (!next) return all;
+      after = next;
+    }
+  }
+});
 
 async function linesOf(file: ExportFile): Promise<unknown[]> {
   const lines: unknown[] = [];

@@ -6,7 +6,7 @@ import {
   type MappingDraft,
 } from '../../core/mapping-preview.ts';
 import { route } from '../route.ts';
-import { WRITERS } from '../scopes.ts';
+import { READERS } from '../scopes.ts';
 import { grantsSchema, rulesSchema } from './mapping-rules.ts';
 
 const body = z
@@ -105,7 +105,8 @@ export const mappingPreviewRoutes = [
       'Asks the query that gives access, over the grants as they would be. A thing that a user has anyway is neither ' +
       'gained nor lost by another way to it; a higher level is gained, and the lower one lost. Nothing is changed or ' +
       'locked, so that it can be asked at any time, also for large groups.',
-    scopes: WRITERS,
+    readsOnly: true,
+    scopes: READERS,
     body,
     reply,
     statuses: [200],

@@ -3,11 +3,12 @@ import { asId, type InvitationId, type UserId } from '../../ids.ts';
 import {
   findInvitation,
   listInvitations as list,
-  openInvitationsOf,
+  pendingInvitationOf as pending,
   type InvitationRow,
   type InvitationSort,
   type InvitationStatus,
 } from '../../store/invitations.ts';
+import type { Moment } from '../../store/moment.ts';
 import type { Caller } from '../caller.ts';
 import { invitationSettings, type Core } from '../core.ts';
 import type { KeysetPage, Page } from '../keyset.ts';
@@ -29,14 +30,14 @@ export function listInvitations(
   return list(core.db, caller.workspaceId, statuses, page);
 }
 
-/** The invitation that a user can accept now, if there is one. */
-export async function pendingInvitationOf(
+/** The invitation that a user can accept at the moment, if there is one. */
+export function pendingInvitationOf(
   core: Core,
   caller: Caller,
   userId: UserId,
+  moment: Moment = 'now',
 ): Promise<InvitationRow | undefined> {
-  const [invitation] = await openInvitationsOf(core.db, caller.workspaceId, [userId]);
-  return invitation?.status === 'pending' ? invitation : undefined;
+  return pending(core.db, caller.workspaceId, userId, moment);
 }
 
 /** The live link of an invitation, which stays as it is. Throws `not_found`, and `gone` when there is none any more. */
