@@ -11,6 +11,9 @@ import * as auditSeals from './0011_audit_seals.ts';
 import * as exportReceipts from './0012_export_receipts.ts';
 import * as pastNames from './0013_past_names.ts';
 import * as mainRoad from './0016_main_road.ts';
+import * as erasure from './0017_erasure.ts';
+import * as reviews from './0018_reviews.ts';
+import * as pastDetails from './0019_past_details.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -33,6 +36,9 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0012_export_receipts': exportReceipts,
   '0013_past_names': pastNames,
   '0016_main_road': mainRoad,
+  '0017_erasure': erasure,
+  '0018_reviews': reviews,
+  '0019_past_details': pastDetails,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

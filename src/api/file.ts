@@ -4,7 +4,11 @@ import { streamed, type Answer } from './answer.ts';
 import { csvChunks, jsonlChunks } from './csv.ts';
 
 /** The media types of exports, by the ends of their names. */
-const TYPES = { csv: 'text/csv; charset=utf-8', jsonl: 'application/x-ndjson; charset=utf-8' } as const;
+const TYPES = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/x-ndjson; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+} as const;
 
 /** The name of a file that is downloaded: `users-2030-01-31.csv`, by the date that it tells of. */
 function nameOf(what: string, ending: keyof typeof TYPES, date: Date): string {
@@ -21,6 +25,16 @@ export function jsonlFile<C>(file: ExportFile<C>, what: string, date = new Date(
   return sent(jsonlChunks(file), file, 'jsonl', nameOf(what, 'jsonl', date));
 }
 
+/** An export as a page of its own, under a Content-Security-Policy. */
+export function htmlFile<C>(
+  chunks: AsyncIterable<string>,
+  file: ExportFile<C>,
+  page: { readonly what: string; readonly policy: string; readonly date: Date },
+): Answer<never> {
+  const headers = { 'Content-Security-Policy': page.policy };
+  return sent(chunks, file, 'html', nameOf(page.what, 'html', page.date), headers);
+}
+
 /**
  * The file, with its SHA-256 behind it (RFC 9530), and before it where its receipt will be. The receipt is written
  * before the end is sent: who has the whole file can ask for it.
@@ -30,6 +44,7 @@ function sent<C>(
   file: ExportFile<C>,
   ending: keyof typeof TYPES,
   name: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Answer<never> {
   let digest = Buffer.alloc(0);
   const hashed = hashing(chunks, (result) => {
@@ -39,7 +54,11 @@ function sent<C>(
   return streamed(
     TYPES[ending],
     hashed,
-    { 'Content-Disposition': `attachment; filename="${name}"`, 'Export-Receipt': file.receipt },
+    {
+      'Content-Disposition': `attachment; filename="${name}"`,
+      'Export-Receipt': file.receipt,
+      ...headers,
+    },
     {
       names: ['Repr-Digest'],
       values: () => ({ 'Repr-Digest': `sha-256=:${digest.toString('base64')}:` }),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
 import { settleExpiredInvitations } from '../core/invitations/settle-all.ts';
+import { applyClosingReviews } from '../core/reviews/apply.ts';
 import { sealAudit } from '../core/seals/seal.ts';
 import { log } from '../log.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -22,6 +23,8 @@ export interface JobsOptions {
   readonly settleEveryMs?: number;
   /** How often audit events that wait are sealed. */
   readonly sealEveryMs?: number;
+  /** How often it is looked for reviews that are being closed. */
+  readonly reviewEveryMs?: number;
 }
 
 export interface Jobs {
@@ -36,7 +39,7 @@ const GRACE_MS = 4_000;
 /** Starts what happens after COMMIT and when time has passed. Any number of instances share the work. */
 export function startJobs(core: Core, options: JobsOptions): Jobs {
   const { mailer, isStopping = () => false, pollMs = 1_000, leaseMs = 30_000, retryMs = 5_000 } = options;
-  const { settleEveryMs = 60_000, sealEveryMs = 1_000 } = options;
+  const { settleEveryMs = 60_000, sealEveryMs = 1_000, reviewEveryMs = 2_000 } = options;
   const worker = startWorker(
     core,
     'invitation-mail',
@@ -46,6 +49,7 @@ export function startJobs(core: Core, options: JobsOptions): Jobs {
   const every = [
     repeat(leaseMs / 3, () => tidyJobs(core.db)),
     repeat(settleEveryMs, () => settleExpiredInvitations(core, isStopping)),
+    repeat(reviewEveryMs, () => applyClosingReviews(core, isStopping)),
     ...(core.signing ? [repeat(sealEveryMs, () => sealAudit(core, isStopping))] : []),
   ];
   return {

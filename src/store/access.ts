@@ -101,7 +101,7 @@ function named(workspaceId: WorkspaceId, asked: Asked): Sql {
   return sql`
     select n.*, g.display_name as group_name, e.actor_name as granted_by
     from (
-      select u.position, u.id as user_id, u.user_name, u.email, u.status, h.kind, h.project_id, h.license_id,
+      select u.position, u.id as user_id, u.user_name, u.email, u.status, h.kind, h.project_id, h.role_id, h.license_id,
         l.key as license, coalesce(p.key, pr.key, (select key from workspaces where id = ${workspaceId})) as target,
         coalesce(p.name, pr.name, (select name from workspaces where id = ${workspaceId})) as target_name,
         coalesce(r.key, l.key, h.account_role) as level,
@@ -173,8 +173,9 @@ export function holdingsOf(
   db: Db | Tx,
   workspaceId: WorkspaceId,
   userIds: readonly UserId[],
+  moment: Moment = 'now',
 ): Promise<Holding[]> {
-  const asked = { moment: 'now', only: userIds, activeOnly: false } as const;
+  const asked = { moment, only: userIds, activeOnly: false };
   return rows<Holding>(
     db,
     sql`select distinct user_id, kind, target collate "C" as target, level collate "C" as level

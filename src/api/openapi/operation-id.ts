@@ -10,6 +10,11 @@ const GIVEN: Readonly<Record<string, string>> = {
   'post /last-access': 'reportLastAccess',
   'post /invitations': 'invite',
   'get /audit/verify': 'verifyAudit',
+  'post /reviews': 'openReview',
+  'put /reviews/{id}/rows/{row}': 'decideReviewRow',
+  'post /reviews/{id}/decisions': 'decideReviewRows',
+  'get /reviews/{id}/report.csv': 'exportReview',
+  'get /reviews/{id}/report.html': 'printReview',
 };
 
 /** An operation's name: `listProjects`, `getUser`, `updateProject`, `putGroupGrants`, `revokeInvitations`. */

@@ -8,7 +8,11 @@ import { resourceOf } from './tags.ts';
 import type { Header, JsonSchema, Operation, Response } from './types.ts';
 
 /** The media types of what is streamed, by how the path ends. */
-const STREAMS: Readonly<Record<string, string>> = { csv: 'text/csv', jsonl: 'application/x-ndjson' };
+const STREAMS: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  jsonl: 'application/x-ndjson',
+  html: 'text/html',
+};
 
 /** One route as the document describes it. */
 export function operationOf(route: Route, schemas: Schemas): Operation {

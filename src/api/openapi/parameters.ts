@@ -57,6 +57,7 @@ const QUERY: Readonly<Record<string, string>> = {
   'users.status': 'One or more of `active`, `pending` and `inactive`, separated by commas.',
   'exports.status': 'One or more of `active`, `pending` and `inactive`, separated by commas.',
   'scim-requests.status': 'A status such as `409`, or a class of them such as `4xx`.',
+  'reviews.status': 'One or more of `open`, `closing`, `closed` and `cancelled`, separated by commas.',
   'conflicts.search': 'What user names or values must contain, without regard to case.',
 };
 

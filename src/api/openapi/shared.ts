@@ -4,6 +4,8 @@ import type { Route } from '../route.ts';
 import { accessSchema, accountRoleSchema } from '../routes/access.ts';
 import { conflictSchema } from '../routes/conflicts.ts';
 import { grantSchema } from '../routes/mapping-rules.ts';
+import { reviewRowSchema, reviewTaskSchema } from '../routes/review-rows.ts';
+import { reviewSchema } from '../routes/reviews.ts';
 import { resourceOf } from './tags.ts';
 
 const NAMED: readonly (readonly [z.ZodType, string])[] = [
@@ -13,6 +15,9 @@ const NAMED: readonly (readonly [z.ZodType, string])[] = [
   [accessSchema, 'Access'],
   [accessSchema.shape.products.element.shape.via.element, 'Way'],
   [conflictSchema, 'Conflict'],
+  [reviewSchema, 'Review'],
+  [reviewRowSchema, 'ReviewRow'],
+  [reviewTaskSchema, 'ReviewTask'],
 ];
 
 /** The schemas that have a name of their own, wherever they are used: the named ones, and what lists are lists of. */

@@ -97,6 +97,13 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
       'Files for access reviews, written as they are read: CSV (RFC 4180, UTF-8, with a header row), or one JSON ' +
       "object a line. A cell that a spreadsheet would take for a formula begins with `'`.",
   },
+  reviews: {
+    title: 'Access reviews',
+    description:
+      'Who has what, written down at one moment and decided row by row: kept or taken away. Closing applies it, and ' +
+      'the report tells who decided what, when, and what came of it.',
+    name: 'Third quarter',
+  },
   tokens: {
     title: 'Tokens',
     description:
@@ -106,7 +113,8 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   },
   audit: {
     title: 'Audit',
-    description: 'Every change, by whom, with what it was before and after. Events are never altered.',
+    description:
+      'Every change, by whom, with what it was before and after. Events are never altered; an erasure takes out who somebody was.',
     item: 'AuditEvent',
   },
   'scim-requests': {

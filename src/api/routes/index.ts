@@ -14,6 +14,9 @@ import { mappingRuleRoutes } from './mapping-rules.ts';
 import { organizationRoutes } from './organizations.ts';
 import { productRoutes } from './products.ts';
 import { projectRoutes } from './projects.ts';
+import { reviewReportRoutes } from './review-report.ts';
+import { reviewRowRoutes } from './review-rows.ts';
+import { reviewRoutes } from './reviews.ts';
 import { roleRoutes } from './roles.ts';
 import { scimRequestRoutes } from './scim-requests.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -44,6 +47,9 @@ export const routes: readonly Route[] = [
   ...conflictRoutes,
   ...exportRoutes,
   ...exportReceiptRoutes,
+  ...reviewRoutes,
+  ...reviewRowRoutes,
+  ...reviewReportRoutes,
   ...tokenRoutes,
   ...auditRoutes,
   ...auditSealRoutes,

@@ -60,6 +60,16 @@ export async function setAccountRole(c: Change, user: UserRow, role: AccountRole
   if (problem !== undefined) throw new RollcallError('refused', problem);
 }
 
+/** The account role that counts of each of some users, also of those who have none but the default. */
+export async function accountRolesOf(
+  c: Change,
+  ids: readonly UserId[],
+): Promise<ReadonlyMap<UserId, AccountRole>> {
+  if (ids.length === 0) return new Map();
+  const highest = highestRoles(await waysHeld(c.tx, c.caller.workspaceId, ids, 'account_role'));
+  return new Map(ids.map((id) => [id, highest.get(id) ?? DEFAULT_ACCOUNT_ROLE]));
+}
+
 function waysOf(c: Change, users: readonly UserRow[]): Promise<HeldWay[]> {
   const ids = users.map((user) => user.id);
   return waysHeld(c.tx, c.caller.workspaceId, ids, 'account_role');

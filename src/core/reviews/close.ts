@@ -1,0 +1,71 @@
+import { RollcallError } from '../../errors.ts';
+import type { ReviewId } from '../../ids.ts';
+import { countUndecided, decideFound } from '../../store/review-decisions.ts';
+import { settleElsewhere } from '../../store/review-outcomes.ts';
+import { markClosing, markEnded, type Verdict } from '../../store/reviews.ts';
+import type { Caller } from '../caller.ts';
+import { change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { textOf } from './decide.ts';
+import { lockOpenReview, targetOf } from './lock.ts';
+
+/** How a review is closed. */
+export interface AskedClosing {
+  /** What becomes of rows that nobody decided; undefined refuses to close while there are any. */
+  readonly undecided?: Verdict | undefined;
+  /** Who signs, by name. */
+  readonly reviewer?: string | null | undefined;
+}
+
+/**
+ * Begins to close a review: from here on its decisions stand, and what is not ours to take away has become a task. What is
+ * ours is taken away by `applyReview`. Throws `not_found`, and `refused` for one that is not open or has undecided
+ * rows.
+ */
+export function closeReview(
+  core: Core,
+  caller: Caller,
+  named: string,
+  asked: AskedClosing,
+): Promise<ReviewId> {
+  const { workspaceId } = caller;
+  return change(core, caller, async (c) => {
+    const review = await lockOpenReview(c, named);
+    const undecided = await countUndecided(c.tx, workspaceId, review);
+    if (undecided > 0 && !asked.undecided) throw new RollcallError('refused', saidUndecided(undecided));
+    const eventId = c.newEventId();
+    const signedBy = textOf(asked.reviewer);
+    if (undecided > 0 && asked.undecided) {
+      const by = { reviewId: review.id, eventId, at: c.at };
+      const found = { of: { reviewId: review.id, names: 'now' }, filter: { decision: 'none' } } as const;
+      const decision = { decision: asked.undecided, note: null, reviewer: signedBy };
+      await decideFound(c.tx, workspaceId, by, found, decision);
+    }
+    const said = { undecided: undecided > 0 ? (asked.undecided ?? null) : null, signedBy };
+    await markClosing(c.tx, workspaceId, review.id, said, eventId, c.at);
+    await settleElsewhere(c.tx, workspaceId, review.id, c.at);
+    const after = {
+      status: 'closing',
+      ...(said.undecided ? { undecided: { [said.undecided]: undecided } } : {}),
+    };
+    const event = { action: 'review.closing', target: targetOf(review), before: { status: 'open' }, after };
+    c.record(event, eventId);
+    return review.id;
+  });
+}
+
+function saidUndecided(count: number): string {
+  const [rows, them] = count === 1 ? ['1 row is', 'it'] : [`${count} rows are`, 'them'];
+  return `${rows} undecided. Decide ${them}, or say what to do with ${them}: "undecided": "keep" or "revoke".`;
+}
+
+/** Ends a review without applying anything; it stays to be read. Throws `not_found`, `refused`. */
+export function cancelReview(core: Core, caller: Caller, named: string): Promise<ReviewId> {
+  return change(core, caller, async (c) => {
+    const review = await lockOpenReview(c, named);
+    const [before, after] = [{ status: 'open' }, { status: 'cancelled' }];
+    const eventId = c.record({ action: 'review.cancelled', target: targetOf(review), before, after });
+    await markEnded(c.tx, caller.workspaceId, review.id, 'cancelled', eventId, c.at);
+    return review.id;
+  });
+}

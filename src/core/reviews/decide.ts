@@ -1,0 +1,155 @@
+import { invalid, notFound } from '../../errors.ts';
+import {
+  decideFound,
+  decideRows,
+  knownNumbers,
+  userOfRow,
+  type Decided,
+  type Decision,
+  type RowDecision,
+} from '../../store/review-decisions.ts';
+import type { Verdict } from '../../store/reviews.ts';
+import type { Caller } from '../caller.ts';
+import { change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { lockOpenReview, targetOf } from './lock.ts';
+import { filterOf, reviewOf, rowNumber, type AskedRows } from './read.ts';
+
+/** What is decided; null takes a decision back. The reviewer is said by name, since a caller is a token. */
+export interface AskedDecision {
+  readonly decision: Verdict | null;
+  readonly note?: string | null | undefined;
+  readonly reviewer?: string | null | undefined;
+}
+
+/** How many rows a decision changed, of how many that it was about. */
+export interface DecidedRows {
+  readonly changed: number;
+  readonly unchanged: number;
+}
+
+/**
+ * Decides one row, also anew; what was decided before stays in its history. Nothing happens when it is decided so already.
+ * Throws `not_found` (review, row), `refused` (the review is not open).
+ */
+export function decideRow(
+  core: Core,
+  caller: Caller,
+  named: string,
+  row: string,
+  asked: AskedDecision,
+): Promise<void> {
+  return change(core, caller, async (c) => {
+    const review = await lockOpenReview(c, named);
+    const { workspaceId } = caller;
+    const number = rowNumber(row);
+    const user = number === undefined ? undefined : await userOfRow(c.tx, workspaceId, review.id, number);
+    if (number === undefined || !user) throw notFound('row', row);
+    const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
+    const decided = await decideRows(c.tx, workspaceId, by, [{ number, ...decisionOf(asked) }]);
+    if (decided.changed === 0) return;
+    // Notes and reviewers, in which people are named, stand in the row's history alone: the audit is sealed.
+    const was = decided.was_keep > 0 ? 'keep' : decided.was_revoke > 0 ? 'revoke' : null;
+    const event = { action: 'review.row_decided', target: targetOf(review), related: user };
+    const told = { before: { row: number, decision: was }, after: { row: number, decision: asked.decision } };
+    c.record({ ...event, ...told }, by.eventId);
+  });
+}
+
+/** Rows and what is decided of each. */
+export type AskedRowDecision = Omit<AskedDecision, 'reviewer'> & { readonly row: number };
+
+/**
+ * Decides many rows, all or none, as one event; the history of each row tells of it. Throws `not_found` (review),
+ * `invalid` (a row that is not there, or named twice), `refused` (the review is not open).
+ */
+export function decideListed(
+  core: Core,
+  caller: Caller,
+  named: string,
+  decisions: readonly AskedRowDecision[],
+  reviewer: string | null | undefined,
+): Promise<DecidedRows> {
+  const numbers = decisions.map((one) => one.row);
+  return change(core, caller, async (c) => {
+    const review = await lockOpenReview(c, named);
+    refuseTwice(numbers);
+    const known = await knownNumbers(c.tx, caller.workspaceId, review.id, numbers);
+    const unknown = numbers.flatMap((number, index) =>
+      known.has(number) ? [] : [{ field: `decisions[${index}].row`, number }],
+    );
+    const [first] = unknown;
+    if (first) throw invalid(first.field, `The review has no row ${first.number}; nothing was decided.`);
+    const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
+    const rows = decisions.map(({ row, ...asked }): RowDecision => ({
+      number: row,
+      ...decisionOf({ ...asked, reviewer }),
+    }));
+    const decided = await decideRows(c.tx, caller.workspaceId, by, rows);
+    if (decided.changed > 0) {
+      c.record({ ...MANY, target: targetOf(review), ...told(decided) }, by.eventId);
+    }
+    return answerOf(decided);
+  });
+}
+
+function refuseTwice(numbers: readonly number[]): void {
+  const seen = new Set<number>();
+  for (const [index, number] of numbers.entries()) {
+    if (seen.has(number)) throw invalid(`decisions[${index}].row`, `Row ${number} is named twice.`);
+    seen.add(number);
+  }
+}
+
+/**
+ * Decides every row that a filter finds, as one event. Throws `not_found` (review, user), `refused` (the review is not
+ * open, or an address is that of several users).
+ */
+export async function decideMatching(
+  core: Core,
+  caller: Caller,
+  named: string,
+  asked: Omit<AskedRows, 'search' | 'outcome'>,
+  decision: AskedDecision,
+): Promise<DecidedRows> {
+  const { opened_at: openedAt } = await reviewOf(core, caller, named);
+  const filter = await filterOf(core, caller, asked, openedAt);
+  return change(core, caller, async (c) => {
+    const review = await lockOpenReview(c, named);
+    const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
+    const found = { of: { reviewId: review.id, names: openedAt }, filter };
+    const decided = await decideFound(c.tx, caller.workspaceId, by, found, decisionOf(decision));
+    if (decided.changed > 0) {
+      // By the user's id, never by a name.
+      const { before, after } = told(decided);
+      const event = { ...MANY, target: targetOf(review), before, after: { ...after, filter } };
+      c.record({ ...event, ...(filter.userId ? { related: filter.userId } : {}) }, by.eventId);
+    }
+    return answerOf(decided);
+  });
+}
+
+const MANY = { action: 'review.rows_decided' } as const;
+
+/** How many changed from what to what. */
+function told(decided: Decided) {
+  return {
+    before: { none: decided.was_none, keep: decided.was_keep, revoke: decided.was_revoke },
+    after: { none: decided.now_none, keep: decided.now_keep, revoke: decided.now_revoke },
+  };
+}
+
+function answerOf({ meant, changed }: Decided): DecidedRows {
+  return { changed, unchanged: meant - changed };
+}
+
+function decisionOf({ decision, note, reviewer }: AskedDecision): Decision {
+  if (decision === null) return { decision, note: null, reviewer: null };
+  return { decision, note: textOf(note), reviewer: textOf(reviewer) };
+}
+
+/** A text without what surrounds it; an empty one is none. */
+export function textOf(text: string | null | undefined): string | null {
+  const trimmed = text?.trim() ?? '';
+  return trimmed === '' ? null : trimmed;
+}

@@ -1,0 +1,60 @@
+import { invalid } from '../../errors.ts';
+import { newId, type ReviewId } from '../../ids.ts';
+import { findProduct } from '../../store/products.ts';
+import { findProject } from '../../store/projects.ts';
+import { freezeAccess } from '../../store/review-freeze.ts';
+import { insertReview, setRowCount } from '../../store/reviews.ts';
+import type { Caller } from '../caller.ts';
+import { change, type Change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { targetOf } from './lock.ts';
+
+/** What a review is of. */
+export type ReviewScope =
+  | { readonly kind: 'workspace' }
+  | { readonly kind: 'product'; readonly key: string }
+  | { readonly kind: 'project'; readonly key: string };
+
+/** A review as it is asked for. */
+export interface AskedReview {
+  readonly name: string;
+  readonly scope: ReviewScope;
+  readonly dueAt: Date;
+}
+
+/**
+ * Opens a review: who has what by which way at this moment is written down, and later changes don't alter it. Nobody
+ * changes the workspace meanwhile, so that the list is that of one moment exactly. Throws `invalid` (name, scope,
+ * dueAt).
+ */
+export function openReview(core: Core, caller: Caller, asked: AskedReview): Promise<ReviewId> {
+  const name = asked.name.trim();
+  if (name === '') throw invalid('name', 'Say what the review is called.');
+  return change(
+    core,
+    caller,
+    async (c) => {
+      if (asked.dueAt <= c.at)
+        throw invalid('dueAt', 'dueAt lies in the past; give the reviewers some time.');
+      const scope = await found(c, asked.scope);
+      const review = { id: newId<ReviewId>(), name, dueAt: asked.dueAt, ...scope.ids };
+      const eventId = c.newEventId();
+      await insertReview(c.tx, caller.workspaceId, review, eventId, c.at);
+      const rows = await freezeAccess(c.tx, caller.workspaceId, review.id, scope.ids);
+      await setRowCount(c.tx, caller.workspaceId, review.id, rows);
+      const after = { scope: scope.said, dueAt: review.dueAt.toISOString(), rows };
+      c.record({ action: 'review.opened', target: targetOf(review), after }, eventId);
+      return review.id;
+    },
+    'exclusive',
+  );
+}
+
+async function found(c: Change, scope: ReviewScope) {
+  const none = { productId: null, projectId: null };
+  if (scope.kind === 'workspace') return { ids: none, said: { kind: scope.kind } };
+  const find = scope.kind === 'product' ? findProduct : findProject;
+  const one = await find(c.tx, c.caller.workspaceId, scope.key);
+  if (!one) throw invalid('scope.key', `There is no ${scope.kind} "${scope.key}" in this workspace.`);
+  return { ids: { ...none, [`${scope.kind}Id`]: one.id }, said: { kind: scope.kind, key: one.key } };
+}

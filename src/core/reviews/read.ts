@@ -1,0 +1,143 @@
+import { notFound } from '../../errors.ts';
+import { asId, type ReviewId } from '../../ids.ts';
+import { decisionsOfRow, type PastDecision } from '../../store/review-decisions.ts';
+import {
+  countOutcomes,
+  findRow,
+  listRows,
+  type FrozenRow,
+  type OutcomeCounts,
+  type RowFilter,
+} from '../../store/review-rows.ts';
+import {
+  findReview,
+  listReviews as listStored,
+  type ReviewRow,
+  type ReviewSort,
+  type ReviewStatus,
+} from '../../store/reviews.ts';
+import { userNamed } from '../access.ts';
+import type { Caller } from '../caller.ts';
+import type { Core } from '../core.ts';
+import type { KeysetPage, Page } from '../keyset.ts';
+
+export type { PastDecision, Reviewer } from '../../store/review-decisions.ts';
+export type { FrozenRow, Outcome } from '../../store/review-rows.ts';
+export type { ReviewRow, ReviewStatus, Verdict } from '../../store/reviews.ts';
+
+/** A page of the reviews of some statuses, or of all. */
+export function listReviews(
+  core: Core,
+  caller: Caller,
+  statuses: readonly ReviewStatus[] | undefined,
+  page: KeysetPage<ReviewSort>,
+): Promise<Page<ReviewRow>> {
+  return listStored(core.db, caller.workspaceId, statuses, page);
+}
+
+/** One review. Throws `not_found`. */
+export async function reviewOf(core: Core, caller: Caller, named: string): Promise<ReviewRow> {
+  const id = asId<ReviewId>(named);
+  const review = id && (await findReview(core.db, caller.workspaceId, id));
+  if (!review) throw notFound('review', named);
+  return review;
+}
+
+/** One review with what closing did. Throws `not_found`. */
+export async function reviewWithOutcomes(
+  core: Core,
+  caller: Caller,
+  named: string,
+): Promise<{ review: ReviewRow; outcomes: OutcomeCounts }> {
+  const review = await reviewOf(core, caller, named);
+  return { review, outcomes: await countOutcomes(core.db, caller.workspaceId, review.id) };
+}
+
+/** Which rows are asked for; the user by id, userName or address, as they were when the review was opened. */
+export interface AskedRows extends Omit<RowFilter, 'userId' | 'ended'> {
+  readonly user?: string | undefined;
+}
+
+/** A page of rows by their numbers. */
+interface RowPage {
+  readonly limit: number;
+  readonly after: number | undefined;
+}
+
+/** Rows of a page; `next` is the number after which to go on, null on the last one. */
+interface RowsRead {
+  readonly items: readonly FrozenRow[];
+  readonly next: number | null;
+}
+
+/** A page of the rows of a review. Throws `not_found` (review, user), `refused` (an address of several users). */
+export async function reviewRows(
+  core: Core,
+  caller: Caller,
+  named: string,
+  asked: AskedRows,
+  page: RowPage,
+): Promise<RowsRead> {
+  const review = await reviewOf(core, caller, named);
+  const of = { reviewId: review.id, names: review.opened_at };
+  const filter = await filterOf(core, caller, asked, review.opened_at);
+  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, oneMore(page)), page);
+}
+
+/** The filter that was asked for, with the id of the user. Throws `not_found`, `refused`. */
+export async function filterOf(
+  core: Core,
+  caller: Caller,
+  { user, ...filter }: AskedRows,
+  openedAt: Date,
+): Promise<RowFilter> {
+  return user === undefined
+    ? filter
+    : { ...filter, userId: (await userNamed(core, caller, user, openedAt)).id };
+}
+
+/** One row of a review with everything that was ever decided of it. Throws `not_found`. */
+export async function reviewRow(
+  core: Core,
+  caller: Caller,
+  named: string,
+  number: string,
+): Promise<{ row: FrozenRow; history: readonly PastDecision[] }> {
+  const review = await reviewOf(core, caller, named);
+  const of = { reviewId: review.id, names: review.opened_at };
+  const asked = rowNumber(number);
+  const row = asked === undefined ? undefined : await findRow(core.db, caller.workspaceId, of, asked);
+  if (!row) throw notFound('row', number);
+  return { row, history: await decisionsOfRow(core.db, caller.workspaceId, review.id, row.number) };
+}
+
+/** The number of a row, if the text is one. */
+export function rowNumber(text: string): number | undefined {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * A page of what is to be done elsewhere: rows that were to be taken away and are given by the identity provider. Names are
+ * those of today, by which it is found there. Throws `not_found`.
+ */
+export async function reviewTasks(
+  core: Core,
+  caller: Caller,
+  named: string,
+  done: boolean | undefined,
+  page: RowPage,
+): Promise<RowsRead> {
+  const review = await reviewOf(core, caller, named);
+  const of = { reviewId: review.id, names: 'now' } as const;
+  const filter: RowFilter = { outcome: 'task', ended: done };
+  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, oneMore(page)), page);
+}
+
+function oneMore(page: RowPage): RowPage {
+  return { ...page, limit: page.limit + 1 };
+}
+
+function pageOf(found: readonly FrozenRow[], { limit }: RowPage): RowsRead {
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? (items.at(-1)?.number ?? null) : null };
+}
