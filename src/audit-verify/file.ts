@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readChainLine } from '../core/seals/chain-file.ts';
 import type { Head } from '../core/seals/signing.ts';
-import { chainWalk, type Broken, type ChainResult } from '../core/seals/verify-chain.ts';
+import { chainWalk, ERASURE, type Broken, type ChainResult } from '../core/seals/verify-chain.ts';
 
 /** What verifying a file has shown. */
 export interface FileResult extends Pick<ChainResult, 'signature' | 'keys'> {
@@ -42,6 +42,7 @@ export async function verifyFile(
       walk.unreadable(`Line ${number} of the file is no line of an exported audit.`);
     } else if (line.sealed === null) {
       unsealed++;
+      if (line.event.action === ERASURE) walk.explain(line.event.target_id);
     } else {
       sealed++;
       walk.take(line.sealed);

@@ -13,6 +13,7 @@ import {
 import { userIdByName } from '../store/users.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
+import { mentionedNames } from './mentioned-names.ts';
 import { preparedUserName } from './users/user-name.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
@@ -47,7 +48,7 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
   const writeBatch = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH);
-      await appendProvisioningRequests(core.db, batch);
+      await appendProvisioningRequests(core.db, batch.map(withNames));
       waiting = waiting.slice(batch.length);
     }
   };
@@ -81,6 +82,12 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
       return flush();
     },
   };
+}
+
+/** Notes also whom a request mentions by name alone, so that nothing is left of it when they are erased. */
+function withNames(request: NewProvisioningRequest): NewProvisioningRequest {
+  const names = mentionedNames(request.workspace_id, request);
+  return { ...request, mentions: [...new Set([...request.mentions, ...names])] };
 }
 
 /** What an admin looks for in the log; `user` is an id or a userName, `group` an id or a displayName. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, WorkspaceId } from '../ids.ts';
+import type { EventId, UserId, WorkspaceId } from '../ids.ts';
 import { EVENT_COLUMNS, EVENT_FIELDS, type AuditEventRow } from './audit.ts';
 import { row, rows, type Db, type Tx } from './db.ts';
 
@@ -57,6 +57,11 @@ export async function beginSealing(tx: Tx, workspaceId: WorkspaceId): Promise<Da
       clock_timestamp()::timestamptz(3) as now`,
   );
   return found?.taken === true ? found.now : undefined;
+}
+
+/** Holds off sealing a workspace's events until the transaction ends; waits for a batch that is being sealed. */
+export async function holdSealing(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
+  await rows(tx, sql`select pg_advisory_xact_lock(${SEALING}, hashtext(${workspaceId}))`);
 }
 
 /** The newest seal of a workspace. */
@@ -189,10 +194,28 @@ export async function* sealedEvents(
   }
 }
 
-/** A page is one JSON value: to read a million rows column by column takes twice as long. */
-async function page(db: Db, workspaceId: WorkspaceId, after: number, last: number): Promise<SealedRow[]> {
-  const seals: Sql = sql`select * from audit_seals where workspace_id = ${workspaceId} and seq > ${after}
-    and seq <= ${last} order by seq limit ${PAGE}`;
+function page(db: Db, workspaceId: WorkspaceId, after: number, last: number): Promise<SealedRow[]> {
+  return withEvents(
+    db,
+    workspaceId,
+    sql`select * from audit_seals where workspace_id = ${workspaceId} and seq > ${after}
+      and seq <= ${last} order by seq limit ${PAGE}`,
+  );
+}
+
+/** The sealed events about a user. */
+export function sealedEventsAbout(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<SealedRow[]> {
+  return withEvents(
+    tx,
+    workspaceId,
+    sql`select * from audit_seals where workspace_id = ${workspaceId} and event_id in (
+      select id from audit_events where workspace_id = ${workspaceId}
+        and (target_id = ${userId} or related_id = ${userId}))`,
+  );
+}
+
+/** Seals with their events as one JSON value: to read a million rows column by column takes twice as long. */
+async function withEvents(db: Db | Tx, workspaceId: WorkspaceId, seals: Sql): Promise<SealedRow[]> {
   const found = await row<{ page: SealedRow[] }>(
     db,
     sql`select coalesce(json_agg(row_to_json(told)), '[]') as page from (
@@ -201,6 +224,20 @@ async function page(db: Db, workspaceId: WorkspaceId, after: number, last: numbe
         left join audit_events e on e.workspace_id = ${workspaceId} and e.id = s.event_id order by s.seq) told`,
   );
   return (found as { page: SealedRow[] }).page;
+}
+
+/** Those of some users of whom an event tells that they were erased, sealed or not. */
+export async function erasuresTold(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userIds: readonly string[],
+): Promise<string[]> {
+  const found = await rows<{ target_id: string }>(
+    db,
+    sql`select distinct target_id from audit_events where workspace_id = ${workspaceId}
+        and target_id = any(${userIds}::text[]) and target_kind = 'user' and action = 'user.erased'`,
+  );
+  return found.map((one) => one.target_id);
 }
 
 function iso(at: Sql): Sql {

@@ -27,7 +27,7 @@ export interface Delivery {
   readonly deliveredAt: Date | null;
 }
 
-/** Writes how the newest send of a locked invitation fares. */
+/** Writes how the newest send of a locked invitation fares; not why it failed to reach somebody who was erased. */
 export async function writeDelivery(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -36,8 +36,10 @@ export async function writeDelivery(
 ): Promise<void> {
   await rows(
     tx,
-    sql`update invitations set delivery = ${delivery}, delivery_attempts = ${attempts}, delivery_reason = ${reason},
-        delivery_next_at = ${nextAt}, delivered_at = ${deliveredAt}
+    sql`update invitations set delivery = ${delivery}, delivery_attempts = ${attempts},
+        delivery_reason = case when not is_erased(workspace_id, user_id) then ${reason}::text end,
+        delivery_next_at = ${nextAt}, delivered_at = ${deliveredAt},
+        updated_at = greatest(clock_timestamp(), updated_at)
       where workspace_id = ${workspaceId} and id = ${id}`,
   );
 }

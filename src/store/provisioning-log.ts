@@ -1,6 +1,6 @@
-import sql, { empty } from 'sql-template-tag';
-import type { WorkspaceId } from '../ids.ts';
-import { rows, type Db } from './db.ts';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { UserId, WorkspaceId } from '../ids.ts';
+import { rows, type Db, type Tx } from './db.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {
@@ -21,13 +21,13 @@ export interface ProvisioningRequestRow {
   readonly user_agent: string | null;
 }
 
-/** One to be kept; `mentions` are the ids of the users and groups concerned. */
+/** One to be kept; `mentions` are the ids of the users and groups concerned, and keys of names. */
 export interface NewProvisioningRequest extends ProvisioningRequestRow {
   readonly workspace_id: WorkspaceId;
   readonly mentions: readonly string[];
 }
 
-/** Keeps many requests in one statement. */
+/** Keeps many requests in one statement. Of those that mention an erased person nothing that was said is kept. */
 export async function appendProvisioningRequests(
   db: Db,
   requests: readonly NewProvisioningRequest[],
@@ -36,13 +36,40 @@ export async function appendProvisioningRequests(
     db,
     sql`insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
-      select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method, r.path, r.query, r.body, r.status,
-        r.scim_type, r.detail, r.duration_ms, r.user_agent,
-        array(select jsonb_array_elements_text(r.mentions)::uuid)
+      select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,
+        case when gone.is then ${erasedPath(sql`r.path`)} else r.path end, case when not gone.is then r.query end,
+        case when not gone.is then r.body end, r.status, r.scim_type, case when not gone.is then r.detail end,
+        r.duration_ms, r.user_agent, m.mentions
       from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r(workspace_id uuid, id uuid, at timestamptz,
         token_name text, request_id text, method text, path text, query text, body text, status integer,
         scim_type text, detail text, duration_ms real, user_agent text, mentions jsonb)
+      cross join lateral (select array(select jsonb_array_elements_text(r.mentions)::uuid) as mentions) m
+      cross join lateral (select exists (select from users u where u.workspace_id = r.workspace_id
+        and u.id = any(m.mentions) and u.erased_at is not null) as is) gone
       where exists (select from workspaces w where w.id = r.workspace_id)`,
+  );
+}
+
+const RESOURCES = 'scim|v2|Users|Groups|Me|Bulk|Schemas|ResourceTypes|ServiceProviderConfig|[.]search';
+const NEITHER = `/(?!(?:${RESOURCES}|[0-9a-f-]{36})(?:/|$))[^/]+`;
+
+/** A request's path without what is neither the name of a resource nor an id. */
+function erasedPath(path: Sql): Sql {
+  return sql`regexp_replace(${path}, ${NEITHER}::text, '/(erased)', 'gi')`;
+}
+
+/** Takes what was said out of the requests that mention a person by id or by one of the keys of their names. */
+export async function eraseProvisioningRequests(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  nameKeys: readonly string[],
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${erasedPath(sql`r.path`)},
+        mentions = array(select m from unnest(r.mentions) m where m <> all(${nameKeys}::uuid[]))
+      where r.workspace_id = ${workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
   );
 }
 

@@ -44,6 +44,8 @@ export interface UserRow extends UserState {
   readonly version: number;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** Since when nothing tells any more who it was. */
+  readonly erased_at: Date | null;
   /** The organization's key. */
   readonly organization: string | null;
 }
@@ -56,7 +58,7 @@ export interface ShownUser extends UserRow {
 
 const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
   u.email, u.organization_id, u.organization_pushed, u.organization_last_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
-  u.deleted_at, u.version, u.created_at, u.updated_at,
+  u.deleted_at, u.version, u.created_at, u.updated_at, u.erased_at,
   (select o.key from organizations o where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
 
 const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)

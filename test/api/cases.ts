@@ -75,6 +75,15 @@ const pushed = async ({ app }: Made, active = true): Promise<string> => {
 };
 const machineOf = (user: string) => ({ user, name: 'Made for a case', fingerprint: randomUUID() });
 
+const asked = () => ({ name: 'Made for a case', dueAt: new Date(Date.now() + 86_400_000).toISOString() });
+/** A review with a row. */
+const review =
+  (rest = '') =>
+  async ({ admin, user }: Made): Promise<string> => {
+    await admin('PUT', `/users/${user}/products/test-management`, {});
+    return `/reviews/${String((await admin('POST', '/reviews', asked())).body.id)}${rest}`;
+  };
+
 /** One for each route of the table. Add yours here when you add a route. */
 export const CASES: Readonly<Record<string, Case>> = {
   'GET /workspace': {},
@@ -113,6 +122,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   'DELETE /users/{id}/products/{product}': { path: ({ user }) => `/users/${user}/products/testsigma` },
   'POST /users/{id}/deactivate': { path: async (one) => `/users/${await pushed(one)}/deactivate` },
   'POST /users/{id}/reinvite': { path: async (one) => `/users/${await pushed(one, false)}/reinvite` },
+  'POST /users/{id}/erase': { path: async (one) => `/users/${await pushed(one, false)}/erase` },
   'POST /users/remove': { body: async (one) => ({ ids: [await pushed(one)] }) },
   'POST /users/account-role': { body: ({ user }) => ({ ids: [user], accountRole: 'member' }) },
   'GET /groups': {},
@@ -159,6 +169,27 @@ export const CASES: Readonly<Record<string, Case>> = {
       return `/exports/receipts/${headers.get('export-receipt') ?? ''}`;
     },
   },
+  'GET /reviews': {},
+  'POST /reviews': { body: asked },
+  'GET /reviews/{id}': { path: review() },
+  'POST /reviews/{id}/close': {
+    path: review('/close'),
+    body: () => ({ undecided: 'keep', reviewer: 'Ann' }),
+  },
+  'POST /reviews/{id}/cancel': { path: review('/cancel') },
+  'GET /reviews/{id}/rows': { path: review('/rows') },
+  'GET /reviews/{id}/rows/{row}': { path: review('/rows/1') },
+  'PUT /reviews/{id}/rows/{row}': {
+    path: review('/rows/1'),
+    body: () => ({ decision: 'keep', note: 'Needed', reviewer: 'Ann' }),
+  },
+  'POST /reviews/{id}/decisions': {
+    path: review('/decisions'),
+    body: () => ({ filter: { kind: 'entitlement' }, decision: 'keep' }),
+  },
+  'GET /reviews/{id}/tasks': { path: review('/tasks') },
+  'GET /reviews/{id}/report.csv': { path: review('/report.csv') },
+  'GET /reviews/{id}/report.html': { path: review('/report.html') },
   'GET /audit/verify': {},
   'GET /audit/checkpoint': {},
   'GET /scim-requests': {},

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { reinvite } from '../../core/invitations/resend.ts';
 import { deactivateUser } from '../../core/users/deactivate.ts';
+import { eraseUser } from '../../core/users/erase.ts';
 import { patchUser } from '../../core/users/patch.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
@@ -106,5 +107,24 @@ export const userChangeRoutes = [
     reply: invitationSchema,
     statuses: [201],
     handler: async ({ core, caller, params }) => shownInvitation(await reinvite(core, caller, params.id)),
+  }),
+  route({
+    method: 'post',
+    path: '/users/{id}/erase',
+    summary: 'Erase a person for good: names, addresses and everything else that tells who it was',
+    description:
+      'Of the record, its history, invitations, machines, the provisioning log and the audit, whose seals still ' +
+      'verify. The record stays, removed, as `erased-…`, so that counts, exports and what was so on a past date stay ' +
+      'true. Only of a user who is inactive: an identity provider would push an active one again. One who is ' +
+      'inactive but not removed is removed with it. Erasing again changes nothing. What is outside the database ' +
+      'stays: files that were exported, mail, backups.',
+    scopes: WRITERS,
+    params,
+    reply: userDetailSchema,
+    statuses: [200],
+    handler: async ({ core, caller, params }) => {
+      await eraseUser(core, caller, params.id);
+      return shownUserOf(core, caller, params.id);
+    },
   }),
 ];

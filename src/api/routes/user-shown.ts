@@ -71,15 +71,16 @@ export const userDetailSchema = userSchema.extend({
     .record(z.string(), z.unknown())
     .describe('Every other attribute of the profile, by its SCIM name.'),
   groups: z.array(z.object({ id: z.uuid(), displayName: z.string(), since: z.iso.datetime() })),
-  access: accessSchema.describe('What may be used now, and through what: nothing unless the user is active.'),
+  access: accessSchema.describe('What may be used, and through what: nothing unless the user is active.'),
   conflicts: z.array(conflictSchema),
   pendingInvitation: invitationSchema
     .nullable()
-    .describe('The invitation that the user can accept now; null when there is none.'),
+    .describe('The invitation that the user can accept; null when there is none.'),
   machines: z.array(machineSchema),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   removedAt: z.iso.datetime().nullable().describe('Since when the user is inactive.'),
+  erasedAt: z.iso.datetime().nullable().describe('Since when nothing tells any more who it was.'),
 });
 
 function shownDetail(all: UserDetail): z.infer<typeof userDetailSchema> {
@@ -109,16 +110,18 @@ function shownDetail(all: UserDetail): z.infer<typeof userDetailSchema> {
     createdAt: user.created_at.toISOString(),
     updatedAt: user.updated_at.toISOString(),
     removedAt: user.removed_at?.toISOString() ?? null,
+    erasedAt: user.erased_at?.toISOString() ?? null,
   };
 }
 
-/** A user as a change has left it. */
+/** A user as a change has left it, or as of a time. */
 export async function shownUserOf(
   core: Core,
   caller: Caller,
   id: string,
+  asOf?: Date,
 ): Promise<z.infer<typeof userDetailSchema>> {
-  return shownDetail(await userDetail(core, caller, id));
+  return shownDetail(await userDetail(core, caller, id, asOf));
 }
 
 function text(value: unknown): string | null {

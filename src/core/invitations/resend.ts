@@ -11,6 +11,7 @@ import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
 import { invitationSettings, type Core } from '../core.ts';
 import { withSeats } from '../seats.ts';
+import { ERASED } from '../users/lock-present.ts';
 import { problemWith } from './addresses.ts';
 import { refuseTooMuch, restoreGrants } from './give.ts';
 import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
@@ -60,6 +61,7 @@ export async function resendInvitation(core: Core, caller: Caller, id: string): 
 
 function refuseUnlessResendable(invitation: InvitationRow, user: UserRow): void {
   const { status, email, is_open } = invitation;
+  if (user.erased_at) throw new RollcallError('refused', ERASED);
   const isLive = is_open && user.status === 'pending';
   if (isLive || (status === 'expired' && user.status === 'inactive')) return;
   const why = status === 'expired' ? `${email} is ${user.status} by now` : `It was ${status}`;
@@ -96,6 +98,7 @@ export async function reinvite(core: Core, caller: Caller, userId: string): Prom
     if (!user) throw notFound('user', userId);
     c.notBefore(user.now, user.updated_at);
     if (user.status !== 'inactive') throw new RollcallError('refused', NOT_INACTIVE[user.status]);
+    if (user.erased_at) throw new RollcallError('refused', ERASED);
     const { email } = user;
     const problem = email === null ? 'The user has no address.' : problemWith(email);
     if (email === null || problem !== undefined) {

@@ -4,14 +4,17 @@ import type { SealedEvent } from './verify-chain.ts';
 /** What a line of an exported chain tells: a sealed event, or one that is not sealed yet. */
 export type ChainLine =
   | { readonly workspaceId: string; readonly sealed: SealedEvent }
-  | { readonly workspaceId: string; readonly sealed: null };
+  | { readonly workspaceId: string; readonly sealed: null; readonly event: SealableEvent };
 
 /** Reads a line of `audit.jsonl` (core/audit-export.ts); undefined for what is none. */
 export function readChainLine(text: string): ChainLine | undefined {
   const line = parse(text);
   if (!line || typeof line.workspace_id !== 'string') return undefined;
   const workspaceId = line.workspace_id;
-  if (line.seq === null) return { workspaceId, sealed: null };
+  if (line.seq === null)
+    return isEvent(line.event)
+      ? { workspaceId, sealed: null, event: line.event as SealableEvent }
+      : undefined;
   const { seq, event_id, event, sealed_at, event_hash, hash, signature, key_id } = line;
   const actor = { salt: line.actor_salt, commitment: line.actor_commitment };
   const subject = { salt: line.subject_salt, commitment: line.subject_commitment };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { erasedName } from '../erased-name.ts';
 
 /** A JSON value as it is read. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -72,21 +73,56 @@ export function eventHash(event: SealableEvent, { actor, subject }: Saltings): s
   );
 }
 
+/** Of whom an event was erased, and whether nothing but the pseudonym stands where it was told. */
+export interface Erased {
+  readonly persons: readonly string[];
+  readonly isBare: boolean;
+}
+
+/** What was erased of an event: the parts of which only a commitment is left. Undefined when none was. */
+export function erasedOf(event: SealableEvent, { actor, subject }: Saltings): Erased | undefined {
+  if (actor.commitment === null && subject.commitment === null) return undefined;
+  const persons: (string | null)[] = [];
+  let isBare = true;
+  if (actor.commitment !== null) {
+    persons.push(event.actor_id);
+    isBare &&= event.actor_kind === 'invitee' && isErasedName(event.actor_name, event.actor_id);
+  }
+  if (subject.commitment !== null) {
+    const person = event.target_kind === 'user' ? event.target_id : event.related_id;
+    persons.push(person);
+    isBare &&= NOBODY.has(event.target_kind) || isErasedName(event.target_name, person);
+    isBare &&= [event.before, event.after].every((told) => NOTHING.has(split(told).personal));
+  }
+  return {
+    persons: persons.flatMap((person) => person ?? []),
+    isBare: isBare && persons.every((person) => person !== null),
+  };
+}
+
+const NOTHING: ReadonlySet<string> = new Set(['{}', 'null']);
+
+function isErasedName(name: string | null, person: string | null): boolean {
+  return name === null || (person !== null && name === erasedName(person));
+}
+
 function commit(salt: string, text: string): string {
   return sha256(`${salt} ${text}`);
 }
 
-/** Fields of what changed that tell of nobody: an erasure leaves them. To have others here is another format. */
+/**
+ * Fields of what changed that tell of nobody: an erasure leaves them (migration 0017 has the same). To add one that
+ * events have had is another format.
+ */
 const KEPT = new Set(
-  ['status', 'managedBy', 'source', 'organization', 'accountRole'].concat([
-    'project',
-    'projects',
-    'role',
-    'product',
-    'products',
-    'license',
-  ]),
+  ['status', 'managedBy', 'source', 'organization', 'accountRole'].concat(
+    ['project', 'projects', 'role', 'product', 'products', 'license'],
+    ['row', 'decision', 'none', 'keep', 'revoke'],
+  ),
 );
+
+/** Kinds of target that are nobody: they keep their names. */
+const NOBODY: ReadonlySet<string> = new Set(['group', 'review']);
 
 /** The two halves of `before` or `after`, as canonical JSON: what an erasure leaves, and what it takes. */
 function split(value: unknown): { kept: string; personal: string } {

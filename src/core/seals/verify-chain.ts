@@ -1,4 +1,4 @@
-import { eventHash, genesis, sealHash, type Saltings, type SealableEvent } from './chain.ts';
+import { erasedOf, eventHash, genesis, sealHash, type Saltings, type SealableEvent } from './chain.ts';
 import { isSignedHead, keyIdOf, type Head } from './signing.ts';
 
 /** A seal with its event; null for an event that is gone. */
@@ -43,8 +43,11 @@ export interface ChainResult {
 /** An event this much older than one sealed before it did not wait in the queue: it was put in later. */
 const LATEST_MS = 24 * 60 * 60 * 1000;
 
+/** What the audit calls it that a person was erased. */
+export const ERASURE = 'user.erased';
+
 /**
- * Walks a chain from its first seal, in constant memory. `publicKey` checks the newest seal's signature; a checkpoint,
+ * Walks a chain from its first seal, in constant memory but for who was erased. `publicKey` checks the newest seal's signature; a checkpoint,
  * the signed head of an earlier time, shows that nothing was cut off since.
  */
 export function chainWalk(
@@ -52,6 +55,10 @@ export function chainWalk(
   options: { readonly publicKey?: string | undefined; readonly checkpoint?: Head | undefined } = {},
 ): {
   readonly take: (sealed: SealedEvent) => void;
+  /** Whom events were erased of without a seal so far that tells of the erasure. */
+  readonly unexplained: () => readonly string[];
+  /** Notes that an event, not sealed yet, tells that a person was erased. */
+  readonly explain: (person: string) => void;
   /** Notes that what should stand next can't be read. */
   readonly unreadable: (message: string) => void;
   readonly end: () => ChainResult;
@@ -61,6 +68,12 @@ export function chainWalk(
   let last: SealedEvent | undefined;
   let broken: Broken | null = null;
   const keys: { keyId: string; from: number }[] = [];
+  const erased = new Set<string>();
+  const unexplained = new Map<string, SealedEvent>();
+  const explain = (person: string): void => {
+    erased.add(person);
+    unexplained.delete(person);
+  };
 
   const take = (sealed: SealedEvent): void => {
     if (broken) {
@@ -71,7 +84,11 @@ export function chainWalk(
     if (broken) return;
     ({ seq, hash } = sealed);
     last = sealed;
-    latest = Math.max(latest, Date.parse((sealed.event as SealableEvent).at));
+    const event = sealed.event as SealableEvent;
+    latest = Math.max(latest, Date.parse(event.at));
+    if (event.action === ERASURE && event.target_kind === 'user') explain(event.target_id);
+    for (const person of erasedOf(event, sealed.saltings)?.persons ?? [])
+      if (!erased.has(person) && !unexplained.has(person)) unexplained.set(person, sealed);
     if (sealed.keyId !== null && sealed.keyId !== keys.at(-1)?.keyId)
       keys.push({ keyId: sealed.keyId, from: seq });
     if (seq === checkpoint?.seq && hash !== checkpoint.hash) broken = rewritten(sealed);
@@ -81,6 +98,9 @@ export function chainWalk(
     const signature = signatureOf(workspaceId, last, publicKey);
     if (!broken && checkpoint && checkpoint.seq > seq) broken = cutOff(checkpoint, seq);
     if (!broken && signature === 'wrong') broken = wrongHead(last as SealedEvent);
+    const [emptied] = unexplained.values();
+    if (!broken && emptied)
+      broken = brokenAt(emptied, 'altered', 'What it told was taken out, and no event tells of an erasure.');
     return {
       firstBroken: broken,
       sealed: seq,
@@ -92,7 +112,7 @@ export function chainWalk(
   const unreadable = (message: string): void => {
     broken ??= { seq: seq + 1, eventId: null, problem: 'altered', message };
   };
-  return { take, unreadable, end };
+  return { take, unexplained: () => [...unexplained.keys()], explain, unreadable, end };
 }
 
 function check(sealed: SealedEvent, expected: number, previous: string, latest: number): Broken | null {
@@ -110,6 +130,8 @@ function check(sealed: SealedEvent, expected: number, previous: string, latest: 
   if (!event) return brokenAt(sealed, 'removed', 'The event was sealed and is gone.');
   if (event.id !== sealed.eventId || eventHash(event, sealed.saltings) !== sealed.eventHash)
     return brokenAt(sealed, 'altered', 'The event is not what was sealed.');
+  if (erasedOf(event, sealed.saltings)?.isBare === false)
+    return brokenAt(sealed, 'altered', 'The event was erased, and tells something again.');
   if (sealHash(previous, seq, sealedAt, sealed.eventHash) !== sealed.hash) {
     const message = 'The seal does not follow from the one before it: it was altered or moved.';
     return brokenAt(sealed, 'moved', message);

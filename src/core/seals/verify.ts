@@ -1,4 +1,4 @@
-import { auditState, sealedEvents } from '../../store/audit-seals.ts';
+import { auditState, erasuresTold, sealedEvents } from '../../store/audit-seals.ts';
 import type { WorkspaceId } from '../../ids.ts';
 import { signingKey, type Core } from '../core.ts';
 import { sealedEvent } from './sealed-event.ts';
@@ -27,6 +27,10 @@ export async function verifyAudit(
   const walk = chainWalk(workspaceId, { publicKey, checkpoint });
   for await (const batch of sealedEvents(core.db, workspaceId, state.last))
     for (const row of batch) walk.take(sealedEvent(row));
+  // The event of an erasure may wait still to be sealed.
+  const unexplained = walk.unexplained();
+  if (unexplained.length > 0)
+    for (const person of await erasuresTold(core.db, workspaceId, unexplained)) walk.explain(person);
   const { firstBroken: inChain, sealed: walked, head: hash, signature, keys } = walk.end();
   const firstBroken = inChain ?? unplaced(state);
   const { events, sealed } = state;

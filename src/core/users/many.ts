@@ -7,7 +7,7 @@ import type { Core } from '../core.ts';
 import { lockWhole } from '../invitations/lock.ts';
 import { setAccountRoles } from './account-role.ts';
 import { LAST_OWNER } from './last-owner.ts';
-import { REMOVED } from './lock-present.ts';
+import { whyGone } from './lock-present.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
 
 /** What a change of many users did; whoever was so already is unchanged. */
@@ -49,10 +49,13 @@ export function setAccountRoleOfMany(
   const asked = distinct(ids);
   return change(core, caller, async (c) => {
     const users = await lockWhole(c, asked.known);
-    const removed = users.filter((user) => user.deleted_at);
+    const gone = users.flatMap((user) => {
+      const why = whyGone(user);
+      return why === undefined ? [] : [[user.id, why] as const];
+    });
     const present = users.filter((user) => !user.deleted_at);
     const { changed, problems } = await setAccountRoles(c, present, role);
-    refuseNamed(asked, new Map([...problems, ...removed.map(({ id }) => [id, REMOVED] as const)]), users);
+    refuseNamed(asked, new Map([...problems, ...gone]), users);
     return answer(asked, changed);
   });
 }

@@ -91,6 +91,7 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
 }
 
 function takeOverAction(existing: UserRow, input: UserInput): string | undefined {
+  if (existing.erased_at) return undefined;
   if (existing.deleted_at) return 'user.restored';
   if (existing.managed_by === 'workspace') return 'user.adopted';
   const sameExternalId = existing.external_id !== null && existing.external_id === input.externalId;

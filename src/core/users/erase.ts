@@ -1,0 +1,83 @@
+import { notFound, RollcallError } from '../../errors.ts';
+import { asId, type UserId } from '../../ids.ts';
+import { holdSealing } from '../../store/audit-seals.ts';
+import { eraseEvents, forgetPushedValues, namesOf, pseudonymise } from '../../store/erasure.ts';
+import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
+import type { UserRow } from '../../store/users.ts';
+import type { Caller } from '../caller.ts';
+import { change, type Change } from '../change.ts';
+import type { Core } from '../core.ts';
+import { erasedName } from '../erased-name.ts';
+import { settle } from '../invitations/expire.ts';
+import { lockHeld } from '../invitations/lock.ts';
+import { nameKey } from '../mentioned-names.ts';
+import { unbrokenAbout } from '../seals/unbroken.ts';
+import { ERASURE } from '../seals/verify-chain.ts';
+import { withSeats } from '../seats.ts';
+import { LAST_OWNER } from './last-owner.ts';
+import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
+
+/**
+ * Erases a person (docs/adr/0012): what tells who it was is gone from the record and its history, the invitations, the
+ * machines, the provisioning log and the audit, whose chain verifies as before. The record stays under a pseudonym,
+ * removed, so that counts and history stay true. Of one who was erased before nothing changes. Throws `not_found`, and
+ * `refused` for a user who is active or invited.
+ */
+export function eraseUser(core: Core, caller: Caller, id: string): Promise<void> {
+  const userId = asId<UserId>(id);
+  if (!userId) return Promise.reject(notFound('user', id));
+  return change(core, caller, async (c) => {
+    const leaving = await lockLeaving(c, [userId]);
+    const [user] = leaving.users;
+    if (!user) throw notFound('user', id);
+    if (user.erased_at) return;
+    if (user.status === 'active') throw new RollcallError('refused', whyNot(user));
+    if (user.status === 'pending') await settleInvitation(c, user);
+    await eraseRecord(c, user, leaving);
+    await eraseAudit(c, userId);
+    c.record({ action: ERASURE, target: { kind: 'user', id: userId, name: erasedName(userId) } });
+  });
+}
+
+function whyNot({ managed_by }: UserRow): string {
+  return managed_by === 'idp'
+    ? 'The user is active. Take the assignment away at the identity provider first, which would push the person ' +
+        'again, and deactivate or remove the user if it does not.'
+    : 'The user is active. Deactivate or remove the user first.';
+}
+
+/** An invitation that is over but not settled yet is settled, as its time would have done. */
+async function settleInvitation(c: Change, user: UserRow): Promise<void> {
+  const held = await lockHeld(c, [user.id]);
+  if (held.some(({ invitation }) => invitation.status === 'pending'))
+    throw new RollcallError('refused', 'The user is invited. Revoke the invitation first.');
+  await withSeats(c, [user.id], () => settle(c, held));
+}
+
+/** What is written from here on is told under the pseudonym: the events of the removal, too. */
+async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<void> {
+  const { workspaceId } = c.caller;
+  const names = await namesOf(c.tx, workspaceId, user.id);
+  const name = erasedName(user.id);
+  await pseudonymise(c.tx, workspaceId, user.id, name, c.at);
+  if (!user.deleted_at) {
+    const renamed = { ...user, status: 'inactive' as const, user_name: name };
+    const owners = await removeLocked(c, { ...leaving, users: [renamed] }, 'user.removed');
+    if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
+  }
+  await forgetPushedValues(c.tx, workspaceId, user.id);
+  const keys = names.map((one) => nameKey(workspaceId, one));
+  await eraseProvisioningRequests(c.tx, workspaceId, user.id, keys);
+}
+
+/** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. The last of all locks. */
+async function eraseAudit(c: Change, userId: UserId): Promise<void> {
+  const { workspaceId } = c.caller;
+  await holdSealing(c.tx, workspaceId);
+  const before = await unbrokenAbout(c.tx, workspaceId, userId);
+  await eraseEvents(c.tx, workspaceId, userId);
+  const after = await unbrokenAbout(c.tx, workspaceId, userId);
+  const broken = [...before].find((seq) => !after.has(seq));
+  // Salts don't come back: rather nothing is erased than a chain broken for ever.
+  if (broken !== undefined) throw new Error(`Erasing ${userId} would break the audit's seal ${broken}.`);
+}

@@ -1,0 +1,24 @@
+import type { Db } from '../../src/store/db.ts';
+
+/**
+ * Where any of some texts stands in the database, without regard to case: `schema.table.column: text`. Every column of
+ * every table is looked at, whatever its type, so that one added later is, too; bytes are read as text.
+ */
+export async function placesOf(db: Db, texts: readonly string[]): Promise<string[]> {
+  const { rows: tables } = await db.raw<{ rows: { name: string }[] }>(
+    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables
+     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema') order by 1`,
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await db.raw<{ rows: { place: string }[] }>(
+      `select distinct f.key || ': ' || w.text as place
+       from ${name} t, jsonb_each_text(to_jsonb(t)) f, unnest(cast(? as text[])) as w(text)
+       where position(lower(w.text) in lower(case when f.value ~ '^\\\\x([0-9a-f]{2})*$'
+         then encode(decode(substr(f.value, 3), 'hex'), 'escape') else f.value end)) > 0`,
+      [texts as string[]],
+    );
+    for (const { place } of rows) found.push(`${name}.${place}`);
+  }
+  return found;
+}
