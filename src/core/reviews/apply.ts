@@ -39,7 +39,11 @@ export async function applyClosingReviews(core: Core, isStopping: () => boolean)
 export async function applyInRequest(core: Core, caller: Caller, id: ReviewId): Promise<void> {
   let batches = 0;
   await apply(core, caller, id, () => ++batches > IN_REQUEST).catch((error: unknown) =>
-    log.warn('A review could not be closed in its request; it will be closed later.', { review: id, error }),
+    log.warn('A review could not be closed in its request; it will be closed later.', {
+      requestId: caller.requestId,
+      review: id,
+      error,
+    }),
   );
 }
 
