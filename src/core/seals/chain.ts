@@ -128,20 +128,35 @@ const NOBODY: ReadonlySet<string> = new Set(['group', 'review']);
 function split(value: unknown): { kept: string; personal: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { kept: '', personal: canonical(value as Json) };
-  const [kept, personal]: [string[], string[]] = [[], []];
   const fields = value as Readonly<Record<string, Json>>;
-  for (const name of Object.keys(fields).sort())
-    (KEPT.has(name) ? kept : personal).push(`${JSON.stringify(name)}:${canonical(fields[name] as Json)}`);
-  return { kept: `{${kept.join(',')}}`, personal: `{${personal.join(',')}}` };
+  let [kept, personal] = ['', ''];
+  for (const name of Object.keys(fields).sort()) {
+    const told = member(name, fields[name] as Json);
+    if (KEPT.has(name)) kept += kept === '' ? told : `,${told}`;
+    else personal += personal === '' ? told : `,${told}`;
+  }
+  return { kept: `{${kept}}`, personal: `{${personal}}` };
 }
 
-/** JSON with the fields of every object in the order of their names, and no spaces. */
+/** JSON with the fields of every object in the order of their names, and no spaces. Texts grow: lists cost a tenth more. */
 function canonical(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(',')}]`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const element of value as readonly Json[])
+      text += text === '' ? canonical(element) : `,${canonical(element)}`;
+    return `[${text}]`;
+  }
   const fields = value as Readonly<Record<string, Json>>;
-  const names = Object.keys(fields).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(fields[name] as Json)}`).join(',')}}`;
+  for (const name of Object.keys(fields).sort()) {
+    const told = member(name, fields[name] as Json);
+    text += text === '' ? told : `,${told}`;
+  }
+  return `{${text}}`;
+}
+
+function member(name: string, value: Json): string {
+  return `${JSON.stringify(name)}:${canonical(value)}`;
 }
 
 function sha256(text: string): string {
