@@ -41,8 +41,8 @@ export function eraseUser(core: Core, caller: Caller, id: string): Promise<void>
 
 function whyNot({ managed_by }: UserRow): string {
   return managed_by === 'idp'
-    ? 'The user is active. Take the assignment away at the identity provider first, which would push the person ' +
-        'again, and deactivate or remove the user if it does not.'
+    ? 'The user is active. Take the assignment away at the identity provider first: it would push the person again. ' +
+        'If the user is still active here then, deactivate or remove the user.'
     : 'The user is active. Deactivate or remove the user first.';
 }
 
