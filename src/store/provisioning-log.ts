@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import { answeredAtEnd, inTransaction, rows, type Db, type Tx } from './db.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {
@@ -27,13 +27,36 @@ export interface NewProvisioningRequest extends ProvisioningRequestRow {
   readonly mentions: readonly string[];
 }
 
-/** Keeps many requests in one statement. Of those that mention an erased person nothing that was said is kept. */
+/** The first number of our advisory locks: noting requests of a workspace, shared, and taking out what they said. */
+const NOTING = 0x526f6c70;
+
+/**
+ * Keeps many requests in one statement. Of those that mention an erased person nothing that was said is kept: an erasure
+ * that is under way is waited for, since it can't see what is being noted.
+ */
 export async function appendProvisioningRequests(
   db: Db,
   requests: readonly NewProvisioningRequest[],
 ): Promise<void> {
-  await rows(
+  const workspaces = [...new Set(requests.map((request) => request.workspace_id))].sort();
+  await inTransaction(
     db,
+    async (tx) => {
+      // A statement of its own: the next one sees what was committed while this one waited.
+      await rows(
+        tx,
+        sql`select pg_advisory_xact_lock_shared(${NOTING}::integer, hashtext(w))
+          from unnest(${workspaces}::text[]) with ordinality as of(w, place) order by place`,
+      );
+      answeredAtEnd(tx, insertRequests(tx, requests));
+    },
+    { isEager: true },
+  );
+}
+
+async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[]): Promise<void> {
+  await rows(
+    tx,
     sql`insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
       select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,
@@ -58,13 +81,17 @@ function erasedPath(path: Sql): Sql {
   return sql`regexp_replace(${path}, ${NEITHER}::text, '/(erased)', 'gi')`;
 }
 
-/** Takes what was said out of the requests that mention a person by id or by one of the keys of their names. */
+/**
+ * Takes what was said out of the requests that mention a person by id or by one of the keys of their names. None is noted
+ * from here to the end of the transaction.
+ */
 export async function eraseProvisioningRequests(
   tx: Tx,
   workspaceId: WorkspaceId,
   userId: UserId,
   nameKeys: readonly string[],
 ): Promise<void> {
+  await rows(tx, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${workspaceId}))`);
   await rows(
     tx,
     sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${erasedPath(sql`r.path`)},

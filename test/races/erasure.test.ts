@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import sql from 'sql-template-tag';
 import { verifyAudit } from '../../src/core/seals/verify.ts';
-import type { WorkspaceId } from '../../src/ids.ts';
+import type { UserId, WorkspaceId } from '../../src/ids.ts';
+import { inTransaction, rows } from '../../src/store/db.ts';
+import { eraseProvisioningRequests } from '../../src/store/provisioning-log.ts';
 import { placesOf } from '../support/everything.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { brokenInvariants } from './invariants.ts';
@@ -104,5 +107,28 @@ describe('erasing beside an identity provider', function () {
     for (const id of users) expect((await erase(id)).status).to.equal(200);
     await app.provisioningLog.flush();
     expect(await placesOf(app.core.db, ['wander-'])).to.deep.equal([]);
+  });
+
+  it('a request that is noted while its person is being erased keeps nothing of what it said', async () => {
+    const id = (await idp.user('noted@x.io', { active: false })) as UserId;
+    await app.provisioningLog.flush();
+    let flushing: Promise<void> | undefined;
+    await inTransaction(app.core.db, async (tx) => {
+      const [workspace] = await rows<{ id: WorkspaceId }>(
+        tx,
+        sql`select workspace_id as id from users where id = ${id}`,
+      );
+      await eraseProvisioningRequests(tx, workspace!.id, id, []);
+      await rows(tx, sql`update users set erased_at = now() where id = ${id}`);
+      expect((await idp.send('GET', `/Users/${id}?attributes=unheard-of`)).status).to.equal(200);
+      flushing = app.provisioningLog.flush();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    });
+    await flushing;
+    const noted = await rows<{ method: string; query: string | null }>(
+      app.core.db,
+      sql`select method, query from provisioning_requests where path like ${`%${id}`} and method = 'GET'`,
+    );
+    expect(noted).to.deep.equal([{ method: 'GET', query: null }]);
   });
 });
