@@ -1,5 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
-import { rows, type Db } from '../store/db.ts';
+import type { Db } from '../store/db.ts';
+import { rows } from '../store/query.ts';
 
 /** A directory that was written into the database. */
 export interface Directory {

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
-import { rows, type Db } from '../store/db.ts';
+import type { Db } from '../store/db.ts';
+import { rows } from '../store/query.ts';
 import type { Send } from './client.ts';
 import type { Tenant } from './cases.ts';
 import type { Running } from './processes.ts';

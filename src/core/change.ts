@@ -1,6 +1,7 @@
 import { newId, type EventId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
-import { answeredAtEnd, asTransaction, inPlaceOfPool, inTransaction, type Tx } from '../store/db.ts';
+import { asTransaction, inPlaceOfPool, type Tx } from '../store/db.ts';
+import { answeredAtEnd, inTransaction } from '../store/transaction.ts';
 import { beginChange } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
@@ -122,10 +123,10 @@ async function attempt<T>(
   };
   const result = await body(c);
   if (events.length > 0) {
-    const appended = appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events);
+    const append = () => appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events);
     // The last of a transaction; more may come after one that was joined.
-    if (mode === 'joined') await appended;
-    else answeredAtEnd(tx, appended);
+    if (mode === 'joined') await append();
+    else answeredAtEnd(tx, append);
   }
   return result;
 }

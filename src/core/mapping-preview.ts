@@ -1,7 +1,8 @@
 import { notFound } from '../errors.ts';
 import { asId, type GroupId, type LicenseId, type UserId, type WorkspaceId } from '../ids.ts';
 import { isOnlyOneProduct } from '../store/change-lock.ts';
-import { inSnapshot, type Tx } from '../store/db.ts';
+import type { Tx } from '../store/db.ts';
+import { inSnapshot } from '../store/snapshot.ts';
 import { findGroup } from '../store/groups.ts';
 import { holdersOfSeveral } from '../store/held-ways.ts';
 import {

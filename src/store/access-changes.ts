@@ -2,7 +2,8 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
 import { accountRank, ACCOUNT_RANKS, type AccessRow } from './access.ts';
 import type { Period } from './audit-export.ts';
-import { stream, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { stream } from './snapshot.ts';
 import { intervals, versions, type Moment } from './moment.ts';
 
 /** One thing that a user began or ceased to have by one way. Names are those at the end of the period. */

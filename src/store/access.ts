@@ -1,6 +1,7 @@
 import sql, { empty, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { UserStatus } from './users.ts';
 

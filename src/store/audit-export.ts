@@ -1,7 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
 import { EVENT_COLUMNS, type AuditEventRow } from './audit.ts';
-import { stream, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { stream } from './snapshot.ts';
 
 /** A stretch of time: `from` is in it, `to` isn't; undefined for no bound. */
 export interface Period {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, UserId, WorkspaceId } from '../ids.ts';
 import { EVENT_COLUMNS, EVENT_FIELDS, type AuditEventRow } from './audit.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
 
 /** A seal as a row; bytes are hexadecimal. */
 export interface SealRow {

@@ -1,6 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
-import { preparedRows, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { preparedRows } from './prepared.ts';
+import { rows } from './query.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {

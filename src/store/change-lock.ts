@@ -1,6 +1,8 @@
 import sql from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
-import { preparedRow, rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { preparedRow } from './prepared.ts';
+import { rows } from './query.ts';
 
 /** A change that has begun. */
 export interface Begun {

@@ -1,7 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
-import { rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import { literal } from './where.ts';
 

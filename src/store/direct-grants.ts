@@ -1,7 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, accountRank, held } from './access.ts';
-import { preparedForFew, preparedRows, row, rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { preparedForFew, preparedRows } from './prepared.ts';
+import { row, rows } from './query.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {

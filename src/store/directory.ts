@@ -1,7 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
-import { row, rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { row, rows } from './query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
 import { lastAccessAt } from './last-access.ts';
 import { holds, versions, type Moment } from './moment.ts';

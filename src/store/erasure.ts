@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
-import { rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { rows } from './query.ts';
 
 /** Every name, address and externalId that a user was ever known by. */
 export async function namesOf(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<string[]> {

@@ -1,7 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
 import { EVENT_COLUMNS, type AuditEventRow, type AuditPosition } from './audit.ts';
-import { row, rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { row, rows } from './query.ts';
 
 const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
 

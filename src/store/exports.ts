@@ -1,7 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, effective, type AccessRow } from './access.ts';
-import { stream, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { stream } from './snapshot.ts';
 import { lastAccessAt } from './last-access.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { UserSource, UserStatus } from './users.ts';

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows } from './query.ts';
 
 /** What a grant gives, by ids. */
 export type GrantTarget =

@@ -1,6 +1,7 @@
 import sql, { empty } from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
-import { rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { rows } from './query.ts';
 import type { GroupRow } from './groups.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from './keyset.ts';
 

@@ -1,6 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { preparedRow, row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { preparedRow } from './prepared.ts';
+import { row, rows } from './query.ts';
 
 export interface GroupRow {
   readonly id: GroupId;

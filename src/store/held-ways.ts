@@ -1,7 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { ProductId, ProjectId, UserId, WorkspaceId } from '../ids.ts';
 import { held, type Only } from './access.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows } from './query.ts';
 
 /** One way by which a user has something, whatever the user's status. */
 export interface HeldWay {

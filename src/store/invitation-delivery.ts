@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { InvitationId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { row, rows } from './query.ts';
 import { INVITATION_COLUMNS, type InvitationRow } from './invitations.ts';
 
 /** Locks one invitation for the delivery of its newest send; `now` is when the lock was had. */

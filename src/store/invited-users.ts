@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
-import { rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { rows } from './query.ts';
 import { shownColumns, type JsonObject, type UserRow, type UserStatus } from './users.ts';
 
 /** A user whom an address means: by name, or by one of the addresses of the profile. */

@@ -1,6 +1,8 @@
 import PgBoss from 'pg-boss';
 import sql from 'sql-template-tag';
-import { inTransaction, rows, statements, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows, statements } from './query.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What there is to do, by queue: only ids, never a secret. */
 export interface JobData {

@@ -1,6 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
-import { inTransaction, rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { rows } from './query.ts';
+import { inTransaction } from './transaction.ts';
 import type { Moment } from './moment.ts';
 
 /** When somebody was seen, and by what the user is named: an id, or a user name, or an address. */

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { LicenseId, ProductId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows } from './query.ts';
 
 /** What may be changed of a license. */
 export interface LicenseState {

@@ -1,7 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GrantId, GroupId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../ids.ts';
 import { effective, type AccessRow } from './access.ts';
-import { rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { rows } from './query.ts';
 import { wantedRows, type GrantTarget, type WantedGrant } from './group-grants.ts';
 
 interface ChangedGrant {

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../ids.ts';
-import { rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows } from './query.ts';
 
 /** A rule as it is kept: `grants` is the JSON that was put. */
 export interface RuleRow<Grants> {

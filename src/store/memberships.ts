@@ -1,6 +1,8 @@
 import sql from 'sql-template-tag';
 import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
-import { preparedForFew, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { preparedForFew } from './prepared.ts';
+import { rows } from './query.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
 export interface MembershipDelta {

@@ -1,5 +1,6 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import { row, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { row } from './query.ts';
 
 /** The time at which a question is asked: now, or a time in the past. */
 export type Moment = 'now' | Date;

@@ -2,7 +2,8 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { changeTables, isIn } from './access-changes.ts';
 import type { Period } from './audit-export.ts';
-import { stream, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { stream } from './snapshot.ts';
 import { everythingHeld } from './exports.ts';
 import { versions, type Moment } from './moment.ts';
 

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
-import { rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { rows } from './query.ts';
 
 /** Something of the catalogue by its keys, with the names that people read. */
 export interface CatalogueName {

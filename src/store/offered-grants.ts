@@ -1,7 +1,8 @@
 import sql from 'sql-template-tag';
 import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, accountRank, held } from './access.ts';
-import { rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { rows } from './query.ts';
 
 /** What a direct grant gives, by ids; the columns that its kind does not use are null. */
 export interface GrantTargetColumns {

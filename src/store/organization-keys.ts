@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { OrganizationId, WorkspaceId } from '../ids.ts';
-import { row, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { row } from './query.ts';
 
 /** The organization of that key, without regard to case. */
 export async function organizationByKey(

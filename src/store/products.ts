@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { ProductId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from './keyset.ts';
 
 /** What may be changed of a product. */

@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { OrganizationId, ProjectId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from './keyset.ts';
 import type { CatalogueSort } from './organizations.ts';
 

@@ -1,6 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
-import { answeredAtEnd, inTransaction, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { rows } from './query.ts';
+import { answeredAtEnd, inTransaction } from './transaction.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {
@@ -48,7 +50,7 @@ export async function appendProvisioningRequests(
         sql`select pg_advisory_xact_lock_shared(${NOTING}::integer, hashtext(w))
           from unnest(${workspaces}::text[]) with ordinality as of(w, place) order by place`,
       );
-      answeredAtEnd(tx, insertRequests(tx, requests));
+      answeredAtEnd(tx, () => insertRequests(tx, requests));
     },
     { isEager: true },
   );

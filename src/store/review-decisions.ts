@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, ReviewId, UserId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
 import { decisionOf, rowsFound, type RowFilter, type RowsOf } from './review-rows.ts';
 import type { Verdict } from './reviews.ts';
 

@@ -1,7 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ProductId, ProjectId, ReviewId, WorkspaceId } from '../ids.ts';
 import { effective } from './access.ts';
-import { row, rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { row, rows } from './query.ts';
 
 /** What a review is of: one product, one project, or with neither the whole workspace. */
 interface Scope {

@@ -1,7 +1,8 @@
 import sql from 'sql-template-tag';
 import type { EventId, GrantId, ReviewId, UserId, WorkspaceId } from '../ids.ts';
 import { accountRank } from './access.ts';
-import { rows, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { rows } from './query.ts';
 import { LINKED } from './review-rows.ts';
 
 /** Whether a row `w` is to be taken away; looked up for each row by its number. */

@@ -1,7 +1,9 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ReviewId, UserId, WorkspaceId } from '../ids.ts';
 import type { AccessRow } from './access.ts';
-import { row, rows, stream, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
+import { stream } from './snapshot.ts';
 import { versions, type Moment } from './moment.ts';
 import type { Verdict } from './reviews.ts';
 import { literal } from './where.ts';

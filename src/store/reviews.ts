@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, ProductId, ProjectId, ReviewId, WorkspaceId } from '../ids.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
 import { intervals } from './moment.ts';
 

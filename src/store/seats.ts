@@ -1,7 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { LicenseId, WorkspaceId } from '../ids.ts';
 import { held, type Only } from './access.ts';
-import { row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { row, rows } from './query.ts';
 
 /** A license with a limit. */
 export interface LimitedLicense {

@@ -1,6 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
 import type { TokenId, WorkspaceId } from '../ids.ts';
-import { preparedRow, row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { preparedRow } from './prepared.ts';
+import { row, rows } from './query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
 
 /** What a token may do (contract section 3). */

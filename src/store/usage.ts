@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { OrganizationId, ProjectId, WorkspaceId } from '../ids.ts';
-import { row, type Tx } from './db.ts';
+import type { Tx } from './db.ts';
+import { row } from './query.ts';
 
 /** How many users, whatever their status, and live projects belong to an organization. */
 export async function organizationUsage(

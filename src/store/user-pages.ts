@@ -1,7 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
-import { composedRows, row, rows, type Db } from './db.ts';
+import type { Db } from './db.ts';
+import { composedRows } from './prepared.ts';
+import { row, rows } from './query.ts';
 import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
 import { userSource } from './user-attributes.ts';
 import { shownColumns, type ShownUser } from './users.ts';

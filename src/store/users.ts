@@ -1,6 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
-import { preparedForFew, preparedRow, row, rows, type Db, type Tx } from './db.ts';
+import type { Db, Tx } from './db.ts';
+import { preparedForFew, preparedRow } from './prepared.ts';
+import { row, rows } from './query.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
 

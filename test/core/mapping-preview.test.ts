@@ -13,7 +13,8 @@ import {
 import { RollcallError } from '../../src/errors.ts';
 import type { UserId } from '../../src/ids.ts';
 import { accessOf, type AccessRow } from '../../src/store/access.ts';
-import { inSnapshot, openDb } from '../../src/store/db.ts';
+import { openDb } from '../../src/store/db.ts';
+import { inSnapshot } from '../../src/store/snapshot.ts';
 import { changedThings, grantChanges } from '../../src/store/mapping-preview.ts';
 import { catalogueKeys } from '../../src/store/mapping-rules.ts';
 import { countSeats } from '../../src/store/seats.ts';

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import sql, { raw } from 'sql-template-tag';
-import { composedRows, inTransaction, openDb, preparedRow, rows, type Db } from '../../src/store/db.ts';
+import { openDb, type Db } from '../../src/store/db.ts';
+import { composedRows, preparedRow } from '../../src/store/prepared.ts';
+import { rows } from '../../src/store/query.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('prepared statements', () => {

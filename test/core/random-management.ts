@@ -15,7 +15,7 @@ import { giveLicense, giveProjectRole } from '../../src/core/users/direct-access
 import { patchUser } from '../../src/core/users/patch.ts';
 import { RollcallError } from '../../src/errors.ts';
 import type { InvitationId, UserId } from '../../src/ids.ts';
-import { inTransaction } from '../../src/store/db.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
 import { writeDelivery } from '../../src/store/invitation-delivery.ts';
 import { listInvitations } from '../../src/store/invitations.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
-import { openDb, rows, stream, type Db } from '../../src/store/db.ts';
+import { openDb, type Db } from '../../src/store/db.ts';
+import { rows } from '../../src/store/query.ts';
+import { stream } from '../../src/store/snapshot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { expectRefusal } from './refusal.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { inTransaction, openDb, type Db } from '../../src/store/db.ts';
+import { openDb, type Db } from '../../src/store/db.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
 import { endJob, enqueue, keepJobs, takeJobs, tidyJobs } from '../../src/store/jobs.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.ts';

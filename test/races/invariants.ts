@@ -49,6 +49,16 @@ const INVARIANTS: Readonly<Record<string, string>> = {
     union all
     select d.id::text from direct_grants d where not exists (
       select from audit_events e where e.workspace_id = d.workspace_id and e.id = d.since_event)`,
+  'what is open or ended was so in the transaction that wrote its event': `
+    select e.action from (
+      select workspace_id, since_event, until_event, until, xmin from direct_grants
+      union all select workspace_id, since_event, until_event, until, xmin from memberships
+      union all select workspace_id, since_event, until_event, until, xmin from group_grants) o
+    join audit_events e on e.workspace_id = o.workspace_id
+      and e.id = case when o.until = 'infinity' then o.since_event else o.until_event end
+    where o.xmin <> e.xmin and not exists (
+      select from users u where u.workspace_id = e.workspace_id and u.erased_at is not null
+        and u.id::text in (e.target_id, e.related_id))`,
   'a workspace that had an owner has one': `
     select d.workspace_id from direct_grants d where d.account_role = 'owner' group by d.workspace_id
     having not bool_or(d.until = 'infinity' and exists (

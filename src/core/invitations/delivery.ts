@@ -1,5 +1,6 @@
 import type { InvitationId, WorkspaceId } from '../../ids.ts';
-import { inTransaction, type Tx } from '../../store/db.ts';
+import type { Tx } from '../../store/db.ts';
+import { inTransaction } from '../../store/transaction.ts';
 import { lockDelivery, writeDelivery, type Delivery } from '../../store/invitation-delivery.ts';
 import type { InvitationRow } from '../../store/invitations.ts';
 import { endJob, enqueue, type Job } from '../../store/jobs.ts';

@@ -12,7 +12,7 @@ import {
   type SealRow,
 } from '../../store/audit-seals.ts';
 import type { AuditEventRow } from '../../store/audit.ts';
-import { inTransaction } from '../../store/db.ts';
+import { inTransaction } from '../../store/transaction.ts';
 import { signingKey, type Core } from '../core.ts';
 import { eventHash, genesis, sealHash } from './chain.ts';
 import { sealable } from './sealed-event.ts';

@@ -1,0 +1,74 @@
+import type pg from 'pg';
+import type { Tx } from './db.ts';
+
+/** The code of what is asked in a transaction that has failed already. */
+const FAILED_BEFORE = '25P02';
+
+/** What is said in one transaction, in order. */
+interface Conversation {
+  readonly ask: Tx['ask'];
+  readonly asked: Tx['asked'];
+  /** Ends it: what was asked has been sent by then, and what is asked from now on is refused. */
+  readonly over: () => Promise<void>;
+}
+
+/**
+ * Sends what is asked in a transaction once it has begun, at the very call and in the order of the calls: what is sent
+ * after COMMIT would be in no transaction, or in another's. With `isEager` the first does not wait for BEGIN.
+ */
+export function conversation(
+  begun: Promise<unknown>,
+  isEager: boolean,
+  send: (query: pg.QueryConfig<unknown[]>) => Promise<pg.QueryResult>,
+): Conversation {
+  let state: 'beginning' | 'eager' | 'open' | 'over' = isEager ? 'eager' : 'beginning';
+  let waiting: (() => void)[] = [];
+  let count = 0;
+  let firstError: Error | undefined;
+
+  const sendWaiting = (): void => {
+    for (const sendOne of waiting) sendOne();
+    waiting = [];
+  };
+  const settled = begun.then(
+    () => {
+      state = 'open';
+      sendWaiting();
+    },
+    (error: unknown) => {
+      state = 'over';
+      firstError = error as Error;
+      sendWaiting();
+    },
+  );
+
+  const sendNow: Tx['ask'] = async (query) => {
+    if (state === 'over')
+      throw firstError ?? new Error('This transaction is over; nothing more can be asked in it.');
+    try {
+      return await send(query);
+    } catch (error) {
+      firstError ??= error as Error;
+      // The reason is the error of a statement that went out before this one, and may be awaited after it.
+      throw (error as { code?: string }).code === FAILED_BEFORE ? firstError : error;
+    }
+  };
+
+  return {
+    ask: (query) => {
+      count += 1;
+      if (state !== 'beginning') {
+        if (state === 'eager') state = 'beginning';
+        return sendNow(query);
+      }
+      return new Promise((resolve, reject) => {
+        waiting.push(() => void sendNow(query).then(resolve, reject));
+      });
+    },
+    asked: () => count,
+    over: async () => {
+      await settled;
+      state = 'over';
+    },
+  };
+}

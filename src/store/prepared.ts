@@ -1,0 +1,60 @@
+import type { Sql } from 'sql-template-tag';
+import { log } from '../log.ts';
+import { ask } from './connection.ts';
+import { isLostStatement, translateError } from './database-errors.ts';
+import { asTransaction, type Db, type Lender, type Tx } from './db.ts';
+import { rows } from './query.ts';
+
+/** Pools, by their configuration, whose database has lost a prepared statement: another pool stands before it. */
+const forgetful = new WeakSet<object>();
+
+/**
+ * Runs a query of the main road, whose text is always the same, as a prepared statement of this name, so that the
+ * database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
+ */
+export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
+  const pool = (db.client as Lender).config;
+  if (forgetful.has(pool)) return rows(db, query);
+  try {
+    return (await ask(db, { name, text: query.text, values: query.values })).rows as Row[];
+  } catch (error) {
+    if (!isLostStatement(error)) throw translateError(error);
+    forgetful.add(pool);
+    log.info('The database does not keep prepared statements, as behind PgBouncer; queries are sent whole.');
+    // In a transaction nothing goes on after an error: it is run again as a whole.
+    if (asTransaction(db)) throw error;
+    return rows(db, query);
+  }
+}
+
+/** Names of queries that are put together, by their text; so many at most, since each connection keeps its own. */
+const composed = new Map<string, string>();
+const MOST_COMPOSED = 256;
+/** Characters of such a text: a long filter is rare, and its plan is large. */
+const MOST_TEXT = 4_096;
+
+/**
+ * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
+ * texts that come are prepared, unless they are long; others are run as any.
+ */
+export function composedRows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
+  let name = composed.get(query.text);
+  if (name === undefined && composed.size < MOST_COMPOSED && query.text.length <= MOST_TEXT) {
+    name = `composed_${composed.size + 1}`;
+    composed.set(query.text, name);
+  }
+  return name === undefined ? rows(db, query) : preparedRows(db, name, query);
+}
+
+/** With more values than this, a plan made for any number of them may be a bad one. */
+const FEW = 10;
+
+/** Runs a query about `count` things, prepared when they are few, as they nearly always are. */
+export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, query: Sql): Promise<Row[]> {
+  return count <= FEW ? preparedRows(db, name, query) : rows(db, query);
+}
+
+/** The first row of a prepared query, or undefined when it has none. */
+export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
+  return (await preparedRows<Row>(db, name, query))[0];
+}

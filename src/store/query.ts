@@ -1,0 +1,27 @@
+import type { Sql } from 'sql-template-tag';
+import { ask } from './connection.ts';
+import { translateError } from './database-errors.ts';
+import type { Db, Tx } from './db.ts';
+
+/** Runs one query and answers its rows. Throws `busy` and `taken`, or the driver's error. */
+export async function rows<Row>(db: Db | Tx, { text, values }: Sql): Promise<Row[]> {
+  return (await statements(db, text, values)).rows as Row[];
+}
+
+/** The first row of a query, or undefined when it has none. */
+export async function row<Row>(db: Db | Tx, query: Sql): Promise<Row | undefined> {
+  return (await rows<Row>(db, query))[0];
+}
+
+/** Runs statements of a library, as it wrote them: `$1` stands for the first value; without values they may be many. */
+export async function statements(
+  db: Db | Tx,
+  text: string,
+  values?: unknown[],
+): Promise<{ rows: unknown[] }> {
+  try {
+    return await ask(db, values ? { text, values } : { text });
+  } catch (error) {
+    throw translateError(error);
+  }
+}
