@@ -1,6 +1,7 @@
 import sql, { empty, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { composedForFew } from './prepared.ts';
 import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { UserStatus } from './users.ts';
@@ -163,7 +164,8 @@ export function accessOf(
   userIds: readonly UserId[],
   moment: Moment = 'now',
 ): Promise<AccessRow[]> {
-  return rows<AccessRow>(db, effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS));
+  const query = effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
+  return composedForFew<AccessRow>(db, userIds.length, query);
 }
 
 /** What a user has, or would have when active. */

@@ -54,6 +54,11 @@ export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, qu
   return count <= FEW ? preparedRows(db, name, query) : rows(db, query);
 }
 
+/** `composedRows` for a query about `count` things, when they are few. */
+export function composedForFew<Row>(db: Db | Tx, count: number, query: Sql): Promise<Row[]> {
+  return count <= FEW ? composedRows(db, query) : rows(db, query);
+}
+
 /** The first row of a prepared query, or undefined when it has none. */
 export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
   return (await preparedRows<Row>(db, name, query))[0];
