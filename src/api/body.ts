@@ -10,11 +10,16 @@ const checkType: RequestHandler = (req, _res, next) => {
   else next(new RollcallError('unsupported', `Send the body as ${MEDIA_TYPE}, in UTF-8.`));
 };
 
+const completeText: RequestHandler = (req, _res, next) => {
+  complete(req.body);
+  next();
+};
+
 const translate: ErrorRequestHandler = (error: unknown, _req, _res, next) => next(bodyError(error));
 
 /**
  * Reads a JSON body of at most 1 MiB, counted after decompression. Another media type ends in `unsupported`, a larger
- * body in `too_large`, what is not JSON, or is nested too deeply, in `invalid`.
+ * body in `too_large`, what is not JSON, or is nested too deeply, in `invalid`. Half a character becomes U+FFFD.
  */
 export const jsonBody: (RequestHandler | ErrorRequestHandler)[] = [
   checkType,
@@ -23,6 +28,7 @@ export const jsonBody: (RequestHandler | ErrorRequestHandler)[] = [
     limit: LIMIT,
     verify: (_req, _res, bytes, charset) => refuseCostlyJson(bytes, charset),
   }),
+  completeText,
   translate,
 ];
 
@@ -58,6 +64,16 @@ function bodyError(error: unknown): unknown {
       return new RollcallError('invalid', 'The body ended before its Content-Length.', { cause: error });
     default:
       return error;
+  }
+}
+
+// JSON can hold one of two surrogates (RFC 8259 section 8.2). UTF-8 can't, and PostgreSQL refuses it within jsonb.
+function complete(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const object = value as Record<string, unknown>;
+  for (const [key, one] of Object.entries(object)) {
+    if (typeof one !== 'string') complete(one);
+    else if (!one.isWellFormed()) object[key] = one.toWellFormed();
   }
 }
 

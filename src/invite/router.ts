@@ -107,7 +107,8 @@ function read(body: unknown): Answer {
   const fields = (body ?? {}) as Record<string, unknown>;
   const text = (name: string) => {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    return typeof value === 'string' ? value : undefined;
+    // Sent as JSON it may hold half a character, which cannot be kept; a form has U+FFFD there.
+    return typeof value === 'string' ? value.toWellFormed() : undefined;
   };
   return { name: text('name'), givenName: text('givenName'), familyName: text('familyName') };
 }
