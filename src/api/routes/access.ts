@@ -5,30 +5,9 @@ import { answer } from '../answer.ts';
 import { momentSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { grantedViaSchema, shownVia } from './via.ts';
 
-const SINCE = 'Since when it is had by this way without a break.';
-const BY = 'Who gave it.';
-
-const via = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('direct'),
-    source: z.enum(['admin', 'invitation', 'pushed']),
-    since: z.iso.datetime().describe(SINCE),
-    by: z.string().describe(BY),
-  }),
-  z.object({
-    type: z.literal('group'),
-    group: z.object({ id: z.uuid(), displayName: z.string() }),
-    mapping: z
-      .enum(['own', 'rule'])
-      .describe('Written on the group, or given by the rule that reads its name.'),
-    rule: z.string().optional().describe('The match of the rule; only with mapping `rule`.'),
-    since: z.iso.datetime().describe(SINCE),
-    by: z.string().describe(BY),
-  }),
-]);
-
-const ways = z.array(via);
+const ways = z.array(grantedViaSchema);
 
 export const accountRoleSchema = z.enum(ACCOUNT_ROLES);
 
@@ -43,16 +22,13 @@ export const accessSchema = z.object({
 export function shownAccess({ accountRole, projects, products }: Access): z.infer<typeof accessSchema> {
   const shown = <T extends { readonly via: readonly Via[] }>(thing: T) => ({
     ...thing,
-    via: thing.via.map(shownVia),
+    via: thing.via.map(shownGranted),
   });
   return { accountRole: shown(accountRole), projects: projects.map(shown), products: products.map(shown) };
 }
 
-function shownVia(way: Via): z.infer<typeof via> {
-  const since = way.since.toISOString();
-  if (way.type === 'direct') return { type: way.type, source: way.source, since, by: way.by };
-  const { type, group, mapping, rule, by } = way;
-  return { type, group, mapping, ...(rule === null ? {} : { rule }), since, by };
+function shownGranted(way: Via): z.infer<typeof grantedViaSchema> {
+  return { ...shownVia(way), since: way.since.toISOString(), by: way.by };
 }
 
 const reply = accessSchema.extend({

@@ -1,13 +1,9 @@
 import { z } from 'zod';
-import {
-  previewMapping,
-  type AccessChange,
-  type AccessChanges,
-  type MappingDraft,
-} from '../../core/mapping-preview.ts';
+import { previewMapping, type AccessChanges, type MappingDraft } from '../../core/mapping-preview.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 import { grantsSchema, rulesSchema } from './mapping-rules.ts';
+import { shownVia, viaSchema } from './via.ts';
 
 const body = z
   .strictObject({
@@ -42,22 +38,12 @@ const body = z
     ],
   });
 
-const via = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('direct'), source: z.enum(['admin', 'invitation', 'pushed']) }),
-  z.object({
-    type: z.literal('group'),
-    group: z.object({ id: z.uuid(), displayName: z.string() }),
-    mapping: z.enum(['own', 'rule']),
-    rule: z.string().optional().describe('The match of the rule; only with mapping `rule`.'),
-  }),
-]);
-
 const change = z.object({
   user: z.object({ id: z.uuid(), userName: z.string() }),
   kind: z.enum(['account_role', 'project_role', 'entitlement']),
   target: z.string().describe('The key of the project or product; of an account role the workspace’s.'),
   level: z.string().describe('The key of the project role or license, or the account role.'),
-  via: z.array(via).describe('The ways by which it would be had; of a loss, by which it is.'),
+  via: z.array(viaSchema).describe('The ways by which it would be had; of a loss, by which it is.'),
 });
 
 const changes = z.object({
@@ -88,12 +74,6 @@ function asDraft({ group, grants, rules }: z.output<typeof body>): MappingDraft 
 
 function shown({ total, first }: AccessChanges): z.infer<typeof changes> {
   return { total, first: first.map((one) => ({ ...one, via: one.via.map(shownVia) })) };
-}
-
-function shownVia(way: AccessChange['via'][number]): z.infer<typeof via> {
-  if (way.type === 'direct') return { type: way.type, source: way.source };
-  const { type, group, mapping, rule } = way;
-  return { type, group, mapping, ...(rule === null ? {} : { rule }) };
 }
 
 export const mappingPreviewRoutes = [

@@ -16,21 +16,10 @@ import { limitSchema, listReply } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
 import { reviewerSchema, verdictSchema } from './reviews.ts';
+import { shownVia, viaSchema } from './via.ts';
 
 const KINDS = ['account_role', 'project_role', 'entitlement'] as const;
 const OUTCOMES = ['kept', 'revoked', 'task', 'already_ended', 'refused'] as const;
-
-const via = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('direct'), source: z.enum(['admin', 'invitation', 'pushed']) }),
-  z.object({
-    type: z.literal('group'),
-    group: z.object({ id: z.uuid(), displayName: z.string() }),
-    mapping: z
-      .enum(['own', 'rule'])
-      .describe('Written on the group, or given by the rule that reads its name.'),
-    rule: z.string().optional().describe('The match of the rule; only with mapping `rule`.'),
-  }),
-]);
 
 const thing = {
   row: z.int().describe('The number of the row in its review.'),
@@ -44,7 +33,7 @@ const thing = {
   target: z.string().describe('The key of the project or product; of an account role the workspace’s.'),
   targetName: z.string().describe('Its name as people read it.'),
   level: z.string().describe('The key of the role, license or account role.'),
-  via: via.describe('The way by which it was had.'),
+  via: viaSchema.describe('The way by which it was had.'),
 };
 
 /** A row of a review. */
@@ -95,15 +84,14 @@ function shownThing(row: FrozenRow) {
     target: row.target,
     targetName: row.target_name,
     level: row.level,
-    via: shownVia(row),
+    via: shownWay(row),
   };
 }
 
-function shownVia(row: FrozenRow): z.infer<typeof via> {
+function shownWay(row: FrozenRow): z.infer<typeof viaSchema> {
   if (row.group_id === null) return { type: 'direct', source: row.source ?? 'admin' };
   const group = { id: row.group_id, displayName: row.group_name ?? row.group_id };
-  const rule = row.rule === null ? {} : { rule: row.rule };
-  return { type: 'group', group, mapping: row.origin ?? 'own', ...rule };
+  return shownVia({ type: 'group', group, mapping: row.origin ?? 'own', rule: row.rule });
 }
 
 function shownRow(row: FrozenRow): z.infer<typeof reviewRowSchema> {
