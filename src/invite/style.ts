@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { pagePolicy } from '../page-policy.ts';
 
 /** The pages' only style. It stands in them, so that they ask for nothing else. */
 export const STYLE = `
@@ -72,10 +72,4 @@ input[aria-invalid='true'] { border-color: var(--wrong); border-width: 2px; }
 `;
 
 /** The Content-Security-Policy under which the pages work: this style, a form to where it came from, and no more. */
-export const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ');
+export const POLICY = pagePolicy(STYLE, 'self');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { pagePolicy } from '../../page-policy.ts';
 
 /** The report's only style. It stands in the page, so that the saved file needs nothing else. */
 export const STYLE = `
@@ -76,13 +76,7 @@ footer { margin: 2.5rem 0 0; color: var(--quiet); font-size: .8125rem; }
 `;
 
 /** The policy under which the page works, as a header and in the saved file: this style, and no more. */
-export const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ');
+export const POLICY = pagePolicy(STYLE, 'none');
 
 /** What of the policy a page can say of itself. */
 export const POLICY_IN_PAGE = POLICY.replace("; frame-ancestors 'none'", '');

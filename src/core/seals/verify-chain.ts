@@ -47,8 +47,9 @@ const LATEST_MS = 24 * 60 * 60 * 1000;
 export const ERASURE = 'user.erased';
 
 /**
- * Walks a chain from its first seal, in constant memory but for who was erased. `publicKey` checks the newest seal's signature; a checkpoint,
- * the signed head of an earlier time, shows that nothing was cut off since.
+ * Walks a chain from its first seal. It takes constant memory, but for those who were erased. `publicKey` checks the
+ * signature of the newest seal. `checkpoint` is the signed head of an earlier time: it shows that nothing was cut off
+ * since.
  */
 export function chainWalk(
   workspaceId: string,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { pagePolicy } from '../../../page-policy.ts';
 
 /** The page's only style. It stands in the page, so that it asks for nothing else. */
 export const STYLE = `
@@ -91,10 +91,4 @@ tbody th { font-weight: 600; }
 `;
 
 /** The Content-Security-Policy under which the page works: this style, and no more. */
-export const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ');
+export const POLICY = pagePolicy(STYLE, 'none');
