@@ -4,47 +4,30 @@ import { auditCheckpoint } from '../../src/core/seals/checkpoint.ts';
 import { sealAudit } from '../../src/core/seals/seal.ts';
 import { signingKeyOf } from '../../src/core/seals/signing.ts';
 import { verifyAudit } from '../../src/core/seals/verify.ts';
-import { openDb } from '../../src/store/db.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { expectRefusal } from '../core/refusal.ts';
 import { newWorld, type World } from '../core/world.ts';
-import { asSuperuser, sealedIds } from './tampering.ts';
+import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
+import { sealedIds } from './tampering.ts';
 
 describe('audit seals', () => {
-  let database: TestDatabase;
-  let core: Core;
+  let audit: SealedDatabase;
   let world: World;
 
   before(async () => {
-    database = await createDatabase();
-    core = {
-      db: openDb({ url: database.url, poolSize: 10 }),
-      signing: signingKeyOf('a secret of the tests, long enough'),
-    };
+    audit = await openSealedDatabase();
   });
-  after(async () => {
-    await core.db.destroy();
-    await database.drop();
-  });
+  after(() => audit.close());
   beforeEach(async () => {
-    world = await newWorld(core);
+    world = await newWorld(audit.core);
   });
 
-  const verify = () => verifyAudit(core, world.caller.workspaceId);
-  const superuser = (...statements: string[]) => asSuperuser(database, ...statements);
+  const verify = () => verifyAudit(audit.core, world.caller.workspaceId);
   const workspace = () => `workspace_id = '${world.caller.workspaceId}'`;
   /** Some events, sealed; their ids in the order of the chain. */
   const sealed = async (users = 5) => {
     for (let index = 0; index < users; index++) await world.user(`user-${index}@example.com`);
-    await sealAudit(core);
-    return sealedIds(database, world.caller.workspaceId);
-  };
-  const plainly = async (statement: string) => {
-    const failure: unknown = await core.db.raw(statement).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    return failure instanceof Error ? failure.message : 'done';
+    await sealAudit(audit.core);
+    return sealedIds(audit, world.caller.workspaceId);
   };
 
   it('chain every event of a workspace', async () => {
@@ -56,7 +39,7 @@ describe('audit seals', () => {
     expect(verified.head).to.match(/^[0-9a-f]{64}$/);
     await world.user('later@example.com');
     expect(await verify()).to.deep.equal({ ...verified, events: 7 });
-    await sealAudit(core);
+    await sealAudit(audit.core);
     const after = await verify();
     expect(after).to.include({ ok: true, events: 7, sealed: 7 });
     expect(after.head).not.to.equal(verified.head);
@@ -65,10 +48,14 @@ describe('audit seals', () => {
   it('keep workspaces apart', async () => {
     await sealed(1);
     const first = world;
-    world = await newWorld(core);
+    world = await newWorld(audit.core);
     await sealed(2);
     expect(await verify()).to.include({ ok: true, events: 3, sealed: 3 });
-    expect(await verifyAudit(core, first.caller.workspaceId)).to.include({ ok: true, events: 2, sealed: 2 });
+    expect(await verifyAudit(audit.core, first.caller.workspaceId)).to.include({
+      ok: true,
+      events: 2,
+      sealed: 2,
+    });
   });
 
   describe('find what a superuser did', () => {
@@ -93,74 +80,76 @@ describe('audit seals', () => {
     for (const [what, alteration] of Object.entries(ALTERATIONS)) {
       it(`to an event: ${what}`, async () => {
         const ids = await sealed();
-        await superuser(`update audit_events set ${alteration} where id = '${ids[2]!}'`);
+        await audit.superuser(`update audit_events set ${alteration} where id = '${ids[2]!}'`);
         expect(await broken()).to.include({ seq: 3, eventId: ids[2], problem: 'altered' });
         // Sealing goes on, and what was found before stays found.
         await world.user('later@example.com');
-        await sealAudit(core);
+        await sealAudit(audit.core);
         expect(await broken()).to.include({ seq: 3 });
       });
     }
 
     it('with an event altered together with its own seal', async () => {
       const ids = await sealed();
-      await superuser(`update audit_seals set event_hash = sha256('x') where event_id = '${ids[2]!}'`);
+      await audit.superuser(`update audit_seals set event_hash = sha256('x') where event_id = '${ids[2]!}'`);
       expect(await broken()).to.include({ seq: 3, eventId: ids[2] });
     });
 
     it('with an event removed', async () => {
       const ids = await sealed();
-      await superuser(`delete from audit_events where id = '${ids[3]!}'`);
+      await audit.superuser(`delete from audit_events where id = '${ids[3]!}'`);
       expect(await broken()).to.include({ seq: 4, eventId: ids[3], problem: 'removed' });
     });
 
     it('with an event removed together with its seal', async () => {
       const ids = await sealed();
-      await superuser(
+      await audit.superuser(
         `delete from audit_events where id = '${ids[3]!}'`,
         `delete from audit_seals where event_id = '${ids[3]!}'`,
       );
       expect(await broken()).to.include({ seq: 4, problem: 'removed' });
       // Nor when the rest is moved up.
-      await superuser(`update audit_seals set seq = seq - 1 where ${workspace()} and seq > 4`);
+      await audit.superuser(`update audit_seals set seq = seq - 1 where ${workspace()} and seq > 4`);
       expect(await broken()).to.include({ seq: 4, eventId: ids[4], problem: 'moved' });
     });
 
     it('with an event removed before it was sealed', async () => {
       const user = await world.user('removed@example.com');
-      const [event] = await superuser(`delete from audit_events where target_id = '${user}' returning id`);
+      const [event] = await audit.superuser(
+        `delete from audit_events where target_id = '${user}' returning id`,
+      );
       expect(await broken()).to.include({ seq: null, eventId: event!.id, problem: 'removed' });
-      await sealAudit(core);
+      await sealAudit(audit.core);
       expect(await broken()).to.include({ eventId: event!.id, problem: 'removed' });
     });
 
     it('with an event put in', async () => {
       const ids = await sealed();
-      const [event] = await superuser(
+      const [event] = await audit.superuser(
         `insert into audit_events select workspace_id, gen_random_uuid(), at, actor_kind, actor_id, actor_name,
           actor_scope, request_id, action, target_kind, target_id, target_name, related_id, before, after
         from audit_events where id = '${ids[2]!}' returning id`,
       );
-      await sealAudit(core);
+      await sealAudit(audit.core);
       expect(await broken()).to.include({ seq: null, eventId: event!.id, problem: 'inserted' });
     });
 
     it('with an old event put in and queued', async () => {
       const ids = await sealed();
-      const [event] = await superuser(
+      const [event] = await audit.superuser(
         `insert into audit_events select workspace_id, gen_random_uuid(), at - interval '2 days', actor_kind,
           actor_id, actor_name, actor_scope, request_id, action, target_kind, target_id
         from audit_events where id = '${ids[2]!}' returning id`,
         `insert into audit_unsealed select workspace_id, at, id from audit_events
         where ${workspace()} order by at limit 1 returning event_id as id`,
       );
-      await sealAudit(core);
+      await sealAudit(audit.core);
       expect(await broken()).to.include({ seq: 7, eventId: event!.id, problem: 'inserted' });
     });
 
     it('with two events in each other’s place', async () => {
       const ids = await sealed();
-      await superuser(
+      await audit.superuser(
         `update audit_seals set seq = -seq where ${workspace()} and seq in (3, 4)`,
         `update audit_seals set seq = 7 + seq where ${workspace()} and seq < 0`,
       );
@@ -169,7 +158,7 @@ describe('audit seals', () => {
 
     it('with the end cut off in the middle of a batch', async () => {
       const ids = await sealed();
-      await superuser(
+      await audit.superuser(
         `delete from audit_events where id in ('${ids[4]!}', '${ids[5]!}')`,
         `delete from audit_seals where event_id in ('${ids[4]!}', '${ids[5]!}')`,
       );
@@ -179,37 +168,37 @@ describe('audit seals', () => {
     it('with the whole chain made again: they have no key', async () => {
       await sealed();
       const before = await verify();
-      await superuser(`update audit_events set actor_name = 'Nobody' where ${workspace()}`);
-      await superuser(`delete from audit_seals where ${workspace()}`);
-      await superuser(
+      await audit.superuser(`update audit_events set actor_name = 'Nobody' where ${workspace()}`);
+      await audit.superuser(`delete from audit_seals where ${workspace()}`);
+      await audit.superuser(
         `insert into audit_unsealed select workspace_id, at, id from audit_events where ${workspace()}`,
       );
-      const forger: Core = { ...core, signing: signingKeyOf('the secret of somebody else, as long') };
+      const forger: Core = { ...audit.core, signing: signingKeyOf('the secret of somebody else, as long') };
       await sealAudit(forger);
       const after = await verify();
       expect(after.signature).to.equal('other key');
       expect(after.keys).not.to.deep.equal(before.keys);
-      await superuser(
-        `update audit_seals set key_id = '${core.signing!.keyId}' where ${workspace()} and key_id is not null`,
+      await audit.superuser(
+        `update audit_seals set key_id = '${audit.core.signing.keyId}' where ${workspace()} and key_id is not null`,
       );
       expect(await broken()).to.include({ seq: 6, problem: 'signature' });
       // Rollcall doesn't sign that.
       await world.user('later@example.com');
-      await sealAudit(core);
+      await sealAudit(audit.core);
       expect(await broken()).to.include({ seq: 6, problem: 'signature' });
-      await expectRefusal(auditCheckpoint(core, world.caller), 'refused');
+      await expectRefusal(auditCheckpoint(audit.core, world.caller), 'refused');
     });
 
     it('with the end cut off at the end of a batch, by a checkpoint', async () => {
       await sealed();
-      const early = await auditCheckpoint(core, world.caller);
+      const early = await auditCheckpoint(audit.core, world.caller);
       await world.user('later@example.com');
-      await sealAudit(core);
-      const checkpoint = await auditCheckpoint(core, world.caller);
+      await sealAudit(audit.core);
+      const checkpoint = await auditCheckpoint(audit.core, world.caller);
       expect(checkpoint.seq).to.equal(7);
-      const checked = (head = checkpoint) => verifyAudit(core, world.caller.workspaceId, head);
+      const checked = (head = checkpoint) => verifyAudit(audit.core, world.caller.workspaceId, head);
       expect(await checked()).to.include({ ok: true });
-      await superuser(
+      await audit.superuser(
         `delete from audit_events where id in (select event_id from audit_seals where ${workspace()} and seq = 7)`,
         `delete from audit_seals where ${workspace()} and seq = 7`,
       );
@@ -217,25 +206,27 @@ describe('audit seals', () => {
       expect(await checked(early)).to.include({ ok: true });
       expect((await checked()).firstBroken).to.include({ seq: 7, problem: 'removed' });
       await world.user('other@example.com');
-      await sealAudit(core);
+      await sealAudit(audit.core);
       expect((await checked()).firstBroken).to.include({ seq: 7, problem: 'checkpoint' });
     });
   });
 
   it('are refused to be changed plainly, as the events are', async () => {
     const [id] = await sealed();
-    expect(await plainly(`update audit_events set action = 'x' where id = '${id!}'`)).to.contain(
+    expect(await audit.plainly(`update audit_events set action = 'x' where id = '${id!}'`)).to.contain(
       'append-only',
     );
-    expect(await plainly(`delete from audit_events where id = '${id!}'`)).to.contain('append-only');
-    expect(await plainly('truncate audit_events')).to.contain('append-only');
-    expect(await plainly(`update audit_seals set seq = 9 where event_id = '${id!}'`)).to.contain(
+    expect(await audit.plainly(`delete from audit_events where id = '${id!}'`)).to.contain('append-only');
+    expect(await audit.plainly('truncate audit_events')).to.contain('append-only');
+    expect(await audit.plainly(`update audit_seals set seq = 9 where event_id = '${id!}'`)).to.contain(
       'append-only',
     );
-    expect(await plainly(`delete from audit_seals where event_id = '${id!}'`)).to.contain('append-only');
-    expect(await plainly('truncate audit_seals')).to.contain('append-only');
+    expect(await audit.plainly(`delete from audit_seals where event_id = '${id!}'`)).to.contain(
+      'append-only',
+    );
+    expect(await audit.plainly('truncate audit_seals')).to.contain('append-only');
     expect(
-      await plainly(
+      await audit.plainly(
         `insert into audit_events select workspace_id, gen_random_uuid(), at - interval '2 minutes', actor_kind,
           actor_id, actor_name, actor_scope, request_id, action, target_kind, target_id
         from audit_events where id = '${id!}'`,
@@ -247,7 +238,7 @@ describe('audit seals', () => {
   it('are made of everything, however writers and sealers meet', async function () {
     this.timeout(60_000);
     // A writer that has its time and its ids, and commits after all others.
-    const slow = await core.db.transaction();
+    const slow = await audit.core.db.transaction();
     await slow.raw(
       `insert into audit_events (workspace_id, id, at, actor_kind, actor_name, request_id, action, target_kind, target_id)
       values (?, gen_random_uuid(), clock_timestamp(), 'system', 'Slow', 'slow', 'slow.done', 'x', 'x')`,
@@ -255,7 +246,7 @@ describe('audit seals', () => {
     );
     let writing = true;
     const sealers = [0, 1, 2].map(async () => {
-      while (writing) await sealAudit(core);
+      while (writing) await sealAudit(audit.core);
     });
     await Promise.all(
       [0, 1, 2].map(async (writer) => {
@@ -264,11 +255,11 @@ describe('audit seals', () => {
     );
     writing = false;
     await Promise.all(sealers);
-    await sealAudit(core);
+    await sealAudit(audit.core);
     await slow.commit();
-    await sealAudit(core);
+    await sealAudit(audit.core);
     expect(await verify()).to.include({ ok: true, events: 47, sealed: 47, signature: 'valid' });
-    const [last] = await superuser(
+    const [last] = await audit.superuser(
       `select e.action, (select count(*) from audit_unsealed where ${workspace()}) as waiting
       from audit_seals s join audit_events e on e.id = s.event_id where s.${workspace()} order by seq desc limit 1`,
     );
@@ -277,20 +268,20 @@ describe('audit seals', () => {
 
   it('let nobody wait: a sealer in the middle of its work holds up no writer and no sealer', async () => {
     await world.user('first@example.com');
-    const holding = await core.db.transaction();
+    const holding = await audit.core.db.transaction();
     await holding.raw('select pg_advisory_xact_lock(?, hashtext(?))', [0x5365616c, world.caller.workspaceId]);
     await holding.raw('lock table audit_seals in row exclusive mode');
     await world.user('second@example.com');
-    await sealAudit(core);
+    await sealAudit(audit.core);
     expect(await verify()).to.include({ ok: true, events: 3, sealed: 0 });
     await holding.rollback();
-    await sealAudit(core);
+    await sealAudit(audit.core);
     expect(await verify()).to.include({ ok: true, sealed: 3 });
   });
 
   it('go on under a new key, and tell where it changed', async () => {
     await sealed(1);
-    const changed: Core = { ...core, signing: signingKeyOf('the next secret of the same house') };
+    const changed: Core = { ...audit.core, signing: signingKeyOf('the next secret of the same house') };
     expect(await verifyAudit(changed, world.caller.workspaceId)).to.include({
       ok: true,
       signature: 'other key',
@@ -300,7 +291,7 @@ describe('audit seals', () => {
     const { keys, signature, ok } = await verifyAudit(changed, world.caller.workspaceId);
     expect({ ok, signature }).to.deep.equal({ ok: true, signature: 'valid' });
     expect(keys).to.deep.equal([
-      { keyId: core.signing!.keyId, from: 2 },
+      { keyId: audit.core.signing.keyId, from: 2 },
       { keyId: changed.signing!.keyId, from: 3 },
     ]);
   });

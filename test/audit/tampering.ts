@@ -20,7 +20,10 @@ export async function asSuperuser(
 }
 
 /** The ids of a workspace's sealed events in their order. */
-export async function sealedIds(database: TestDatabase, workspaceId: WorkspaceId): Promise<string[]> {
+export async function sealedIds(
+  database: Pick<TestDatabase, 'url'>,
+  workspaceId: WorkspaceId,
+): Promise<string[]> {
   const found = await asSuperuser(
     database,
     `select event_id from audit_seals where workspace_id = '${workspaceId}' order by seq`,
