@@ -14,6 +14,7 @@ import * as mainRoad from './0016_main_road.ts';
 import * as erasure from './0017_erasure.ts';
 import * as reviews from './0018_reviews.ts';
 import * as pastDetails from './0019_past_details.ts';
+import * as fewerSteps from './0020_fewer_steps.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -39,6 +40,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0017_erasure': erasure,
   '0018_reviews': reviews,
   '0019_past_details': pastDetails,
+  '0020_fewer_steps': fewerSteps,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

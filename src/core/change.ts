@@ -1,7 +1,7 @@
-import { newId, type EventId } from '../ids.ts';
+import { newId, type EventId, type UserId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
 import { asTransaction, inPlaceOfPool, type Tx } from '../store/db.ts';
-import { answeredAtEnd, inTransaction } from '../store/transaction.ts';
+import { answeredAtEnd, inTransaction, type Sent } from '../store/transaction.ts';
 import { beginChange } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
@@ -33,8 +33,15 @@ export interface Change {
   readonly seatsLimited: boolean;
   /** True when a user of the workspace may be given only one of the products. */
   readonly onlyOneProduct: boolean;
+  /**
+   * Asks without waiting for the answer, so that what follows goes out with it, COMMIT at the latest. When it fails, the
+   * change fails. The answer is wrapped, so that a body can hand it out: it comes when the change has ended.
+   */
+  readonly send: <T>(ask: () => Promise<T>) => Sent<T>;
   /** An id for an event to come, for rows that must name it before it is known that anything changed. */
   readonly newEventId: () => EventId;
+  /** Makes the events of this change depend on a user whose insertion is not waited for. */
+  readonly eventsNeed: (id: UserId) => void;
   /** Notes what happened; it becomes an audit event before COMMIT. */
   readonly record: (event: ChangeEvent, id?: EventId) => EventId;
 }
@@ -49,19 +56,35 @@ class NeedExclusive extends Error {}
  * by id, then licenses ascending by id, then the workspace. A change that may alter the access of many at once
  * (mapping, catalogue, a group's name) is `exclusive`: it waits for the others and they for it (docs/adr/0004).
  */
-export async function change<T>(
+export function change<T>(
   core: Core,
   caller: Caller,
   body: (c: Change) => Promise<T>,
   mode: 'shared' | 'exclusive' = 'shared',
 ): Promise<T> {
+  return changeLocked(core, caller, () => Promise.resolve(), body, mode);
+}
+
+/**
+ * The same, for a change whose locks are known before it begins. `lock` only locks and reads; what it asks goes out
+ * together with the beginning of the change, and runs after it.
+ */
+export async function changeLocked<T, Locked>(
+  core: Core,
+  caller: Caller,
+  lock: (tx: Tx) => Promise<Locked>,
+  body: (c: Change, locked: Locked) => Promise<T>,
+  mode: 'shared' | 'exclusive' = 'shared',
+): Promise<T> {
   const joined = asTransaction(core.db);
-  if (joined) return attempt(joined, caller, body, 'joined');
+  if (joined) return attempt(joined, caller, lock, body, 'joined');
+  const alone = (as: 'shared' | 'exclusive') =>
+    inTransaction(core.db, (tx) => attempt(tx, caller, lock, body, as), { isEager: true });
   try {
-    return await inTransaction(core.db, (tx) => attempt(tx, caller, body, mode), { isEager: true });
+    return await alone(mode);
   } catch (error) {
     if (!(error instanceof NeedExclusive)) throw error;
-    return inTransaction(core.db, (tx) => attempt(tx, caller, body, 'exclusive'), { isEager: true });
+    return alone('exclusive');
   }
 }
 
@@ -77,16 +100,22 @@ export function together<T>(core: Core, caller: Caller, body: (core: Core) => Pr
   });
 }
 
-async function attempt<T>(
+async function attempt<T, Locked>(
   tx: Tx,
   caller: Caller,
-  body: (c: Change) => Promise<T>,
+  lock: (tx: Tx) => Promise<Locked>,
+  body: (c: Change, locked: Locked) => Promise<T>,
   mode: 'shared' | 'exclusive' | 'joined',
 ): Promise<T> {
   let exclusive = mode === 'exclusive';
-  const { now, seatsLimited, onlyOneProduct } = await beginChange(tx, caller.workspaceId, exclusive);
+  const [{ now, seatsLimited, onlyOneProduct }, locked] = await Promise.all([
+    beginChange(tx, caller.workspaceId, exclusive),
+    lock(tx),
+  ]);
   let at = now;
+  const sent: Promise<unknown>[] = [];
   const events: NewEvent[] = [];
+  let needed: UserId | undefined;
   const c: Change = {
     tx,
     caller,
@@ -106,7 +135,17 @@ async function attempt<T>(
     },
     seatsLimited,
     onlyOneProduct,
+    send: (ask) => {
+      if (mode !== 'joined') return answeredAtEnd(tx, ask);
+      const answer = ask();
+      answer.catch(() => undefined);
+      sent.push(answer);
+      return { answer };
+    },
     newEventId: () => newId<EventId>(),
+    eventsNeed: (id) => {
+      needed = id;
+    },
     record: (event, id = newId<EventId>()) => {
       events.push({
         id,
@@ -121,9 +160,10 @@ async function attempt<T>(
       return id;
     },
   };
-  const result = await body(c);
+  const result = await body(c, locked);
+  await Promise.all(sent);
   if (events.length > 0) {
-    const append = () => appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events);
+    const append = () => appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events, needed);
     // The last of a transaction; more may come after one that was joined.
     if (mode === 'joined') await append();
     else answeredAtEnd(tx, append);

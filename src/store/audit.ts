@@ -1,5 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, WorkspaceId } from '../ids.ts';
+import type { EventId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
 import { preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
@@ -34,12 +34,13 @@ export type EventOrigin = Pick<
   'at' | 'actor_kind' | 'actor_id' | 'actor_name' | 'actor_scope' | 'request_id'
 >;
 
-/** Appends the events of one change, in one statement. */
+/** Appends the events of one change, in one statement; none of them unless the user `needed` is there, if one is. */
 export async function appendEvents(
   tx: Tx,
   workspaceId: WorkspaceId,
   origin: EventOrigin,
   events: readonly NewEvent[],
+  needed?: UserId,
 ): Promise<void> {
   await preparedRows(
     tx,
@@ -50,7 +51,9 @@ export async function appendEvents(
         ${origin.actor_scope}, ${origin.request_id}, e.action, e.target_kind, e.target_id, e.target_name,
         e.related_id, e.before, e.after
       from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as e(id uuid, action text, target_kind text,
-        target_id text, target_name text, related_id text, before jsonb, after jsonb)`,
+        target_id text, target_name text, related_id text, before jsonb, after jsonb)
+      where ${needed ?? null}::uuid is null or exists (
+        select from users where workspace_id = ${workspaceId} and id = ${needed ?? null}::uuid)`,
   );
 }
 

@@ -1,8 +1,11 @@
 import sql from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
 import type { Tx } from './db.ts';
-import { preparedRow } from './prepared.ts';
+import { preparedRow, preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
+
+/** The first of the two keys of the lock that a change of a workspace holds. */
+const CHANGING = 1_383_033_964;
 
 /** A change that has begun. */
 export interface Begun {
@@ -20,12 +23,20 @@ export interface Begun {
  * only an exclusive change can give a license a limit, or turn the switch; a workspace that is being made has no limits.
  */
 export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: boolean): Promise<Begun> {
-  const begun = await preparedRow<Begun>(
-    tx,
-    'begin_change',
-    sql`select now, seats_limited as "seatsLimited", only_one_product as "onlyOneProduct"
-      from begin_change(${workspaceId}, ${exclusive})`,
-  );
+  const key = sql`${CHANGING}::integer, hashtext(${workspaceId}::uuid::text)`;
+  const [, begun] = await Promise.all([
+    exclusive
+      ? preparedRows(tx, 'change_alone', sql`select pg_advisory_xact_lock(${key})`)
+      : preparedRows(tx, 'change_shared', sql`select pg_advisory_xact_lock_shared(${key})`),
+    // A statement of its own: it sees what was committed while the first waited.
+    preparedRow<Begun>(
+      tx,
+      'begin_change',
+      sql`select clock_timestamp()::timestamptz(3) as now,
+        exists (select from licenses where workspace_id = ${workspaceId} and seats is not null) as "seatsLimited",
+        exists (select from workspaces where id = ${workspaceId} and not integration_enabled) as "onlyOneProduct"`,
+    ),
+  ]);
   return begun as Begun;
 }
 

@@ -14,14 +14,14 @@ interface Conversation {
 
 /**
  * Sends what is asked in a transaction once it has begun, at the very call and in the order of the calls: what is sent
- * after COMMIT would be in no transaction, or in another's. With `isEager` the first does not wait for BEGIN.
+ * after COMMIT would be in no transaction, or in another's. With `isEager` nothing waits for BEGIN.
  */
 export function conversation(
   begun: Promise<unknown>,
   isEager: boolean,
   send: (query: pg.QueryConfig<unknown[]>) => Promise<pg.QueryResult>,
 ): Conversation {
-  let state: 'beginning' | 'eager' | 'open' | 'over' = isEager ? 'eager' : 'beginning';
+  let state: 'beginning' | 'open' | 'over' = isEager ? 'open' : 'beginning';
   let waiting: (() => void)[] = [];
   let count = 0;
   let firstError: Error | undefined;
@@ -57,10 +57,7 @@ export function conversation(
   return {
     ask: (query) => {
       count += 1;
-      if (state !== 'beginning') {
-        if (state === 'eager') state = 'beginning';
-        return sendNow(query);
-      }
+      if (state !== 'beginning') return sendNow(query);
       return new Promise((resolve, reject) => {
         waiting.push(() => void sendNow(query).then(resolve, reject));
       });

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
 import { answeredAtEnd, inTransaction } from './transaction.ts';
 
@@ -57,20 +58,24 @@ export async function appendProvisioningRequests(
 }
 
 async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[]): Promise<void> {
-  await rows(
+  await preparedRows(
     tx,
-    sql`insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
+    'append_requests',
+    // Materialized, so that each request is read once, and the few who were erased are looked for by their own index.
+    sql`with r as materialized (
+        select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r(workspace_id uuid, id uuid,
+          at timestamptz, token_name text, request_id text, method text, path text, query text, body text,
+          status integer, scim_type text, detail text, duration_ms real, user_agent text, mentions uuid[])),
+      gone as materialized (
+        select r.id from r where exists (select from users u
+          where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null))
+      insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
       select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,
-        case when gone.is then ${erasedPath(sql`r.path`)} else r.path end, case when not gone.is then r.query end,
-        case when not gone.is then r.body end, r.status, r.scim_type, case when not gone.is then r.detail end,
-        r.duration_ms, r.user_agent, m.mentions
-      from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r(workspace_id uuid, id uuid, at timestamptz,
-        token_name text, request_id text, method text, path text, query text, body text, status integer,
-        scim_type text, detail text, duration_ms real, user_agent text, mentions jsonb)
-      cross join lateral (select array(select jsonb_array_elements_text(r.mentions)::uuid) as mentions) m
-      cross join lateral (select exists (select from users u where u.workspace_id = r.workspace_id
-        and u.id = any(m.mentions) and u.erased_at is not null) as is) gone
+        case when gone.id is null then r.path else ${erasedPath(sql`r.path`)} end,
+        case when gone.id is null then r.query end, case when gone.id is null then r.body end, r.status, r.scim_type,
+        case when gone.id is null then r.detail end, r.duration_ms, r.user_agent, r.mentions
+      from r left join gone using (id)
       where exists (select from workspaces w where w.id = r.workspace_id)`,
   );
 }

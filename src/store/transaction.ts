@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = 5;
 /**
  * Runs `body` in one READ COMMITTED transaction; serialization failures and deadlocks run it again, so it may do
  * nothing outside the database. Throws `busy` when it never got through or the database is away. With `isEager`
- * its first statement must be one that changes nothing; it is sent together with BEGIN.
+ * what is asked before anything was answered goes out with BEGIN, and must change nothing.
  */
 export async function inTransaction<T>(
   db: Db,
@@ -53,6 +53,11 @@ export interface Open {
   readonly end: (how: 'commit' | 'rollback') => Promise<void>;
 }
 
+/** What was asked and not waited for; wrapped, so that an async function can hand it out. */
+export interface Sent<T> {
+  readonly answer: Promise<T>;
+}
+
 /** What a transaction has asked without waiting for the answer. */
 const unanswered = new WeakMap<Tx, Promise<unknown>[]>();
 
@@ -61,18 +66,19 @@ const unanswered = new WeakMap<Tx, Promise<unknown>[]>();
  * nothing is committed and the transaction fails with its error. Throws when `ask` does not ask at once: its statement
  * would come after COMMIT.
  */
-export function answeredAtEnd(tx: Tx, ask: () => Promise<unknown>): void {
+export function answeredAtEnd<T>(tx: Tx, ask: () => Promise<T>): Sent<T> {
   const before = tx.asked();
   const asked = ask();
   asked.catch(() => undefined);
   if (tx.asked() === before)
     throw new Error('What is left for the end of a transaction must be asked at once.');
   unanswered.set(tx, [...(unanswered.get(tx) ?? []), asked]);
+  return { answer: asked };
 }
 
 /**
- * Opens a transaction on a connection of the pool. With `isEager` BEGIN goes out with the first statement, which must
- * change nothing: it is there before anybody knows that the transaction has begun.
+ * Opens a transaction on a connection of the pool. With `isEager` BEGIN goes out with what is asked before it is answered,
+ * which must change nothing: it is on its way before anybody knows that the transaction has begun.
  */
 export async function openTransaction(db: Db, begin: string, isEager = false): Promise<Open> {
   if (asTransaction(db)) throw new Error('A transaction is open already.');

@@ -1,7 +1,8 @@
-import sql, { empty, type Sql } from 'sql-template-tag';
+import { isDeepStrictEqual } from 'node:util';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
-import { preparedForFew, preparedRow } from './prepared.ts';
+import { composedRows, preparedForFew, preparedRow } from './prepared.ts';
 import { row, rows } from './query.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
@@ -163,30 +164,47 @@ export function insertUser(
   );
 }
 
-/** Writes a locked user's new state as its next version, and answers it. Throws `taken` when the new name is in use. */
+/** The columns that `updateUser` may write, each with its value as the database takes it. */
+const WRITTEN = {
+  user_name: (state) => sql`user_name = ${state.user_name}`,
+  external_id: (state) => sql`external_id = ${state.external_id}`,
+  status: (state) => sql`status = ${state.status}`,
+  managed_by: (state) => sql`managed_by = ${state.managed_by}`,
+  attributes: (state) => sql`attributes = ${JSON.stringify(state.attributes)}::jsonb`,
+  organization_id: (state) => sql`organization_id = ${state.organization_id}`,
+  organization_pushed: (state) => sql`organization_pushed = ${state.organization_pushed}`,
+  organization_last_pushed: (state) => sql`organization_last_pushed = ${state.organization_last_pushed}`,
+  start_date: (state) => sql`start_date = ${state.start_date}`,
+  joined_at: (state) => sql`joined_at = ${state.joined_at}`,
+  active_since: (state) => sql`active_since = ${state.active_since}`,
+  removed_at: (state) => sql`removed_at = ${state.removed_at}`,
+  deleted_at: (state) => sql`deleted_at = ${state.deleted_at}`,
+} as const satisfies Partial<Record<keyof UserState, (state: UserState) => Sql>>;
+
+/**
+ * Writes a locked user's new state as its next version, and answers it. Columns that stay as they are aren't named: what
+ * is generated from them is not made again. Throws `taken` when the new name is in use.
+ */
 export async function updateUser(
   tx: Tx,
   workspaceId: WorkspaceId,
-  id: UserId,
+  before: UserRow,
   state: UserState,
   at: Date,
 ): Promise<ShownUser> {
-  const updated = await preparedRow<ShownUser>(
+  const columns = (Object.keys(WRITTEN) as (keyof typeof WRITTEN)[]).filter(
+    (column) => !isDeepStrictEqual(before[column], state[column]),
+  );
+  const set = columns.map((column) => WRITTEN[column](state));
+  const [updated] = await composedRows<ShownUser>(
     tx,
-    'update_user',
     sql`with u as (
-        update users set user_name = ${state.user_name}, external_id = ${state.external_id},
-          status = ${state.status}, managed_by = ${state.managed_by},
-          attributes = ${JSON.stringify(state.attributes)}::jsonb, organization_id = ${state.organization_id},
-          organization_pushed = ${state.organization_pushed},
-          organization_last_pushed = ${state.organization_last_pushed}, start_date = ${state.start_date},
-          joined_at = ${state.joined_at}, active_since = ${state.active_since}, removed_at = ${state.removed_at},
-          deleted_at = ${state.deleted_at}, version = version + 1, updated_at = ${at}
-        where workspace_id = ${workspaceId} and id = ${id}
+        update users set ${join([...set, sql`version = version + 1`, sql`updated_at = ${at}`], ', ')}
+        where workspace_id = ${workspaceId} and id = ${before.id}
         returning *)
       select ${shownColumns(true)} from u`,
   );
-  if (!updated) throw new Error(`User ${id} was not locked before it was written.`);
+  if (!updated) throw new Error(`User ${before.id} was not locked before it was written.`);
   return updated;
 }
 

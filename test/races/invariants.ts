@@ -49,6 +49,12 @@ const INVARIANTS: Readonly<Record<string, string>> = {
     union all
     select d.id::text from direct_grants d where not exists (
       select from audit_events e where e.workspace_id = d.workspace_id and e.id = d.since_event)`,
+  'who is there was created by one event, and who was created is there': `
+    select coalesce(u.id::text, e.target_id) from users u
+    full join (
+      select workspace_id, target_id, count(*) from audit_events where action = 'user.created' group by 1, 2) e
+      on e.workspace_id = u.workspace_id and e.target_id = u.id::text
+    where u.id is null or e.target_id is null or e.count <> 1`,
   'what is open or ended was so in the transaction that wrote its event': `
     select e.action from (
       select workspace_id, since_event, until_event, until, xmin from direct_grants

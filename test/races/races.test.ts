@@ -16,6 +16,15 @@ describe('requests that meet', () => {
   });
   after(() => app.stop());
 
+  /** Of whom the audit says that they were created with this name. */
+  const created = async (name: string) => {
+    const { rows } = await app.core.db.raw<{ rows: { target_id: string }[] }>(
+      `select target_id from audit_events where action = 'user.created' and lower(target_name) = ?`,
+      [name],
+    );
+    return rows.map((row) => row.target_id);
+  };
+
   it('40 adds to one group at once all stay (scimmyjs/scimmy#79)', async () => {
     const users = await atOnce(40, (i) => idp.user(`add-${i}@x.io`));
     const group = await idp.group('forty');
@@ -41,6 +50,8 @@ describe('requests that meet', () => {
       idp.send('POST', '/Users', { userName: i % 2 === 0 ? 'Same@x.io' : 'same@X.io' }),
     );
     expect(tally(replies.map((reply) => reply.status))).to.deep.equal({ 201: 1, 409: 19 });
+    const { id } = replies.find((reply) => reply.status === 201)!.body;
+    expect(await created('same@x.io')).to.deep.equal([id]);
   });
 
   it('20 re-creates of a deleted user bring one record back', async () => {
@@ -49,6 +60,7 @@ describe('requests that meet', () => {
     const replies = await atOnce(20, () => idp.send('POST', '/Users', { userName: 'back@x.io' }));
     expect(tally(replies.map((reply) => reply.status))).to.deep.equal({ 201: 1, 409: 19 });
     expect(replies.find((reply) => reply.status === 201)!.body.id).to.equal(id);
+    expect(await created('back@x.io')).to.deep.equal([id]);
   });
 
   it('20 creates of one group name give one 201 and nineteen 409', async () => {

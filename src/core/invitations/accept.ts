@@ -94,7 +94,7 @@ export async function acceptInvitation(
     if (closed) return { state: closed, workspace };
     c.notBefore(user.now, user.updated_at);
     const state = { ...activated(stateOf(user), c.at), attributes: withName(user, input) };
-    const updated = await updateUser(c.tx, workspaceId, userId, state, c.at);
+    const updated = await updateUser(c.tx, workspaceId, user, state, c.at);
     const event = c.record(closedEvent(invitation, 'accepted'));
     await closeInvitations(c.tx, workspaceId, 'accepted', [{ id, event }], c.at);
     c.record({ action: 'user.joined', target: targetOf(updated), ...(difference(user, updated) ?? {}) });

@@ -21,7 +21,7 @@ export function deactivateUser(core: Core, caller: Caller, id: string): Promise<
     if (user.status === 'inactive') return;
     const wasOwner = user.status === 'active' && (await isOwner(c.tx, workspaceId, user.id));
     await withSeats(c, [user.id], async () => {
-      const updated = await updateUser(c.tx, workspaceId, user.id, deactivated(stateOf(user), c.at), c.at);
+      const updated = await updateUser(c.tx, workspaceId, user, deactivated(stateOf(user), c.at), c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name };
       c.record({ action: 'user.deactivated', target, ...(difference(user, updated) ?? {}) });
       await closeInvitationOf(c, user.id, 'revoked');

@@ -31,7 +31,7 @@ export function patchUser(core: Core, caller: Caller, id: string, patch: UserPat
     const state = stateOf(user);
     const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
     if (!isDeepStrictEqual(state, next)) {
-      const updated = await updateUser(c.tx, caller.workspaceId, user.id, next, c.at);
+      const updated = await updateUser(c.tx, caller.workspaceId, user, next, c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name };
       c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });
     }

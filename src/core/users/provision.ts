@@ -11,6 +11,7 @@ import {
   type UserRow,
   type UserState,
 } from '../../store/users.ts';
+import type { Sent } from '../../store/transaction.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
@@ -28,30 +29,41 @@ import { activated, audited, difference, stateOf, withActive, type UserInput } f
  * owner.
  */
 export async function provisionUser(core: Core, caller: Caller, input: UserInput): Promise<ShownUser> {
-  return change(core, caller, async (c) => {
-    const id = newId<UserId>();
-    const fresh: UserState = {
-      ...(await pushedState(c, input)),
-      status: 'inactive',
-      source: 'scim',
-      managed_by: 'idp',
-      joined_at: null,
-      active_since: null,
-      removed_at: c.at,
-      deleted_at: null,
-    };
-    const state = input.active === false ? fresh : activated(fresh, c.at);
-    const created = await insertUser(c.tx, caller.workspaceId, id, state, c.at);
-    if (!created) return takeOver(c, input);
-    const eventId = c.record({
-      action: 'user.created',
-      target: { kind: 'user', id, name: created.user_name },
-      after: audited(created),
-    });
-    const grants = comparePushed([], input.pushed);
-    await withSeats(c, [id], () => applyPushed(c, id, grants, eventId));
-    return { ...created, last_access_at: null, groups: [] };
+  const { answer } = await change(core, caller, (c) => createUser(c, input));
+  const created = await answer;
+  if (created) return { ...created, last_access_at: null, groups: [] };
+  return change(core, caller, (c) => takeOver(c, input));
+}
+
+/** Creates a user; undefined, and no event, when somebody has that name. */
+async function createUser(c: Change, input: UserInput): Promise<Sent<UserRow | undefined>> {
+  const { workspaceId } = c.caller;
+  const id = newId<UserId>();
+  const fresh: UserState = {
+    ...(await pushedState(c, input)),
+    status: 'inactive',
+    source: 'scim',
+    managed_by: 'idp',
+    joined_at: null,
+    active_since: null,
+    removed_at: c.at,
+    deleted_at: null,
+  };
+  const state = input.active === false ? fresh : activated(fresh, c.at);
+  const created = c.send(() => insertUser(c.tx, workspaceId, id, state, c.at));
+  const grants = comparePushed([], input.pushed);
+  // What is granted is granted to somebody who is there, and an organization's key comes with the answer.
+  const isWaitedFor = grants !== undefined || state.organization_id !== null;
+  const row = isWaitedFor ? await created.answer : { ...state, organization: null };
+  if (!row) return created;
+  const eventId = c.record({
+    action: 'user.created',
+    target: { kind: 'user', id, name: state.user_name },
+    after: audited(row),
   });
+  if (!isWaitedFor) c.eventsNeed(id);
+  await withSeats(c, [id], () => applyPushed(c, id, grants, eventId));
+  return created;
 }
 
 async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
@@ -76,7 +88,7 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   const eventId = c.newEventId();
   const wasOwner = existing.status === 'active' && (await isOwner(c.tx, workspaceId, existing.id));
   await withSeats(c, [existing.id], async () => {
-    const updated = await updateUser(c.tx, workspaceId, existing.id, next, c.at);
+    const updated = await updateUser(c.tx, workspaceId, existing, next, c.at);
     const grants = comparePushed(await pushedGrants(c.tx, workspaceId, existing.id), input.pushed);
     await applyPushed(c, existing.id, grants, eventId);
     if (existing.status === 'pending' && updated.status === 'active')

@@ -2,9 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { notFound, RollcallError } from '../../errors.ts';
 import { asId, type UserId } from '../../ids.ts';
 import { isOwner, pushedGrants } from '../../store/direct-grants.ts';
-import { findUser, lockUser, updateUser, type ShownUser, type UserRow } from '../../store/users.ts';
+import {
+  findUser,
+  lockUser,
+  updateUser,
+  type ShownUser,
+  type UserRow,
+  type UserState,
+} from '../../store/users.ts';
+import type { Tx } from '../../store/db.ts';
+import type { Sent } from '../../store/transaction.ts';
 import type { Caller } from '../caller.ts';
-import { change, type Change } from '../change.ts';
+import { changeLocked, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
 import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
@@ -31,12 +40,13 @@ export async function replaceUser(
   const { workspaceId } = caller;
   const userId = asId<UserId>(id);
   if (!userId) throw notFound('user', id);
-  return change(core, caller, async (c) => {
-    // Sent together; the second is asked when the lock is had.
-    const [current, pushed] = await Promise.all([
-      lockUser(c.tx, workspaceId, userId),
-      pushedGrants(c.tx, workspaceId, userId),
+  const lock = (tx: Tx) =>
+    Promise.all([
+      lockUser(tx, workspaceId, userId),
+      pushedGrants(tx, workspaceId, userId),
+      isOwner(tx, workspaceId, userId),
     ]);
+  const { answer } = await changeLocked(core, caller, lock, async (c, [current, pushed, ownedBefore]) => {
     if (!current || current.deleted_at) throw notFound('user', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
@@ -49,31 +59,34 @@ export async function replaceUser(
     );
     const grants = comparePushed(pushed, input.pushed);
     if (!grants && isDeepStrictEqual(state, next)) {
-      return (await findUser(c.tx, workspaceId, userId, { withGroups: true })) as ShownUser;
+      return c.send(() => findUser(c.tx, workspaceId, userId, { withGroups: true }));
     }
     const losesStatus = state.status === 'active' && next.status !== 'active';
-    const mayLoseOwner = losesStatus || (grants !== undefined && state.status === 'active');
-    const wasOwner = mayLoseOwner && (await isOwner(c.tx, workspaceId, userId));
+    const wasOwner = ownedBefore && (losesStatus || (grants !== undefined && state.status === 'active'));
     const updated = await withSeats(c, [userId], () => writeUser(c, current, next, grants));
     if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
     return updated;
   });
+  return (await answer) as ShownUser;
 }
 
 async function writeUser(
   c: Change,
   current: UserRow,
-  next: Parameters<typeof updateUser>[3],
+  next: UserState,
   grants: PushedDelta | undefined,
-): Promise<ShownUser> {
-  const updated = await updateUser(c.tx, c.caller.workspaceId, current.id, next, c.at);
+): Promise<Sent<ShownUser>> {
   const eventId = c.newEventId();
+  const updated = c.send(() => updateUser(c.tx, c.caller.workspaceId, current, next, c.at));
   await applyPushed(c, current.id, grants, eventId);
-  if (current.status === 'pending' && updated.status === 'active')
+  if (current.status === 'pending' && next.status === 'active')
     await closeInvitationOf(c, current.id, 'superseded');
-  const target = { kind: 'user', id: current.id, name: updated.user_name };
-  const changed = difference(current, updated) ?? (grants && auditedPushed(grants)) ?? {};
-  c.record({ action: actionOf(current, updated), target, ...changed }, eventId);
+  // The key of another organization is only known from the answer.
+  const after =
+    next.organization_id === current.organization_id ? { ...current, ...next } : await updated.answer;
+  const target = { kind: 'user', id: current.id, name: after.user_name };
+  const changed = difference(current, after) ?? (grants && auditedPushed(grants)) ?? {};
+  c.record({ action: actionOf(current, after), target, ...changed }, eventId);
   return updated;
 }
 

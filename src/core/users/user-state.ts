@@ -37,7 +37,10 @@ export function withActive(state: UserState, active: boolean | undefined, at: Da
   return state;
 }
 
-const AUDITED: Readonly<Record<string, keyof UserRow>> = {
+/** What the audit tells of, as it is in a row. */
+export type AuditedRow = UserState & Pick<UserRow, 'organization'>;
+
+const AUDITED: Readonly<Record<string, keyof AuditedRow>> = {
   userName: 'user_name',
   externalId: 'external_id',
   status: 'status',
@@ -47,7 +50,7 @@ const AUDITED: Readonly<Record<string, keyof UserRow>> = {
 };
 
 /** What the audit tells of a user: its fields and attributes by name. Unassigned ones are left out. */
-export function audited(row: UserRow): Record<string, unknown> {
+export function audited(row: AuditedRow): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...row.attributes };
   for (const [name, column] of Object.entries(AUDITED)) {
     if (row[column] !== null) fields[name] = row[column];
@@ -58,8 +61,8 @@ export function audited(row: UserRow): Record<string, unknown> {
 
 /** What differs between two versions of a user; null when nothing does. */
 export function difference(
-  before: UserRow,
-  after: UserRow,
+  before: AuditedRow,
+  after: AuditedRow,
 ): { before: Record<string, unknown>; after: Record<string, unknown> } | null {
   const [was, is] = [audited(before), audited(after)];
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
