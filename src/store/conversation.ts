@@ -1,15 +1,14 @@
 import type pg from 'pg';
 import type { Tx } from './db.ts';
 
-/** The code of what is asked in a transaction that has failed already. */
-const FAILED_BEFORE = '25P02';
-
 /** What is said in one transaction, in order. */
 interface Conversation {
   readonly ask: Tx['ask'];
   readonly asked: Tx['asked'];
   /** Ends it: what was asked has been sent by then, and what is asked from now on is refused. */
   readonly over: () => Promise<void>;
+  /** Why the transaction failed, if it has. */
+  readonly failure: () => Error | undefined;
 }
 
 /**
@@ -48,9 +47,9 @@ export function conversation(
     try {
       return await send(query);
     } catch (error) {
+      // What fails after another has failed does so for that reason, and may be awaited before it.
       firstError ??= error as Error;
-      // The reason is the error of a statement that went out before this one, and may be awaited after it.
-      throw (error as { code?: string }).code === FAILED_BEFORE ? firstError : error;
+      throw firstError;
     }
   };
 
@@ -63,6 +62,7 @@ export function conversation(
       });
     },
     asked: () => count,
+    failure: () => firstError,
     over: async () => {
       await settled;
       state = 'over';

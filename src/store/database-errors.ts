@@ -37,10 +37,11 @@ const TAKEN: Readonly<Record<string, string>> = {
   tokens_hash_unique: 'token',
 };
 
-/** A transaction that failed with this error may be run again from its start. */
+/** A transaction that failed with this error, or for its sake, may be run again from its start. */
 export function isRetryable(error: unknown): boolean {
-  const cause = error instanceof RollcallError ? error.cause : error;
-  return RETRYABLE.has((cause as DatabaseError | undefined)?.code ?? '') || isLostStatement(error);
+  if (!(error instanceof Object)) return false;
+  const { code = '', cause } = error as DatabaseError & { readonly cause?: unknown };
+  return RETRYABLE.has(code) || isLostStatement(error) || isRetryable(cause);
 }
 
 /** True when a prepared statement is not there any more, or is another's. */

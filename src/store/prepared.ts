@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Sql } from 'sql-template-tag';
 import { log } from '../log.ts';
 import { ask } from './connection.ts';
@@ -8,15 +9,32 @@ import { rows } from './query.ts';
 /** Pools, by their configuration, whose database has lost a prepared statement: another pool stands before it. */
 const forgetful = new WeakSet<object>();
 
+/** Full names of prepared statements, by their texts. */
+const names = new Map<string, string>();
+
 /**
- * Runs a query of the main road, whose text is always the same, as a prepared statement of this name, so that the
- * database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
+ * The name of a prepared statement, which holds its text's hash: behind a pool that mixes connections, another process or
+ * another version may have prepared something else, which would be run in its place.
+ */
+function fullName(name: string, text: string): string {
+  let full = names.get(text);
+  if (full === undefined) {
+    full = `${name}_${hash('sha256', text, 'hex').slice(0, 24)}`;
+    names.set(text, full);
+  }
+  return full;
+}
+
+/**
+ * Runs a query of the main road, whose text is always the same, as a prepared statement whose name begins so, so
+ * that the database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
  */
 export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
+  const { text, values } = query;
   const pool = (db.client as Lender).config;
   if (forgetful.has(pool)) return rows(db, query);
   try {
-    return (await ask(db, { name, text: query.text, values: query.values })).rows as Row[];
+    return (await ask(db, { name: fullName(name, text), text, values })).rows as Row[];
   } catch (error) {
     if (!isLostStatement(error)) throw translateError(error);
     forgetful.add(pool);
@@ -27,8 +45,8 @@ export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): 
   }
 }
 
-/** Names of queries that are put together, by their text; so many at most, since each connection keeps its own. */
-const composed = new Map<string, string>();
+/** Texts of queries that are put together and prepared; so many at most, since each connection keeps its own. */
+const composed = new Set<string>();
 const MOST_COMPOSED = 256;
 /** Characters of such a text: a long filter is rare, and its plan is large. */
 const MOST_TEXT = 4_096;
@@ -38,12 +56,9 @@ const MOST_TEXT = 4_096;
  * texts that come are prepared, unless they are long; others are run as any.
  */
 export function composedRows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
-  let name = composed.get(query.text);
-  if (name === undefined && composed.size < MOST_COMPOSED && query.text.length <= MOST_TEXT) {
-    name = `composed_${composed.size + 1}`;
-    composed.set(query.text, name);
-  }
-  return name === undefined ? rows(db, query) : preparedRows(db, name, query);
+  const { text } = query;
+  if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
+  return composed.has(text) ? preparedRows(db, 'composed', query) : rows(db, query);
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */

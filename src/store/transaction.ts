@@ -62,9 +62,9 @@ export interface Sent<T> {
 const unanswered = new WeakMap<Tx, Promise<unknown>[]>();
 
 /**
- * Leaves the answer to a transaction's last statement for its end, so that COMMIT goes out with it. When it fails,
- * nothing is committed and the transaction fails with its error. Throws when `ask` does not ask at once: its statement
- * would come after COMMIT.
+ * Leaves the answer to a transaction's last statement for its end, so that COMMIT goes out with it. When the database
+ * refuses it, nothing is committed and the transaction fails with its error; what is made of the answer must not fail.
+ * Throws when `ask` does not ask at once: its statement would come after COMMIT.
  */
 export function answeredAtEnd<T>(tx: Tx, ask: () => Promise<T>): Sent<T> {
   const before = tx.asked();
@@ -85,7 +85,9 @@ export async function openTransaction(db: Db, begin: string, isEager = false): P
   const lender = db.client as Lender;
   const connection = await lender.acquireConnection();
   const begun = send(lender, connection, { text: begin });
-  const { ask, asked, over } = conversation(begun, isEager, (query) => send(lender, connection, query));
+  const { ask, asked, over, failure } = conversation(begun, isEager, (query) =>
+    send(lender, connection, query),
+  );
   const tx: Tx = { isTransaction: true, client: lender, ask, asked };
   const end: Open['end'] = async (how) => {
     try {
@@ -96,7 +98,8 @@ export async function openTransaction(db: Db, begin: string, isEager = false): P
       await Promise.allSettled(waiting);
       if (how === 'rollback') return;
       await Promise.all(waiting);
-      if ((await ended).command !== 'COMMIT') throw new Error('The transaction failed, and was rolled back.');
+      if ((await ended).command === 'COMMIT') return;
+      throw failure() ?? new Error('The transaction failed, and was rolled back.');
     } finally {
       lender.releaseConnection(connection);
     }

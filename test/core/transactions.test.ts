@@ -62,6 +62,31 @@ describe('a transaction', () => {
     expect((await said()).filter((word) => word === 'again')).to.have.lengthOf(1);
   });
 
+  it('fails for what failed first, though nobody waited for it, and is run again for that', async () => {
+    let attempts = 0;
+    await inTransaction(db, async (tx) => {
+      attempts += 1;
+      if (attempts > 1) return;
+      const failing = rows(tx, sql`do $$ begin raise exception using errcode = '40001'; end $$`);
+      failing.catch(() => undefined);
+      await sleep(0);
+    });
+    expect(attempts).to.equal(2);
+  });
+
+  it('is run again also when what failed is told as the cause of something else', async () => {
+    let attempts = 0;
+    await inTransaction(db, async (tx) => {
+      attempts += 1;
+      try {
+        if (attempts === 1) await rows(tx, sql`do $$ begin raise exception using errcode = '40P01'; end $$`);
+      } catch (error) {
+        throw new Error('One of several failed.', { cause: error });
+      }
+    });
+    expect(attempts).to.equal(2);
+  });
+
   for (const isEager of [false, true]) {
     it(`holds what it is told last${isEager ? ', begun with its first statement' : ''}`, async () => {
       await rows(db, sql`delete from said`);
