@@ -53,7 +53,7 @@ interface Round {
 }
 
 /** How much longer the first round is. */
-const WARMING = 4;
+const WARMING = 10;
 
 /** Measures the subjects of a case in turns, so that what disturbs the machine disturbs all of them. */
 export async function measure(one: Case, pace: Pace): Promise<Result> {

@@ -20,7 +20,7 @@ import { signHead, type SigningKey } from './signing.ts';
 import { isTrusted } from './trusted.ts';
 
 /** Events of one transaction: few enough that it is short, and that hashing them holds nobody up. */
-const BATCH = 200;
+const BATCH = 100;
 const SALT_BYTES = 16;
 
 /** Workspaces of which was said that their chain can't go on; said once. */
