@@ -22,6 +22,7 @@ export interface Setting {
 }
 
 const CONCURRENCY = 8;
+const WARM_UP = 10_000;
 const MOST_NAIVE = 200_000;
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -146,36 +147,42 @@ export function casesOf(setting: Setting): Case[] {
     {
       name: 'get by id',
       concurrency: CONCURRENCY,
+      warmUp: WARM_UP,
       subjects: { Rollcall: get(large), ...limits },
       target: ofReads,
     },
     {
       name: 'filter by userName',
       concurrency: CONCURRENCY,
+      warmUp: WARM_UP,
       subjects: { Rollcall: byName(large), ...limits },
       target: ofReads,
     },
     {
       name: 'filter by externalId',
       concurrency: CONCURRENCY,
+      warmUp: WARM_UP,
       subjects: { Rollcall: byExternalId(large), ...limits },
       target: ofReads,
     },
     {
       name: 'create user',
       concurrency: CONCURRENCY,
+      warmUp: WARM_UP,
       subjects: { Rollcall: create(large), ...writeLimits },
       target: ofWrites,
     },
     {
       name: 'patch active',
       concurrency: CONCURRENCY,
+      warmUp: WARM_UP,
       subjects: { Rollcall: patchActive(large), ...writeLimits },
       target: ofWrites,
     },
     {
       name: 'replace user',
       concurrency: CONCURRENCY,
+      warmUp: WARM_UP,
       subjects: { Rollcall: replace(large), ...writeLimits },
     },
     {

@@ -15,6 +15,8 @@ export interface Case {
   readonly subjects: Readonly<Record<string, Subject>>;
   /** How many requests are under way at once; 1 measures latency. */
   readonly concurrency: number;
+  /** Requests to each before it is measured: a large program is compiled while it runs, and a sync is long. */
+  readonly warmUp?: number;
   readonly target?: Target;
 }
 
@@ -52,8 +54,9 @@ interface Round {
   readonly requests: number;
 }
 
-/** How much longer the first round is. */
+/** How much longer the first round is, where a case names no requests for it, and the most that it takes where one does. */
 const WARMING = 10;
+const LONGEST_WARMING_MS = 30_000;
 
 /** Measures the subjects of a case in turns, so that what disturbs the machine disturbs all of them. */
 export async function measure(one: Case, pace: Pace): Promise<Result> {
@@ -67,8 +70,10 @@ export async function measure(one: Case, pace: Pace): Promise<Result> {
       const done = counts.get(name) ?? 0;
       const left = (subject.most ?? Infinity) - done;
       if (left <= 0) continue;
-      const part = index < 0 ? pace.milliseconds * WARMING : pace.milliseconds;
-      const round = await run(subject, one.concurrency, part, done, left);
+      const warming = one.warmUp === undefined ? pace.milliseconds * WARMING : LONGEST_WARMING_MS;
+      const part = index < 0 ? warming : pace.milliseconds;
+      const most = index < 0 ? Math.min(left, one.warmUp ?? left) : left;
+      const round = await run(subject, one.concurrency, part, done, most);
       counts.set(name, done + round.requests);
       if (index >= 0 || subject.most !== undefined) rounds.get(name)?.push(round);
     }
