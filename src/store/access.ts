@@ -1,7 +1,7 @@
 import sql, { empty, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
-import { composedForFew } from './prepared.ts';
+import { preparedForFew } from './prepared.ts';
 import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { UserStatus } from './users.ts';
@@ -165,7 +165,7 @@ export function accessOf(
   moment: Moment = 'now',
 ): Promise<AccessRow[]> {
   const query = effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
-  return composedForFew<AccessRow>(db, userIds.length, query);
+  return preparedForFew<AccessRow>(db, 'access_of', userIds.length, query);
 }
 
 /** What a user has, or would have when active. */

@@ -26,7 +26,7 @@ function fullName(name: string, text: string): string {
 }
 
 /**
- * Runs a query of the main road, whose text is always the same, as a prepared statement whose name begins so, so
+ * Runs a query of the main road, which has one text or a few, as a prepared statement whose name begins so, so
  * that the database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
  */
 export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
@@ -67,11 +67,6 @@ const FEW = 10;
 /** Runs a query about `count` things, prepared when they are few, as they nearly always are. */
 export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, query: Sql): Promise<Row[]> {
   return count <= FEW ? preparedRows(db, name, query) : rows(db, query);
-}
-
-/** `composedRows` for a query about `count` things, when they are few. */
-export function composedForFew<Row>(db: Db | Tx, count: number, query: Sql): Promise<Row[]> {
-  return count <= FEW ? composedRows(db, query) : rows(db, query);
 }
 
 /** The first row of a prepared query, or undefined when it has none. */
