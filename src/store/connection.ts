@@ -1,38 +1,59 @@
-import type pg from 'pg';
+import { Batch, type Answer, type Script, type Statement } from './batch.ts';
 import type { Connection, Db, Lender, Tx } from './db.ts';
 
 /**
  * Asks in a transaction, or on a connection of knex' pool, without what knex does around each query: compiling its text,
  * events of four kinds and timers cost as much as the driver itself (docs/adr/0014). Throws the driver's error.
  */
-export function ask(db: Db | Tx, query: pg.QueryConfig<unknown[]>): Promise<pg.QueryResult> {
+export function ask(db: Db | Tx, asked: Statement | Script): Promise<Answer> {
   // A migration's transaction is knex' own, which lends its connection as the pool does.
-  return 'ask' in db ? db.ask(query) : askPool(db.client as Lender, query);
+  return 'ask' in db ? db.ask(asked) : askPool(db.client as Lender, asked);
 }
 
-async function askPool(lender: Lender, query: pg.QueryConfig<unknown[]>): Promise<pg.QueryResult> {
+/** Asks on a connection of the pool, alone. Throws the driver's error. */
+export async function askPool(lender: Lender, asked: Statement | Script): Promise<Answer> {
   const connection = await lender.acquireConnection();
   try {
-    return await send(lender, connection, query);
+    return await send(lender, connection, asked);
   } finally {
     lender.releaseConnection(connection);
   }
 }
 
-/** Sends a query; those that are sent before anything else happens go out in one write. Throws the driver's error. */
+/** Sends a statement, in one batch with those that are sent before anything else happens. Throws the driver's error. */
 export async function send(
   lender: Lender,
   connection: Connection,
-  query: pg.QueryConfig<unknown[]>,
-): Promise<pg.QueryResult> {
-  const { stream } = connection.connection;
-  if (stream.writableCorked === 0) {
-    stream.cork();
-    process.nextTick(() => stream.uncork());
-  }
-  const told = { sql: query.text, bindings: query.values ?? [] };
+  asked: Statement | Script,
+): Promise<Answer> {
+  const told = { sql: asked.text, bindings: asked.values ?? [] };
   lender.emit('query', told);
-  const result = await connection.query(query);
-  lender.emit('query-response', result, told);
-  return result;
+  const answer = await (asked.values ? batchFor(connection).add(asked) : run(connection, asked));
+  lender.emit('query-response', answer, told);
+  return answer;
+}
+
+/** Batches that more can be added to. */
+const open = new WeakMap<Connection, Batch>();
+
+function batchFor(connection: Connection): Batch {
+  let batch = open.get(connection);
+  if (!batch) {
+    batch = new Batch();
+    open.set(connection, batch);
+    process.nextTick(submit, connection, batch);
+  }
+  return batch;
+}
+
+function submit(connection: Connection, batch: Batch | undefined = open.get(connection)): void {
+  if (!batch || open.get(connection) !== batch) return;
+  open.delete(connection);
+  void connection.query(batch);
+}
+
+/** Only the protocol for text alone takes several statements. */
+function run(connection: Connection, { text }: Script): Promise<Answer> {
+  submit(connection);
+  return connection.query(text);
 }

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Answer, Script, Statement } from './batch.ts';
 import type { Tx } from './db.ts';
 
 /** What is said in one transaction, in order. */
@@ -18,7 +18,7 @@ interface Conversation {
 export function conversation(
   begun: Promise<unknown>,
   isEager: boolean,
-  send: (query: pg.QueryConfig<unknown[]>) => Promise<pg.QueryResult>,
+  send: (statement: Statement | Script) => Promise<Answer>,
 ): Conversation {
   let state: 'beginning' | 'open' | 'over' = isEager ? 'open' : 'beginning';
   let waiting: (() => void)[] = [];

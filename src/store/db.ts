@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { log } from '../log.ts';
+import type { Answer, Script, Statement } from './batch.ts';
 
 // bigint columns are versions and counts, far below 2^53; a date stays the text it is, free of time zones.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -18,7 +19,7 @@ export interface Tx {
    * Sends a query before it answers anything, so that what is asked first is first, COMMIT included. Throws the driver's
    * error, or of several that failed by one the first's.
    */
-  readonly ask: (query: pg.QueryConfig<unknown[]>) => Promise<pg.QueryResult>;
+  readonly ask: (statement: Statement | Script) => Promise<Answer>;
   /** How many were asked. */
   readonly asked: () => number;
 }

@@ -6,8 +6,11 @@ import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
-import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
+import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
 import type { Sources } from './where.ts';
+
+/** Attributes of which a value is had by a group or a few, with an index each. */
+const GROUP_KEYS = ['id', 'displayName', 'externalId'];
 
 /** Groups that have not been deleted, under a condition: FROM and WHERE, with the table as `g`. */
 export function shownGroups(
@@ -28,6 +31,7 @@ export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): P
         ${order} limit ${page.count} offset ${page.startIndex - 1})
       select ${GROUP_COLUMNS} from page cross join lateral (
         select * from groups g where g.workspace_id = ${workspaceId} and g.id = page_id offset 0) g ${order}`,
+    { isLookup: isLookup(page, GROUP_KEYS) },
   );
 }
 

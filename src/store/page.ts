@@ -35,6 +35,12 @@ export function andCondition(condition: Condition | undefined, sources: Sources)
   return condition ? sql` and ${where(condition, sources)}` : empty;
 }
 
+/** Whether one of these keys is asked for, so that a page takes no longer than a row. */
+export function isLookup({ condition }: Selection, keys: readonly string[]): boolean {
+  if (condition?.kind !== 'compare' || condition.operator !== 'eq' || condition.value === null) return false;
+  return keys.includes(condition.attribute.path.join('.'));
+}
+
 /**
  * ORDER BY for a list: RFC 7644 section 3.4.2.3 puts what has no value last, first when descending, which is
  * PostgreSQL's own default; the id makes the order total.

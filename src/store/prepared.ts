@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Sql } from 'sql-template-tag';
 import { log } from '../log.ts';
+import type { Answer, Statement } from './batch.ts';
 import { ask } from './connection.ts';
 import { isLostStatement, translateError } from './database-errors.ts';
 import { asTransaction, type Db, type Lender, type Tx } from './db.ts';
+import { lookUp } from './lookups.ts';
 import { rows } from './query.ts';
 
 /** Pools, by their configuration, whose database has lost a prepared statement: another pool stands before it. */
@@ -29,12 +31,21 @@ function fullName(name: string, text: string): string {
  * Runs a query of the main road, which has one text or a few, as a prepared statement whose name begins so, so
  * that the database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
  */
-export async function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
+export function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
+  return prepared(db, name, query, ask);
+}
+
+async function prepared<Row>(
+  db: Db | Tx,
+  name: string,
+  query: Sql,
+  askFor: (db: Db | Tx, statement: Statement) => Promise<Answer>,
+): Promise<Row[]> {
   const { text, values } = query;
   const pool = (db.client as Lender).config;
   if (forgetful.has(pool)) return rows(db, query);
   try {
-    return (await ask(db, { name: fullName(name, text), text, values })).rows as Row[];
+    return (await askFor(db, { name: fullName(name, text), text, values })).rows as Row[];
   } catch (error) {
     if (!isLostStatement(error)) throw translateError(error);
     forgetful.add(pool);
@@ -53,12 +64,18 @@ const MOST_TEXT = 4_096;
 
 /**
  * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
- * texts that come are prepared, unless they are long; others are run as any.
+ * texts that come are prepared, unless they are long; others are run as any. With `isLookup` an index finds the rows at
+ * once, and others may be asked for with them.
  */
-export function composedRows<Row>(db: Db | Tx, query: Sql): Promise<Row[]> {
+export function composedRows<Row>(
+  db: Db | Tx,
+  query: Sql,
+  options: { readonly isLookup?: boolean } = {},
+): Promise<Row[]> {
   const { text } = query;
   if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
-  return composed.has(text) ? preparedRows(db, 'composed', query) : rows(db, query);
+  if (!composed.has(text)) return rows(db, query);
+  return prepared(db, 'composed', query, options.isLookup ? lookUp : ask);
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */
@@ -72,4 +89,9 @@ export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, qu
 /** The first row of a prepared query, or undefined when it has none. */
 export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
   return (await preparedRows<Row>(db, name, query))[0];
+}
+
+/** The row of a key, or undefined when it has none; asked for with what else is looked up now. */
+export async function lookedUpRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
+  return (await prepared<Row>(db, name, query, lookUp))[0];
 }

@@ -1,11 +1,12 @@
 import type { Sql } from 'sql-template-tag';
+import type { Answer, Script, Statement } from './batch.ts';
 import { ask } from './connection.ts';
 import { translateError } from './database-errors.ts';
 import type { Db, Tx } from './db.ts';
 
 /** Runs one query and answers its rows. Throws `busy` and `taken`, or the driver's error. */
 export async function rows<Row>(db: Db | Tx, { text, values }: Sql): Promise<Row[]> {
-  return (await statements(db, text, values)).rows as Row[];
+  return (await asked(db, { text, values })).rows as Row[];
 }
 
 /** The first row of a query, or undefined when it has none. */
@@ -14,13 +15,17 @@ export async function row<Row>(db: Db | Tx, query: Sql): Promise<Row | undefined
 }
 
 /** Runs statements of a library, as it wrote them: `$1` stands for the first value; without values they may be many. */
-export async function statements(
+export function statements(
   db: Db | Tx,
   text: string,
-  values?: unknown[],
+  values: readonly unknown[] = [],
 ): Promise<{ rows: unknown[] }> {
+  return asked(db, values.length > 0 ? { text, values } : { text });
+}
+
+async function asked(db: Db | Tx, statement: Statement | Script): Promise<Answer> {
   try {
-    return await ask(db, values ? { text, values } : { text });
+    return await ask(db, statement);
   } catch (error) {
     throw translateError(error);
   }

@@ -1,7 +1,7 @@
 import sql, { empty } from 'sql-template-tag';
 import type { TokenId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
-import { preparedRow } from './prepared.ts';
+import { lookedUpRow } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
 
@@ -34,7 +34,7 @@ export interface LiveToken {
 
 /** The token of a hash, unless it has expired or was revoked. */
 export function findLiveToken(db: Db, hash: Buffer): Promise<LiveToken | undefined> {
-  return preparedRow(
+  return lookedUpRow(
     db,
     'live_token',
     sql`select t.id, t.name, t.scope, t.hash, t.workspace_id, w.key as workspace_key,

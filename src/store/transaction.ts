@@ -1,4 +1,5 @@
 import { databaseRetries } from '../metrics.ts';
+import type { Answer } from './batch.ts';
 import { send } from './connection.ts';
 import { conversation } from './conversation.ts';
 import { isRetryable, translateError } from './database-errors.ts';
@@ -84,21 +85,23 @@ export async function openTransaction(db: Db, begin: string, isEager = false): P
   if (asTransaction(db)) throw new Error('A transaction is open already.');
   const lender = db.client as Lender;
   const connection = await lender.acquireConnection();
-  const begun = send(lender, connection, { text: begin });
-  const { ask, asked, over, failure } = conversation(begun, isEager, (query) =>
-    send(lender, connection, query),
+  const begun = send(lender, connection, { text: begin, values: [] });
+  const { ask, asked, over, failure } = conversation(begun, isEager, (statement) =>
+    send(lender, connection, statement),
   );
   const tx: Tx = { isTransaction: true, client: lender, ask, asked };
+  const say = (text: string) => send(lender, connection, { text, values: [] });
   const end: Open['end'] = async (how) => {
     try {
       await over();
-      const ended = send(lender, connection, { text: how });
-      const waiting = [begun, ...(unanswered.get(tx) ?? []), ended];
+      const waiting = [begun, ...(unanswered.get(tx) ?? []), say(how)] as const;
       // All, so that the connection is idle when it is given back; then the first that failed.
-      await Promise.allSettled(waiting);
+      const outcomes = await Promise.allSettled(waiting);
+      // COMMIT is not run after a failure in its own batch.
+      if (outcomes.at(-1)?.status === 'rejected') await say('rollback').catch(() => undefined);
       if (how === 'rollback') return;
-      await Promise.all(waiting);
-      if ((await ended).command === 'COMMIT') return;
+      const ended = (await Promise.all(waiting)).at(-1) as Answer;
+      if (ended.command === 'COMMIT') return;
       throw failure() ?? new Error('The transaction failed, and was rolled back.');
     } finally {
       lender.releaseConnection(connection);

@@ -4,9 +4,12 @@ import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } fro
 import type { Db } from './db.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
-import { andCondition, orderBy, type IndexPage, type Selection } from './page.ts';
+import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
 import { userSource } from './user-attributes.ts';
 import { shownColumns, type ShownUser } from './users.ts';
+
+/** Attributes of which a value is had by a user or a few, with an index each. */
+const USER_KEYS = ['id', 'userName', 'externalId'];
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
@@ -28,6 +31,7 @@ export function listUsers(
         ${order} limit ${page.count} offset ${page.startIndex - 1})
       select ${shownColumns(options.withGroups)} from page cross join lateral (
         select * from users u where u.workspace_id = ${workspaceId} and u.id = page_id offset 0) u ${order}`,
+    { isLookup: isLookup(page, USER_KEYS) },
   );
 }
 

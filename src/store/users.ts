@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
-import { composedRows, preparedForFew, preparedRow } from './prepared.ts';
+import { composedRows, lookedUpRow, preparedForFew, preparedRow } from './prepared.ts';
 import { row, rows } from './query.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
@@ -83,7 +83,7 @@ export function findUser(
   id: UserId,
   options: { withGroups: boolean; withDeleted?: boolean },
 ): Promise<ShownUser | undefined> {
-  return preparedRow<ShownUser>(
+  return lookedUpRow<ShownUser>(
     db,
     `user${options.withGroups ? '_with_groups' : ''}${options.withDeleted ? '_or_deleted' : ''}`,
     sql`select ${shownColumns(options.withGroups)} from users u
