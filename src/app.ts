@@ -1,5 +1,4 @@
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import { API_BASE, createApi } from './api/index.ts';
 import { problems } from './api/errors.ts';
 import { createDescription } from './api/openapi/router.ts';
@@ -13,6 +12,7 @@ import { callerOf, onlyScopes } from './http/caller.ts';
 import { createGuard } from './http/guard.ts';
 import { health } from './http/health.ts';
 import { inOrder } from './http/in-order.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { requestId } from './http/request-id.ts';
 import { createInvite, INVITE_BASE } from './invite/router.ts';
 import { createScim } from './scim/router.ts';
@@ -47,15 +47,7 @@ export function createApp({
     inOrder(
       requestId,
       accessLog,
-      helmet({
-        // Nothing here is a page, unless a route says otherwise.
-        contentSecurityPolicy: {
-          useDefaults: false,
-          directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-        },
-        referrerPolicy: { policy: 'no-referrer' },
-        strictTransportSecurity: config.publicUrl.startsWith('https:'),
-      }),
+      securityHeaders(config.publicUrl),
       (_req, res, next) => {
         if (isStopping()) res.setHeader('Connection', 'close');
         next();

@@ -22,7 +22,7 @@ export async function startServer(
   readyPath: string,
 ): Promise<Running> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, ['--import', './src/typescript/register.js', file], {
     cwd: ROOT,
     // Nothing is inherited: a DATABASE_URL of the developer's must not be filled.
     env: { PATH: '/usr/bin:/bin', ...env, PORT: String(port) },

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { RollcallError, invalid, notFound } from '../errors.ts';
 import { asId, newId, type TokenId, type WorkspaceId } from '../ids.ts';
 import { log } from '../log.ts';
@@ -42,9 +42,9 @@ const MAX_SECRET_LENGTH = 1024;
  */
 export async function verifyToken(core: Core, secret: string): Promise<VerifiedToken | undefined> {
   if (secret.length > MAX_SECRET_LENGTH) return undefined;
-  const hash = hashOf(secret);
-  const found = await liveToken(core, hash);
-  if (!found || !timingSafeEqual(found.hash, hash)) return undefined;
+  const hashed = hashOf(secret);
+  const found = await liveToken(core, hashed);
+  if (!found || !timingSafeEqual(found.hash, hashed)) return undefined;
   if (found.stale) noteUse(core, found);
   const { id, name, scope, workspace_id, workspace_key } = found;
   return { id, name, scope, workspaceId: workspace_id, workspaceKey: workspace_key };
@@ -133,5 +133,5 @@ function isOperator({ actor }: Caller): boolean {
 }
 
 function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

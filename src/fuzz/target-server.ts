@@ -46,7 +46,7 @@ export async function startTarget(): Promise<TargetServer> {
     LOG_LEVEL: 'error',
     PATH: '/usr/bin:/bin',
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+  const child = spawn(process.execPath, ['--import', './src/typescript/register.js', 'src/main.ts'], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

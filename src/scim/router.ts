@@ -45,13 +45,13 @@ export function createScim(options: ScimOptions): Router {
   const scimmy = scimmyRouter(publicUrl, contextOf);
   router.use(
     inOrder(
+      pinQuery,
       nameEndpoint,
       adaptReplies,
       ...guards,
       requestLog(provisioningLog, callerOf),
       knownEndpoints,
       readBody,
-      pinQuery,
     ),
   );
   for (const endpoint of ['/Users', '/Groups']) {

@@ -38,7 +38,7 @@ export function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promis
 async function prepared<Row>(
   db: Db | Tx,
   name: string,
-  query: Sql,
+  query: Pick<Sql, 'text' | 'values'>,
   askFor: (db: Db | Tx, statement: Statement) => Promise<Answer>,
 ): Promise<Row[]> {
   const { text, values } = query;
@@ -72,10 +72,11 @@ export function composedRows<Row>(
   query: Sql,
   options: { readonly isLookup?: boolean } = {},
 ): Promise<Row[]> {
-  const { text } = query;
+  // Made anew each time it is asked for.
+  const { text, values } = query;
   if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
   if (!composed.has(text)) return rows(db, query);
-  return prepared(db, 'composed', query, options.isLookup ? lookUp : ask);
+  return prepared(db, 'composed', { text, values }, options.isLookup ? lookUp : ask);
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */

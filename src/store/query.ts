@@ -5,7 +5,7 @@ import { translateError } from './database-errors.ts';
 import type { Db, Tx } from './db.ts';
 
 /** Runs one query and answers its rows. Throws `busy` and `taken`, or the driver's error. */
-export async function rows<Row>(db: Db | Tx, { text, values }: Sql): Promise<Row[]> {
+export async function rows<Row>(db: Db | Tx, { text, values }: Pick<Sql, 'text' | 'values'>): Promise<Row[]> {
   return (await asked(db, { text, values })).rows as Row[];
 }
 

@@ -59,10 +59,16 @@ export interface ShownUser extends UserRow {
   readonly groups: readonly { readonly id: string; readonly display_name: string }[] | null;
 }
 
+const ORGANIZATION = sql`(select o.key from organizations o
+  where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
+
+const LAST_ACCESS = sql`(select l.at from user_last_access l
+  where l.workspace_id = u.workspace_id and l.user_id = u.id) as last_access_at`;
+
 const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
   u.email, u.organization_id, u.organization_pushed, u.organization_last_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
   u.deleted_at, u.version, u.created_at, u.updated_at, u.erased_at,
-  (select o.key from organizations o where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
+  ${ORGANIZATION}`;
 
 const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)
     order by lower(g.display_name) collate "C"), '[]')
@@ -72,7 +78,7 @@ const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'disp
 /** The columns of a `ShownUser`, in a query whose users table is `u`. */
 export function shownColumns(withGroups: boolean): Sql {
   return sql`${COLUMNS},
-    (select l.at from user_last_access l where l.workspace_id = u.workspace_id and l.user_id = u.id) as last_access_at,
+    ${LAST_ACCESS},
     ${withGroups ? GROUPS : sql`null::json as groups`}`;
 }
 
@@ -181,6 +187,10 @@ const WRITTEN = {
   deleted_at: (state) => sql`deleted_at = ${state.deleted_at}`,
 } as const satisfies Partial<Record<keyof UserState, (state: UserState) => Sql>>;
 
+/** What is known of a user only when it has been written; attributes as the database keeps them. */
+type Written = Pick<ShownUser, 'full_name' | 'email' | 'version' | 'organization' | 'last_access_at' | 'groups'> &
+  Partial<Pick<ShownUser, 'attributes'>>;
+
 /**
  * Writes a locked user's new state as its next version, and answers it. Columns that stay as they are aren't named: what
  * is generated from them is not made again. Throws `taken` when the new name is in use.
@@ -196,16 +206,17 @@ export async function updateUser(
     (column) => !isDeepStrictEqual(before[column], state[column]),
   );
   const set = columns.map((column) => WRITTEN[column](state));
-  const [updated] = await composedRows<ShownUser>(
+  const [written] = await composedRows<Written>(
     tx,
     sql`with u as (
         update users set ${join([...set, sql`version = version + 1`, sql`updated_at = ${at}`], ', ')}
         where workspace_id = ${workspaceId} and id = ${before.id}
         returning *)
-      select ${shownColumns(true)} from u`,
+      select ${columns.includes('attributes') ? sql`u.attributes, ` : empty}u.full_name, u.email, u.version,
+        ${ORGANIZATION}, ${LAST_ACCESS}, ${GROUPS} from u`,
   );
-  if (!updated) throw new Error(`User ${before.id} was not locked before it was written.`);
-  return updated;
+  if (!written) throw new Error(`User ${before.id} was not locked before it was written.`);
+  return { ...before, ...state, ...written, updated_at: at };
 }
 
 /** Writes the next version of locked users as deleted: inactive, since before if they were, and not shown by SCIM. */
