@@ -39,6 +39,8 @@ function settings(launch: Launch): Record<string, string> {
     max_connections: '100',
     max_logical_replication_workers: '0',
     shared_buffers: '128MB',
+    // A first sync fills empty tables: until they are analyzed, a name may be looked for among everybody's.
+    autovacuum_naptime: '15s',
     timezone: 'UTC',
     log_timezone: 'UTC',
     logging_collector: 'off',
