@@ -108,7 +108,7 @@ const MOST_HELD_UP_MS = 50;
 export async function heldUp(where: string, send: Send, idle: Send): Promise<Finding> {
   const [server, beside] = await Promise.all([
     send({ method: 'GET', path: '/metrics', status: 200 }),
-    send({ method: 'GET', path: '/', status: 200 }),
+    idle({ method: 'GET', path: '/', status: 200 }),
   ]);
   const told = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(server.text)?.[1];
   const longest = Number(told) * 1000 - RESOLUTION_MS;
