@@ -241,4 +241,18 @@ describe('health', () => {
     expect(headers.get('x-content-type-options')).to.equal('nosniff');
     expect(headers.get('content-security-policy')).to.contain("default-src 'none'");
   });
+
+  it('keeps browsers from more than they need, on SCIM without what only pages need', async () => {
+    const scim = (await app.request('GET', '/scim/v2/ServiceProviderConfig')).headers;
+    const page = (await app.request('GET', '/docs')).headers;
+    for (const headers of [scim, page]) {
+      expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'");
+      expect(headers.get('x-frame-options')).to.equal('SAMEORIGIN');
+      expect(headers.get('x-content-type-options')).to.equal('nosniff');
+      expect(headers.get('referrer-policy')).to.equal('no-referrer');
+      expect(headers.get('cross-origin-resource-policy')).to.equal('same-origin');
+    }
+    expect(page.get('cross-origin-opener-policy')).to.equal('same-origin');
+    expect(scim.has('cross-origin-opener-policy')).to.equal(false);
+  });
 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, RollcallError } from '../../errors.ts';
 import { asId, type UserId } from '../../ids.ts';
-import { isOwner, pushedGrants } from '../../store/direct-grants.ts';
+import { isOwner, pushedAndOwned } from '../../store/direct-grants.ts';
 import {
   findUser,
   lockUser,
@@ -41,12 +41,8 @@ export async function replaceUser(
   const userId = asId<UserId>(id);
   if (!userId) throw notFound('user', id);
   const lock = (tx: Tx) =>
-    Promise.all([
-      lockUser(tx, workspaceId, userId),
-      pushedGrants(tx, workspaceId, userId),
-      isOwner(tx, workspaceId, userId),
-    ]);
-  const { answer } = await changeLocked(core, caller, lock, async (c, [current, pushed, ownedBefore]) => {
+    Promise.all([lockUser(tx, workspaceId, userId), pushedAndOwned(tx, workspaceId, userId)]);
+  const { answer } = await changeLocked(core, caller, lock, async (c, [current, held]) => {
     if (!current || current.deleted_at) throw notFound('user', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
@@ -57,12 +53,12 @@ export async function replaceUser(
       input.active,
       c.at,
     );
-    const grants = comparePushed(pushed, input.pushed);
+    const grants = comparePushed(held.pushed, input.pushed);
     if (!grants && isDeepStrictEqual(state, next)) {
       return c.send(() => findUser(c.tx, workspaceId, userId, { withGroups: true }));
     }
     const losesStatus = state.status === 'active' && next.status !== 'active';
-    const wasOwner = ownedBefore && (losesStatus || (grants !== undefined && state.status === 'active'));
+    const wasOwner = held.isOwner && (losesStatus || (grants !== undefined && state.status === 'active'));
     const updated = await withSeats(c, [userId], () => writeUser(c, current, next, grants));
     if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
     return updated;
