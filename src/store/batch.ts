@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { serialize } from 'pg-protocol';
 import utils from 'pg/lib/utils.js';
+import { columnsOf, NO_COLUMNS, readRow, type Columns } from './columns.ts';
 
 /** What is asked of the database. With a name it is prepared, once for each connection. */
 export interface Statement {
@@ -18,16 +19,8 @@ export interface Script {
 /** What the database said to a statement. */
 export interface Answer {
   readonly rows: unknown[];
-  /** The command that it ran; for a COMMIT that may be ROLLBACK. */
+  /** The first word of the command that it ran; for a COMMIT that may be ROLLBACK. */
   readonly command: string;
-}
-
-/** How a statement's columns are called and read. */
-interface Columns {
-  readonly names: readonly string[];
-  readonly readers: readonly ((text: string) => unknown)[];
-  /** A row with all names, so that all rows have one shape. */
-  readonly empty: Readonly<Record<string, null>>;
 }
 
 /** The driver's connection, with its record of what it has prepared: texts by their names. */
@@ -50,29 +43,35 @@ interface Asked {
 
 /** Columns of what is prepared, by connection and name: they stay for as long as the statement does. */
 const known = new WeakMap<Wire, Map<string, Columns>>();
-const readerOf = pg.types.getTypeParser as (type: number) => (text: string) => unknown;
-const NO_COLUMNS: Columns = { names: [], readers: [], empty: {} };
 
 /** The driver's class of queries: of others, it sends none before the one before it was answered. */
-const Query = pg.Query as unknown as new (text: string) => { name: string | undefined; text: string };
+const Query = pg.Query as unknown as new (text: string) => {
+  name: string | undefined;
+  text: string;
+  /** Set by the driver, which waits for it when the URL names a `query_timeout`. */
+  callback?: (error?: unknown) => void;
+};
 
 /**
  * Statements that go to the database in one write and are answered in one, since they end with one Sync: each of the
  * driver's own has one, for which both sides are woken, and asks again what the columns are. When one fails, those
- * after it are not run, and fail with its error (PostgreSQL, "Pipelining" in the frontend/backend protocol).
+ * after it are not run, and fail with the same error (PostgreSQL, "Pipelining" in the frontend/backend protocol). Outside
+ * a transaction they are one of their own: what stands before a failure is answered, but not kept.
  */
 export class Batch extends Query {
   readonly #asked: Asked[] = [];
   #turn = 0;
+  #isSubmitted = false;
   #columns = new Map<string, Columns>();
 
   constructor() {
     super('');
   }
 
-  /** Adds a statement; only before the batch is submitted. Throws the driver's error. */
+  /** Adds a statement, before the batch is submitted. Throws the driver's error. */
   add(statement: Statement): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.#isSubmitted) throw new Error('This batch has been sent.');
       const values = statement.values.map(utils.prepareValue);
       this.#asked.push({ statement, values, rows: [], resolve, reject, columns: undefined, command: '' });
     });
@@ -80,12 +79,13 @@ export class Batch extends Query {
 
   /** Writes all of it. The driver calls this, and all of those below. */
   submit(wire: Wire): void {
+    this.#isSubmitted = true;
     const columns = known.get(wire) ?? new Map<string, Columns>();
     known.set(wire, columns);
     this.#columns = columns;
+    this.#take(0);
     const messages = this.#asked.flatMap((asked) => messagesOf(asked, wire, columns));
     if (wire.stream.writable) wire.stream.write(Buffer.concat([...messages, serialize.sync()]));
-    this.#take(0);
   }
 
   /** The driver keeps its record of what is prepared by the name and text of the query that is being answered. */
@@ -114,7 +114,7 @@ export class Batch extends Query {
   handleCommandComplete({ text }: { text: string }): void {
     const asked = this.#asked[this.#turn];
     if (!asked) return;
-    asked.command = text;
+    asked.command = text.split(' ', 1)[0] ?? '';
     const { name } = asked.statement;
     if (name !== undefined) this.#columns.set(name, asked.columns ?? NO_COLUMNS);
     this.#take(this.#turn + 1);
@@ -125,16 +125,25 @@ export class Batch extends Query {
   }
 
   handleError(error: unknown, wire: Wire): void {
-    for (const asked of this.#asked.slice(0, this.#turn)) settle(asked);
-    for (const { statement, reject } of this.#asked.slice(this.#turn)) {
+    // After the last statement, it is what they did together that could not be committed, or is not known to be.
+    const failed = this.#turn < this.#asked.length ? this.#turn : 0;
+    for (const asked of this.#asked.slice(0, failed)) settle(asked);
+    for (const { statement, reject } of this.#asked.slice(failed)) {
       // What was not run is not prepared either.
       if (statement.name !== undefined) wire.submittedNamedStatements[statement.name] = undefined;
       reject(error);
     }
+    this.callback?.(error);
+  }
+
+  /** Fails all of it: it could not even be written. */
+  fail(error: unknown): void {
+    for (const { reject } of this.#asked) reject(error);
   }
 
   handleReadyForQuery(): void {
     for (const asked of this.#asked) settle(asked);
+    this.callback?.();
   }
 }
 
@@ -153,23 +162,6 @@ function messagesOf(asked: Asked, wire: Wire, columns: ReadonlyMap<string, Colum
 
 function isKept(wire: Wire, name: string): boolean {
   return wire.parsedStatements[name] !== undefined || wire.submittedNamedStatements[name] !== undefined;
-}
-
-function columnsOf(fields: readonly pg.FieldDef[]): Columns {
-  return {
-    names: fields.map(({ name }) => name),
-    readers: fields.map(({ dataTypeID }) => readerOf(dataTypeID)),
-    empty: Object.fromEntries(fields.map(({ name }) => [name, null])),
-  };
-}
-
-function readRow({ names, readers, empty }: Columns, fields: readonly (string | null)[]): unknown {
-  const row: Record<string, unknown> = { ...empty };
-  for (let place = 0; place < fields.length; place++) {
-    const text = fields[place];
-    if (typeof text === 'string') row[names[place] as string] = readers[place]?.(text);
-  }
-  return row;
 }
 
 function settle({ rows, command, unreadable, resolve, reject }: Asked): void {

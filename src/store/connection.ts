@@ -49,7 +49,12 @@ function batchFor(connection: Connection): Batch {
 function submit(connection: Connection, batch: Batch | undefined = open.get(connection)): void {
   if (!batch || open.get(connection) !== batch) return;
   open.delete(connection);
-  void connection.query(batch);
+  try {
+    void connection.query(batch);
+  } catch (error) {
+    // Thrown from here, it would end the process.
+    batch.fail(error);
+  }
 }
 
 /** Only the protocol for text alone takes several statements. */

@@ -38,8 +38,11 @@ export interface Connection extends pg.ClientBase {
   readonly connection: { readonly stream: Socket };
 }
 
-/** Opens the pool. `url` is a PostgreSQL connection string; `poolSize` the most connections held. */
-export function openDb(options: { url: string; poolSize: number }): Db {
+/**
+ * Opens the pool. `url` is a PostgreSQL connection string; `poolSize` the most connections held; `waitMs` how long one is
+ * waited for.
+ */
+export function openDb(options: { url: string; poolSize: number; waitMs?: number }): Db {
   return knexModule.default({
     client: 'pg',
     connection: {
@@ -49,7 +52,7 @@ export function openDb(options: { url: string; poolSize: number }): Db {
       ...{ pipeline: true },
     },
     pool: { min: 0, max: options.poolSize },
-    acquireConnectionTimeout: 10_000,
+    acquireConnectionTimeout: options.waitMs ?? 10_000,
     // What matters of it is thrown as well, and told with the request that met it.
     log: {
       warn: (message: unknown) => void log.debug('knex', { knex: message }),

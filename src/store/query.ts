@@ -14,7 +14,7 @@ export async function row<Row>(db: Db | Tx, query: Sql): Promise<Row | undefined
   return (await rows<Row>(db, query))[0];
 }
 
-/** Runs statements of a library, as it wrote them: `$1` stands for the first value; without values they may be many. */
+/** Runs a library's text as it wrote it: one statement with its values (`$1`), or without any, several statements. */
 export function statements(
   db: Db | Tx,
   text: string,

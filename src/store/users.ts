@@ -188,7 +188,10 @@ const WRITTEN = {
 } as const satisfies Partial<Record<keyof UserState, (state: UserState) => Sql>>;
 
 /** What is known of a user only when it has been written; attributes as the database keeps them. */
-type Written = Pick<ShownUser, 'full_name' | 'email' | 'version' | 'organization' | 'last_access_at' | 'groups'> &
+type Written = Pick<
+  ShownUser,
+  'full_name' | 'email' | 'version' | 'organization' | 'last_access_at' | 'groups'
+> &
   Partial<Pick<ShownUser, 'attributes'>>;
 
 /**
@@ -198,7 +201,7 @@ type Written = Pick<ShownUser, 'full_name' | 'email' | 'version' | 'organization
 export async function updateUser(
   tx: Tx,
   workspaceId: WorkspaceId,
-  before: UserRow,
+  { now: _, ...before }: UserRow & Partial<Pick<Locked, 'now'>>,
   state: UserState,
   at: Date,
 ): Promise<ShownUser> {
@@ -216,7 +219,8 @@ export async function updateUser(
         ${ORGANIZATION}, ${LAST_ACCESS}, ${GROUPS} from u`,
   );
   if (!written) throw new Error(`User ${before.id} was not locked before it was written.`);
-  return { ...before, ...state, ...written, updated_at: at };
+  const changed = Object.fromEntries(columns.map((column) => [column, state[column]]));
+  return { ...before, ...changed, ...written, updated_at: at };
 }
 
 /** Writes the next version of locked users as deleted: inactive, since before if they were, and not shown by SCIM. */

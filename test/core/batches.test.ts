@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { raw } from 'sql-template-tag';
 import { openDb, type Db } from '../../src/store/db.ts';
 import { composedRows, lookedUpRow, preparedRow, preparedRows } from '../../src/store/prepared.ts';
@@ -135,6 +136,39 @@ describe('statements that are sent together', () => {
     expect(seen).to.deep.equal(['', 'said']);
   });
 
+  it('are not answered as done when what they did could not be committed', async () => {
+    await rows(
+      db,
+      sql`create table asking (number integer
+      references counted (number) deferrable initially deferred)`,
+    );
+    const [alone] = await Promise.allSettled([rows(db, sql`insert into asking values (${12345})`)]);
+    expect(alone.status === 'rejected' && String(alone.reason)).to.contain('foreign key');
+    const [ended] = await Promise.allSettled([
+      inTransaction(db, (tx) => rows(tx, sql`insert into asking values (${12345})`)),
+    ]);
+    expect(ended.status === 'rejected' && String(ended.reason)).to.contain('foreign key');
+    expect(await rows(db, sql`select from asking`)).to.deep.equal([]);
+  });
+
+  it('keep their connection when the URL says how long a query may take', async () => {
+    const url = new URL(database.url);
+    url.searchParams.set('query_timeout', '300');
+    const one = openDb({ url: url.href, poolSize: 1 });
+    try {
+      const pid = sql`select pg_backend_pid() as number`;
+      const [before] = await rows<Numbered>(one, pid);
+      const [late] = await Promise.allSettled([rows(one, half(0))]);
+      expect(late.status).to.equal('rejected');
+      await sleep(200);
+      await rows(one, sql`select pg_sleep(0.2)`);
+      await sleep(200);
+      expect((await rows<Numbered>(one, pid))[0]).to.deep.equal(before);
+    } finally {
+      await one.destroy();
+    }
+  });
+
   describe('as lookups', () => {
     const pid = (number: number) =>
       lookedUpRow<{ pid: number; number: number }>(
@@ -161,6 +195,38 @@ describe('statements that are sent together', () => {
       expect(
         outcomes.map((one) => (one.status === 'fulfilled' ? one.value[0]?.number : 'failed')),
       ).to.deep.equal([100, 'failed', 25, 'failed', 20]);
+    });
+
+    it('do not share the loss of a connection', async () => {
+      const others = Array.from({ length: 12 }, (_, number) =>
+        composedRows<Numbered>(
+          db,
+          number === 5
+            ? sql`select pg_terminate_backend(pg_backend_pid()) as number`
+            : sql`select ${number}::integer + 0 as number`,
+          { isLookup: true },
+        ),
+      );
+      const outcomes = await Promise.allSettled(others);
+      const told = outcomes.map((one) => (one.status === 'fulfilled' ? one.value[0]?.number : 'lost'));
+      expect(told).to.deep.equal([0, 1, 2, 3, 4, 'lost', 6, 7, 8, 9, 10, 11]);
+    });
+
+    it('wait for a connection each for as long as any other', async () => {
+      const full = openDb({ url: database.url, poolSize: 1, waitMs: 500 });
+      try {
+        const holding = rows(full, sql`select pg_sleep(0.7)`);
+        await sleep(20);
+        const early = lookedUpRow<Numbered>(full, 'early', half(1));
+        early.catch(() => undefined);
+        await sleep(400);
+        const late = lookedUpRow<Numbered>(full, 'late', half(2));
+        const outcomes = await Promise.allSettled([early, late]);
+        expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
+        await holding;
+      } finally {
+        await full.destroy();
+      }
     });
 
     it('are all told when there is no database', async () => {
