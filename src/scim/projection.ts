@@ -129,14 +129,15 @@ function isShown(shown: ReadonlyMap<string, Shown>, schema: ResourceSchema, name
 }
 
 function part(value: JsonObject, shown: ReadonlyMap<string, Shown>): JsonObject {
-  const entries: [string, Json][] = [];
+  const seenOf: Record<string, Json> = {};
   for (const [name, how] of shown) {
     const whole = Object.hasOwn(value, name) ? value[name] : undefined;
     if (whole === undefined) continue;
     const seen = how === 'whole' ? whole : partOf(whole, how);
-    if (seen !== undefined) entries.push([name, seen]);
+    // The names are a schema's.
+    if (seen !== undefined) seenOf[name] = seen;
   }
-  return Object.fromEntries(entries);
+  return seenOf;
 }
 
 /** Undefined when nothing of the value is left to show. */
