@@ -44,15 +44,10 @@ export function createApp({
   // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.
   app.disable('etag');
   app.use(
-    inOrder(
-      requestId,
-      accessLog,
-      securityHeaders(config.publicUrl),
-      (_req, res, next) => {
-        if (isStopping()) res.setHeader('Connection', 'close');
-        next();
-      },
-    ),
+    inOrder(requestId, accessLog, securityHeaders(config.publicUrl), (_req, res, next) => {
+      if (isStopping()) res.setHeader('Connection', 'close');
+      next();
+    }),
   );
 
   const guard = createGuard(core, config.rateLimitPerSecond);
