@@ -77,6 +77,11 @@ export class Batch extends Query {
     });
   }
 
+  /** Fails all of it: it could not even be written. */
+  fail(error: unknown): void {
+    for (const { reject } of this.#asked) reject(error);
+  }
+
   /** Writes all of it. The driver calls this, and all of those below. */
   submit(wire: Wire): void {
     this.#isSubmitted = true;
@@ -134,11 +139,6 @@ export class Batch extends Query {
       reject(error);
     }
     this.callback?.(error);
-  }
-
-  /** Fails all of it: it could not even be written. */
-  fail(error: unknown): void {
-    for (const { reject } of this.#asked) reject(error);
   }
 
   handleReadyForQuery(): void {

@@ -18,19 +18,7 @@ export interface PushedGrant extends PushedValue {
   readonly account_role: string | null;
 }
 
-const PUSHED = sql`id, pushed_attribute as attribute, pushed_value as value, kind, account_role`;
-
-/** The open grants that a user has by pushed values. */
-export function pushedGrants(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<PushedGrant[]> {
-  return preparedRows<PushedGrant>(
-    tx,
-    'pushed_grants',
-    sql`select ${PUSHED} from direct_grants
-      where workspace_id = ${workspaceId} and user_id = ${userId} and source = 'pushed' and until = 'infinity'`,
-  );
-}
-
-/** The same, and whether the user is an owner by any open grant. */
+/** The open grants that a user has by pushed values, and whether the user is an owner by any open grant. */
 export async function pushedAndOwned(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -39,7 +27,8 @@ export async function pushedAndOwned(
   const found = await preparedRows<PushedGrant & { readonly source: string }>(
     tx,
     'pushed_and_owned',
-    sql`select ${PUSHED}, source from direct_grants
+    sql`select id, pushed_attribute as attribute, pushed_value as value, kind, account_role, source
+      from direct_grants
       where workspace_id = ${workspaceId} and user_id = ${userId} and (source = 'pushed' or account_role = 'owner')
         and until = 'infinity'`,
   );

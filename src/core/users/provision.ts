@@ -1,6 +1,6 @@
 import { RollcallError } from '../../errors.ts';
 import { newId, type UserId } from '../../ids.ts';
-import { isOwner, pushedGrants } from '../../store/direct-grants.ts';
+import { isOwner, pushedAndOwned } from '../../store/direct-grants.ts';
 import { organizationByKey } from '../../store/organization-keys.ts';
 import {
   findUser,
@@ -86,10 +86,11 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   };
   const next = withActive(state, input.active ?? true, c.at);
   const eventId = c.newEventId();
-  const wasOwner = existing.status === 'active' && (await isOwner(c.tx, workspaceId, existing.id));
+  const held = await pushedAndOwned(c.tx, workspaceId, existing.id);
+  const wasOwner = existing.status === 'active' && held.isOwner;
   await withSeats(c, [existing.id], async () => {
     const updated = await updateUser(c.tx, workspaceId, existing, next, c.at);
-    const grants = comparePushed(await pushedGrants(c.tx, workspaceId, existing.id), input.pushed);
+    const grants = comparePushed(held.pushed, input.pushed);
     await applyPushed(c, existing.id, grants, eventId);
     if (existing.status === 'pending' && updated.status === 'active')
       await closeInvitationOf(c, existing.id, 'superseded');
