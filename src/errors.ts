@@ -28,7 +28,9 @@ export type ErrorKind =
   /** Too many requests for this token. */
   | 'rate_limited'
   /** The database is away, or a conflict outlived its retries: the same request may succeed later. */
-  | 'busy';
+  | 'busy'
+  /** The client closed the connection: the work was stopped, and nobody reads the answer. */
+  | 'cancelled';
 
 /** One field of the input that is wrong, named as the client named it. */
 export interface FieldError {

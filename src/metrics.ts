@@ -21,6 +21,14 @@ export const databaseRetries = new Counter({
   registers: [metrics],
 });
 
+/** Requests that met a limit. `by` says whose: the request's own, its workspace's, or that of the whole process. */
+export const refusals = new Counter({
+  name: 'rollcall_refused_total',
+  help: 'Requests refused or cut off by a limit, by limit and by whose limit it was.',
+  labelNames: ['limit', 'by'],
+  registers: [metrics],
+});
+
 /** Entries of the provisioning log that were not kept, because too many were waiting for the database. */
 export const provisioningLogDropped = new Counter({
   name: 'rollcall_provisioning_log_dropped_total',

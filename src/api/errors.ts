@@ -19,6 +19,8 @@ export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; rea
   unsupported: { status: 415, title: 'Unsupported media type' },
   rate_limited: { status: 429, title: 'Too many requests' },
   busy: { status: 503, title: 'Try again shortly' },
+  // Nobody reads it; logs and metrics count it as the field does since nginx.
+  cancelled: { status: 499, title: 'The client has gone' },
 };
 
 /** An error's body, RFC 9457. `type` is `urn:rollcall:problem:<kind>`: the kind is what a program decides by. */

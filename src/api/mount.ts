@@ -98,7 +98,7 @@ function checked(route: Route, handler: AsyncHandler): AsyncHandler {
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
       const { status } = PROBLEMS[error.kind];
-      if (problemStatusesOf(route).includes(status)) throw error;
+      if (error.kind === 'cancelled' || problemStatusesOf(route).includes(status)) throw error;
       const name = `${route.method.toUpperCase()} ${route.path}`;
       throw new Error(`${name} answered ${status} (${error.kind}), which it doesn't declare.`, {
         cause: error,

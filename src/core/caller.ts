@@ -14,4 +14,6 @@ export interface Caller {
   readonly workspaceId: WorkspaceId;
   readonly actor: Actor;
   readonly requestId: string;
+  /** Aborts when the client closes the connection before the answer; what nobody waits for needs none. */
+  readonly signal?: AbortSignal | undefined;
 }

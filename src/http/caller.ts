@@ -2,12 +2,21 @@ import type { Request, RequestHandler } from 'express';
 import type { Caller, Scope } from '../core/caller.ts';
 import { RollcallError } from '../errors.ts';
 import { tokenOf } from './bearer.ts';
+import { hangUpOf } from './hang-up.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** On whose behalf a request asks: its token's, in its token's workspace. */
 export function callerOf(req: Request): Caller {
   const { id, name, scope, workspaceId } = tokenOf(req);
-  return { workspaceId, actor: { kind: 'token', id, name, scope }, requestId: requestIdOf(req) };
+  return {
+    workspaceId,
+    actor: { kind: 'token', id, name, scope },
+    requestId: requestIdOf(req),
+    // Made when it is first asked for: most requests never do.
+    get signal() {
+      return hangUpOf(req);
+    },
+  };
 }
 
 /** Throws `forbidden` unless the request's token has one of the scopes. */

@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ErrorKind, readonly [number, ScimType?]>> = {
   unsupported: [415],
   rate_limited: [429],
   busy: [503],
+  cancelled: [499],
 };
 
 /** An error as SCIM tells it. */
