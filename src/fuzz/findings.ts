@@ -12,6 +12,8 @@ export interface Finding {
 /** What is wrong with an answer, or undefined. A damaged request may go without one. */
 export function problemOf(request: WireRequest, answer: Answer): string | undefined {
   const { status, error } = answer;
+  // Who does not stay to the end need not get an answer; that the server stands it shows in all the others.
+  if (request.manner !== 'plain' && status === 0) return undefined;
   if (error === 'timeout') return 'no answer in time';
   if (status === 0) return request.isDamaged ? undefined : `no answer: ${error ?? 'closed'}`;
   if (status === 501 && isMe(request)) return undefined;
@@ -27,7 +29,12 @@ function isMe(request: WireRequest): boolean {
 
 /** An error of the SCIM side is a SCIM Error (RFC 7644 section 3.12), whatever the request was. */
 function wrongErrorForm(request: WireRequest, answer: Answer): string | undefined {
-  if (!request.path.startsWith('/scim/v2/') || request.isDamaged || request.method === 'HEAD')
+  if (
+    !request.path.startsWith('/scim/v2/') ||
+    request.isDamaged ||
+    request.manner !== 'plain' ||
+    request.method === 'HEAD'
+  )
     return undefined;
   // What node's own parser refuses, no route ever sees.
   if (!answer.headers.has('x-request-id')) return undefined;

@@ -8,12 +8,13 @@ import { runningTarget, startTarget, type TargetServer } from './target-server.t
 
 const USAGE = `Sends mutated requests to a server of its own, and tells which of them it did not stand.
 
-  npm run fuzz -- [--requests 20000] [--seed N] [--minutes 20] [--out DIRECTORY]
+  npm run fuzz -- [--requests 20000] [--seed N] [--minutes 20] [--heap 256] [--out DIRECTORY]
   npm run fuzz -- --base http://127.0.0.1:3000 --token TOKEN …
 
 Starts Rollcall with an embedded PostgreSQL in a temporary directory, or takes one that runs on this machine, which then
 should hold nothing of worth. Ends with 1 when a request is answered with a 5xx (but 501 of /Me), when the process ends
-or stops answering, or when its memory grows. --out gets a file for each finding, with the bytes that were sent.
+or stops answering, or when its memory grows. Some values are as large as is taken, some clients are slow or hang up, and
+the server has a heap of --heap MB. --out gets a file for each finding, with the bytes that were sent.
 `;
 
 /** Growth that collecting garbage late does not explain. */
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
     options: {
       requests: { type: 'string', default: '20000' },
       seed: { type: 'string' },
+      heap: { type: 'string', default: '256' },
       minutes: { type: 'string', default: '20' },
       base: { type: 'string' },
       token: { type: 'string' },
@@ -32,16 +34,16 @@ async function main(): Promise<number> {
       help: { type: 'boolean' },
     },
   });
-  const [requests, minutes] = [Number(values.requests), Number(values.minutes)];
+  const [requests, minutes, heap] = [Number(values.requests), Number(values.minutes), Number(values.heap)];
   const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-  const isRight = [requests, minutes].every((number) => number > 0) && Number.isInteger(seed);
+  const isRight = [requests, minutes, heap].every((number) => number > 0) && Number.isInteger(seed);
   if (values.help === true || !isRight || (values.base !== undefined && values.token === undefined)) {
     process.stderr.write(USAGE);
     return values.help === true ? 0 : 2;
   }
 
   const target =
-    values.base === undefined ? await startTarget() : runningTarget(values.base, values.token ?? '');
+    values.base === undefined ? await startTarget(heap) : runningTarget(values.base, values.token ?? '');
   const stop = () => void target.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {

@@ -1,4 +1,5 @@
 import type { Node } from './json-text.ts';
+import type { Manner } from './manner.ts';
 
 /** A request before it is put into bytes. */
 export interface Draft {
@@ -18,4 +19,5 @@ export interface WireRequest {
   readonly path: string;
   /** Damaged on purpose, so that no answer is an answer too. */
   readonly isDamaged: boolean;
+  readonly manner: Manner;
 }

@@ -1,5 +1,6 @@
 import { ATTRIBUTES, filter, patchPath } from './filters.ts';
 import { nodeOf, type Node } from './json-text.ts';
+import { largePart, largeValue } from './large.ts';
 import { TEXTS } from './odd.ts';
 import type { Random } from './random.ts';
 import type { Draft } from './request.ts';
@@ -64,6 +65,10 @@ function userOf(random: Random, known: Known): unknown {
   };
 }
 
+function largeUserOf(random: Random, known: Known): unknown {
+  return { ...(userOf(random, known) as object), ...largePart(random) };
+}
+
 function groupOf(random: Random, known: Known): unknown {
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
@@ -85,7 +90,7 @@ function valueOf(random: Random, known: Known): unknown {
     () => ({ givenName: 'Other' }),
     () => ({ nickName: 'x', 'name.familyName': 'y', [`${ENTERPRISE}:department`]: 'z' }),
     () => userOf(random, known),
-    () => null,
+    () => (random.once(3) ? largeValue(random) : null),
     () => [],
   ])();
 }
@@ -146,6 +151,7 @@ export function scimRequest(random: Random, known: Known): Draft {
     () => draft('POST', '/Users', userOf(random, known), shown),
     () => draft('POST', '/Groups', groupOf(random, known), shown),
     () => draft('PUT', user, userOf(random, known), shown),
+    () => draft('PUT', user, random.once(2) ? largeUserOf(random, known) : userOf(random, known), shown),
     () => draft('PUT', group, groupOf(random, known), shown),
     () => draft('PATCH', user, patchOf(random, known), shown),
     () => draft('PATCH', user, patchOf(random, known), shown),
@@ -166,10 +172,16 @@ export function scimRequest(random: Random, known: Known): Draft {
 export function firstResources(random: Random): readonly Draft[] {
   const nobody: Known = { users: ['00000000-0000-7000-8000-000000000000'], groups: [] };
   const users = Array.from({ length: 30 }, () => draft('POST', '/Users', userOf(random, nobody)));
+  const large = Array.from({ length: 8 }, (_, index) =>
+    draft('POST', '/Users', {
+      ...(largeUserOf(random, nobody) as object),
+      userName: `large-${index}@example.com`,
+    }),
+  );
   const groups = Array.from({ length: 12 }, (_, index) =>
     draft('POST', '/Groups', { displayName: `fuzz-group-${index}` }),
   );
-  return [...users, ...groups];
+  return [...users, ...large, ...groups];
 }
 
 export type { Node };

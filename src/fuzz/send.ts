@@ -1,4 +1,6 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HANG_UP_AFTER, REST, SLOW_FOR } from './manner.ts';
 import type { WireRequest } from './request.ts';
 import type { Target } from './wire.ts';
 
@@ -24,7 +26,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
  */
 export function send(
   target: Target,
-  { bytes, isDamaged }: Pick<WireRequest, 'bytes' | 'isDamaged'>,
+  { bytes, isDamaged, manner = 'plain' }: Pick<WireRequest, 'bytes' | 'isDamaged'> & Partial<WireRequest>,
 ): Promise<Answer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -32,23 +34,49 @@ export function send(
     let error: string | undefined;
     const { host, port } = target;
     const socket = connect({ host, port, allowHalfOpen: true }, () => {
-      if (isDamaged) socket.end(bytes);
+      if (manner === 'sends_slowly') void sendSlowly(socket, bytes);
+      else if (isDamaged) socket.end(bytes);
       else socket.write(bytes);
     });
-    socket.on('end', () => socket.end());
-    socket.setTimeout(TIMEOUT, () => {
-      error = 'timeout';
+    const patience = {
+      plain: TIMEOUT,
+      hangs_up: HANG_UP_AFTER,
+      reads_slowly: SLOW_FOR,
+      sends_slowly: TIMEOUT,
+    };
+    // Unlike the socket's own time-out, it is not put off by what comes.
+    const timer = setTimeout(() => {
+      error = manner === 'plain' ? 'timeout' : 'gave up';
       socket.destroy();
-    });
+    }, patience[manner]);
+    socket.on('end', () => socket.end());
     socket.on('data', (chunk) => {
       size += chunk.length;
       if (size <= MOST_BYTES) chunks.push(chunk);
+      if (manner === 'reads_slowly') rest(socket);
     });
     socket.on('error', (reason: NodeJS.ErrnoException) => {
       error ??= reason.code ?? reason.message;
     });
-    socket.on('close', () => resolve(read(Buffer.concat(chunks).toString('latin1'), error)));
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(read(Buffer.concat(chunks).toString('latin1'), error));
+    });
   });
+}
+
+function rest(socket: Socket): void {
+  socket.pause();
+  setTimeout(() => socket.resume(), REST);
+}
+
+/** Sends a first piece at once and the others one by one, so that the whole takes some seconds at most. */
+async function sendSlowly(socket: Socket, bytes: Buffer): Promise<void> {
+  const piece = Math.max(1, Math.ceil(bytes.length / (SLOW_FOR / REST)));
+  for (let at = 0; at < bytes.length && !socket.destroyed; at += piece) {
+    socket.write(bytes.subarray(at, at + piece));
+    await sleep(REST);
+  }
 }
 
 function read(text: string, error: string | undefined): Answer {

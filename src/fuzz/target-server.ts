@@ -26,16 +26,19 @@ const START_TIME = 120_000;
 const STOP_TIME = 15_000;
 const MOST_LOG = 20 * 1024 * 1024;
 
-/** Starts the real server in a process of its own, with an embedded PostgreSQL in a temporary directory. */
-export async function startTarget(): Promise<TargetServer> {
+/**
+ * Starts the real server in a process of its own, with an embedded PostgreSQL in a temporary directory. Its heap is kept
+ * small, so that what grows with the data ends the process instead of going unnoticed.
+ */
+export async function startTarget(heapMegabytes: number): Promise<TargetServer> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-fuzz-'));
   // The database may run as another user than the one who starts it.
   await chmod(directory, 0o755);
   const port = await freePort();
   const tokens = {
-    SCIM_TOKEN: 'fuzz-scim-token',
-    ADMIN_TOKEN: 'fuzz-admin-token',
-    OPERATOR_TOKEN: 'fuzz-operator-token',
+    SCIM_TOKEN: 'fuzz-scim-token-00000000000000000000',
+    ADMIN_TOKEN: 'fuzz-admin-token-00000000000000000000',
+    OPERATOR_TOKEN: 'fuzz-operator-token-00000000000000000000',
   };
   // Nothing is inherited: a DATABASE_URL of the developer's must not be fuzzed.
   const env = {
@@ -46,11 +49,15 @@ export async function startTarget(): Promise<TargetServer> {
     LOG_LEVEL: 'error',
     PATH: '/usr/bin:/bin',
   };
-  const child = spawn(process.execPath, ['--import', './src/typescript/register.js', 'src/main.ts'], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${heapMegabytes}`, '--import', './src/typescript/register.js', 'src/main.ts'],
+    {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let log = '';
   let ended: string | undefined;
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,4 +1,5 @@
 import { textOf } from './json-text.ts';
+import { mannerOf } from './manner.ts';
 import type { Random } from './random.ts';
 import type { Draft, WireRequest } from './request.ts';
 
@@ -25,6 +26,7 @@ export function toWire(draft: Draft, token: string, target: Target, random: Rand
     method: draft.method,
     path: url,
     isDamaged,
+    manner: isDamaged ? 'plain' : mannerOf(random),
     bytes: isDamaged ? damaged(plain, random) : bytesOf(plain),
   };
 }

@@ -63,7 +63,7 @@ const ME = /^\/Me\/?$/i;
 
 /**
  * Lets on what may be asked: another method of a path that there is ends in 405 with `Allow` (RFC 9110 section 15.5.6),
- * a path that cannot be decoded, which names nothing, in 404, and `/Me` in 501.
+ * any other path in 404, also one that cannot be decoded, and `/Me` in 501.
  */
 export function knownEndpoints(req: Request, res: Response, next: NextFunction): void {
   try {
@@ -73,8 +73,11 @@ export function knownEndpoints(req: Request, res: Response, next: NextFunction):
   }
   // RFC 7644 section 3.11. scimmy's router answers a GET only: the pattern of its other methods is Express 4's.
   if (ME.test(req.path)) throw new ScimError(501, undefined, 'A token is no user: there is no /Me.');
-  const methods = endpointOf(req.path)?.methods;
-  if (methods && !methods.includes(req.method)) {
+  const endpoint = endpointOf(req.path);
+  // scimmy's router has a way of its own to say so, which for some paths is a 500.
+  if (!endpoint) throw new ScimError(404, undefined, 'There is no such endpoint.');
+  const { methods } = endpoint;
+  if (!methods.includes(req.method)) {
     res.setHeader('Allow', methods.join(', '));
     throw new ScimError(
       405,

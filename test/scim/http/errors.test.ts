@@ -201,6 +201,17 @@ describe('SCIM over HTTP: errors', () => {
         expect(reply.status, path).to.be.oneOf([404, 405]);
       }
       refused(await workspace.scim('GET', '/Nothing'), 404);
+      for (const path of [
+        '/Users/.search/x',
+        '/Groups/.search/%2F',
+        '/.search/x',
+        '/Bulk/x',
+        '/Schemas/x/y',
+      ]) {
+        for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+          refused(await workspace.scim(method, path, method === 'GET' ? {} : { body: {} }), 404);
+        }
+      }
       refused(await workspace.scim('GET', `/Users/${ann}/emails`), 404);
     });
 
