@@ -1,15 +1,14 @@
 import type { Random } from './random.ts';
 
-/** Characters: a little less than a user may have in all, so that it is taken. */
-const LARGE = 240_000;
-
-/** What makes a user large, each by another of its parts. */
+/** What makes a user about as large as one may be (262,144 characters), each by another of its parts. */
 const LARGE_PARTS: readonly (() => Readonly<Record<string, unknown>>)[] = [
-  () => ({ title: 'x'.repeat(LARGE) }),
-  () => ({ name: { givenName: 'é'.repeat(LARGE / 2), familyName: 'Large' } }),
+  () => ({ x509Certificates: elements(3, () => ({ value: 'A'.repeat(64_000) })) }),
+  () => ({ addresses: elements(60, (at) => ({ type: `t${at}`, formatted: '漢'.repeat(4_000) })) }),
   () => ({ photos: elements(900, (at) => ({ value: `https://example.com/${at}/${'p'.repeat(150)}` })) }),
   () => ({ roles: elements(900, (at) => ({ value: `role-${at}`, display: 'r'.repeat(150) })) }),
-  () => ({ addresses: elements(300, (at) => ({ type: `t${at}`, formatted: '漢'.repeat(600) })) }),
+  () => ({
+    emails: elements(900, (at) => ({ value: `e${at}@example.com`, type: 'x', display: 'd'.repeat(150) })),
+  }),
 ];
 
 /** Attributes that make a user about as large as one may be. */
@@ -20,10 +19,10 @@ export function largePart(random: Random): Readonly<Record<string, unknown>> {
 /** A large value for a PATCH. */
 export function largeValue(random: Random): unknown {
   return random.pick<() => unknown>([
-    () => 'x'.repeat(LARGE),
+    () => 'x'.repeat(200_000),
     () => largePart(random),
-    () => elements(900, (at) => ({ value: `v${at}@example.com`, type: 'work', display: 'd'.repeat(100) })),
-    () => ({ nickName: '😀'.repeat(LARGE / 4) }),
+    () => Object.values(largePart(random))[0],
+    () => ({ nickName: '😀'.repeat(2_000) }),
   ])();
 }
 
