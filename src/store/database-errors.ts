@@ -105,6 +105,12 @@ export function translateError(error: unknown): unknown {
       retryAfter: 2,
     });
   }
+  if (code === '57014') {
+    return new RollcallError('busy', 'This took longer than the database may take for it; try again shortly.', {
+      cause: error,
+      retryAfter: 5,
+    });
+  }
   if (isAway(code, message, name ?? '')) {
     return new RollcallError('busy', 'The database cannot be reached at the moment; try again shortly.', {
       cause: error,
@@ -125,14 +131,14 @@ const LOST_CODE = /^(?:08...|57P0.|25P03)$/;
 
 /** pg reports these without a code. */
 const LOST_MESSAGE =
-  /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|timeout expired/;
+  /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|timeout expired|Received unexpected/;
 
 function isAway(code: string, message: string, name: string): boolean {
   return (
     NETWORK.has(code) ||
     LOST_CODE.test(code) ||
-    // 53xxx insufficient resources, 57014 statement timeout, 25006 a standby that has not been promoted yet.
-    /^(?:53...|57014|25006)$/.test(code) ||
+    // 53xxx insufficient resources, 25006 a standby that has not been promoted yet.
+    /^(?:53...|25006)$/.test(code) ||
     name === 'KnexTimeoutError' ||
     LOST_MESSAGE.test(message)
   );

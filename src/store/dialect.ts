@@ -16,13 +16,7 @@ export class WatchedDialect extends PostgresDialect {
   }
 
   override async acquireRawConnection(): Promise<WatchedClient> {
-    let client: WatchedClient;
-    try {
-      client = (await super.acquireRawConnection()) as WatchedClient;
-    } catch (error) {
-      for (const one of this.#open) if (one.silentMs >= SURELY_SILENT_MS) one.giveUp();
-      throw error;
-    }
+    const client = await this.#connect();
     // Whoever borrows it says how long an answer may take; migrations take as long as they take.
     client.patienceMs = Infinity;
     client.onSilence = () => {
@@ -32,6 +26,16 @@ export class WatchedDialect extends PostgresDialect {
     this.#open.add(client);
     client.once('end', () => this.#open.delete(client));
     return client;
+  }
+
+  async #connect(): Promise<WatchedClient> {
+    try {
+      // The class that `_driver` names.
+      return (await super.acquireRawConnection()) as unknown as WatchedClient;
+    } catch (error) {
+      for (const one of this.#open) if (one.silentMs >= SURELY_SILENT_MS) one.giveUp();
+      throw error;
+    }
   }
 
   override async destroyRawConnection(client: WatchedClient): Promise<void> {

@@ -21,6 +21,14 @@ export class OversizedAnswer extends Error {
   }
 }
 
+/** What the database sent could not be read; the connection was destroyed. */
+export class UnreadableAnswer extends Error {
+  constructor(cause: unknown) {
+    super('Connection terminated: the answer of the database could not be read.', { cause });
+    this.name = 'UnreadableAnswer';
+  }
+}
+
 /** Parts of the driver's connection and client that its types leave out. */
 interface Wire {
   stream: Duplex;
@@ -30,6 +38,8 @@ interface Wire {
 
 interface Message {
   readonly name: string;
+  /** Of an error. */
+  readonly code?: string;
 }
 
 /** One coarse timer looks at all connections: a timer for each query would cost more than most queries. */
@@ -132,7 +142,7 @@ export class WatchedClient extends pg.Client {
         if (inMessage > MOST_MESSAGE || inAnswer > MOST_ANSWER) throw new OversizedAnswer();
       } catch (error) {
         isBroken = true;
-        stream.destroy(error instanceof Error ? error : new Error(String(error)));
+        stream.destroy(error instanceof OversizedAnswer ? error : new UnreadableAnswer(error));
       }
     };
     const listened = {
@@ -142,6 +152,8 @@ export class WatchedClient extends pg.Client {
     void parse(listened as unknown as NodeJS.ReadableStream, (message: Message) => {
       inMessage = 0;
       if (message.name === 'readyForQuery') inAnswer = 0;
+      // The parser's own, for a message of no known kind: every error of the database has a code.
+      if (message.name === 'error' && message.code === undefined) throw message as unknown as Error;
       wire.emit(message.name === 'error' ? 'errorMessage' : message.name, message);
     });
   }
