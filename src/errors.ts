@@ -23,6 +23,8 @@ export type ErrorKind =
   | 'gone'
   /** More than one request may carry. */
   | 'too_large'
+  /** It would take too long to work out, or its answer would be too large: to be asked in a narrower way. */
+  | 'too_much'
   /** The body's media type is not one we read. */
   | 'unsupported'
   /** Too many requests for this token. */

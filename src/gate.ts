@@ -11,6 +11,8 @@ export interface GateLimits {
   /** Waiting of one workspace; beyond it, the next is refused at once. */
   readonly waitingPerWorkspace: number;
   readonly waitMs: number;
+  /** True when a full gate is no fault of the caller's: it refuses with `busy` only. */
+  readonly isNobodysFault?: boolean;
 }
 
 /** A limit on how much of one kind of work goes on at once. */
@@ -20,6 +22,8 @@ export interface Gate {
    * the workspace itself has all its places in use, `busy` when others have them, and `cancelled` once `signal` aborts.
    */
   readonly enter: (workspaceId: string, signal?: AbortSignal) => Promise<() => void>;
+  /** A place when one is free at once. */
+  readonly tryEnter: (workspaceId: string) => (() => void) | undefined;
   /** Does the work while it has a place. */
   readonly run: <T>(
     workspaceId: string,
@@ -47,7 +51,7 @@ export function createGate(limits: GateLimits): Gate {
   const hasRoom = (workspaceId: string): boolean => all < total && insideOf(workspaceId) < perWorkspace;
 
   const refusal = (workspaceId: string): RollcallError => {
-    const isItsOwn = insideOf(workspaceId) >= perWorkspace;
+    const isItsOwn = limits.isNobodysFault !== true && insideOf(workspaceId) >= perWorkspace;
     refusals.inc({ limit: name, by: isItsOwn ? 'workspace' : 'process' });
     return isItsOwn
       ? new RollcallError(
@@ -120,16 +124,20 @@ export function createGate(limits: GateLimits): Gate {
       queues.set(workspaceId, queue.add(waiter));
     });
 
+  const tryEnter: Gate['tryEnter'] = (workspaceId) =>
+    hasRoom(workspaceId) && !queues.has(workspaceId) ? take(workspaceId) : undefined;
+
   const enter: Gate['enter'] = async (workspaceId, signal) => {
     if (signal?.aborted) throw cancelled();
-    const waiting = queues.get(workspaceId)?.size ?? 0;
-    if (waiting === 0 && hasRoom(workspaceId)) return take(workspaceId);
-    if (waiting >= waitingPerWorkspace) throw refusal(workspaceId);
+    const leave = tryEnter(workspaceId);
+    if (leave) return leave;
+    if ((queues.get(workspaceId)?.size ?? 0) >= waitingPerWorkspace) throw refusal(workspaceId);
     return wait(workspaceId, signal);
   };
 
   return {
     enter,
+    tryEnter,
     run: async (workspaceId, signal, work) => {
       const leave = await enter(workspaceId, signal);
       try {

@@ -43,3 +43,10 @@ export const mailsSent = new Counter({
   labelNames: ['result'],
   registers: [metrics],
 });
+
+/** Connections to the database that were destroyed because an answer did not come in time. */
+export const databaseDeadlines = new Counter({
+  name: 'rollcall_database_deadlines_total',
+  help: 'Connections to the database that were destroyed because an answer did not come in time.',
+  registers: [metrics],
+});

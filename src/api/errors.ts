@@ -16,6 +16,7 @@ export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; rea
   precondition: { status: 412, title: 'Changed since it was read' },
   gone: { status: 410, title: 'Ended' },
   too_large: { status: 413, title: 'Too large' },
+  too_much: { status: 400, title: 'Asks for too much' },
   unsupported: { status: 415, title: 'Unsupported media type' },
   rate_limited: { status: 429, title: 'Too many requests' },
   busy: { status: 503, title: 'Try again shortly' },

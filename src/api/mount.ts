@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Core } from '../core/core.ts';
+import { coreFor } from '../core/on-behalf.ts';
 import { RollcallError } from '../errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
@@ -43,7 +44,7 @@ function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
     const result = await route.handler({
-      core,
+      core: coreFor(core, caller),
       caller,
       params: route.params && validate(route.params, req.params),
       query: route.query && validate(route.query, req.query),

@@ -4,11 +4,17 @@ interface Asking<Answer> {
   next: Promise<Answer> | undefined;
 }
 
+/** A question that has had no answer for this long is not waited for by those who come after it. */
+const PATIENCE_MS = 1_000;
+
 /**
  * Makes many askers share answers that are never older than their question: who comes while one question is under way
- * waits for the next, which everybody who came meanwhile shares. Nothing is kept for later.
+ * waits for the next, which everybody who came meanwhile shares. Nothing is kept for later. When a question gets stuck,
+ * the next begins without its answer; how long one question may take is up to `ask`.
  */
-export function sharedAnswers<Answer>(): (key: string, ask: () => Promise<Answer>) => Promise<Answer> {
+export function sharedAnswers<Answer>(
+  patienceMs = PATIENCE_MS,
+): (key: string, ask: () => Promise<Answer>) => Promise<Answer> {
   const asking = new Map<string, Asking<Answer>>();
   const begin = (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
     const now = ask();
@@ -23,8 +29,19 @@ export function sharedAnswers<Answer>(): (key: string, ask: () => Promise<Answer
   return (key, ask) => {
     const one = asking.get(key);
     if (!one) return begin(key, ask);
-    const askAgain = () => begin(key, ask);
-    one.next ??= one.now.then(askAgain, askAgain);
+    one.next ??= settledOrStuck(one.now, patienceMs).then(() => begin(key, ask));
     return one.next;
   };
+}
+
+/** Resolves once a question was answered or failed, or has had no answer for too long. */
+function settledOrStuck(question: Promise<unknown>, patienceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, patienceMs);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    question.then(end, end);
+  });
 }

@@ -15,6 +15,7 @@ const STATUS: Readonly<Record<ErrorKind, readonly [number, ScimType?]>> = {
   precondition: [412],
   gone: [404],
   too_large: [413],
+  too_much: [400, 'tooMany'],
   unsupported: [415],
   rate_limited: [429],
   busy: [503],

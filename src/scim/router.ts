@@ -2,6 +2,7 @@ import { Router, type NextFunction, type Request, type RequestHandler, type Resp
 import { SCIMMYRouters } from 'scimmy-routers';
 import type { Caller } from '../core/caller.ts';
 import type { Core } from '../core/core.ts';
+import { coreFor } from '../core/on-behalf.ts';
 import type { ProvisioningLog } from '../core/provisioning-log.ts';
 import { inOrder } from '../http/in-order.ts';
 import { readBody } from './body.ts';
@@ -34,13 +35,16 @@ export interface ScimOptions {
 export function createScim(options: ScimOptions): Router {
   const { core, publicUrl, secretKey, guards, callerOf, provisioningLog } = options;
   const sealing = cursorKey(secretKey);
-  const contextOf = (req: Request): ScimContext => ({
-    core,
-    caller: callerOf(req),
-    publicUrl,
-    expected: expectedVersions(req.get('if-match')),
-    cursorKey: sealing,
-  });
+  const contextOf = (req: Request): ScimContext => {
+    const caller = callerOf(req);
+    return {
+      core: coreFor(core, caller),
+      caller,
+      publicUrl,
+      expected: expectedVersions(req.get('if-match')),
+      cursorKey: sealing,
+    };
+  };
   const router = Router();
   const scimmy = scimmyRouter(publicUrl, contextOf);
   router.use(

@@ -1,5 +1,10 @@
 import { Batch, type Answer, type Script, type Statement } from './batch.ts';
-import type { Connection, Db, Lender, Tx } from './db.ts';
+import { isConnectionLost } from './database-errors.ts';
+import type { Db, Tx } from './db.ts';
+import type { Connection, Lender } from './lender.ts';
+import { GRACE_MS, QUESTION_MS } from './limits.ts';
+import { borrow, type Behalf } from './loan.ts';
+import { statementName } from './statement-names.ts';
 
 /**
  * Asks in a transaction, or on a connection of knex' pool, without what knex does around each query: compiling its text,
@@ -10,14 +15,77 @@ export function ask(db: Db | Tx, asked: Statement | Script): Promise<Answer> {
   return 'ask' in db ? db.ask(asked) : askPool(db.client as Lender, asked);
 }
 
-/** Asks on a connection of the pool, alone. Throws the driver's error. */
-export async function askPool(lender: Lender, asked: Statement | Script): Promise<Answer> {
-  const connection = await lender.acquireConnection();
+/** How a question is asked on the pool. */
+export interface Question {
+  /** The database stops it after this long. */
+  readonly limitMs: number;
+  /** It is stopped when nobody waits for the answer any more. */
+  readonly behalf?: Behalf | undefined;
+}
+
+const PLAIN: Question = { limitMs: QUESTION_MS };
+
+/** What is lost later than this is not asked again: whoever asked has waited long enough. */
+const AGAIN_WITHIN_MS = 5_000;
+
+/**
+ * Asks on a connection of the pool, alone and within a time limit. What only reads is asked once more when its connection
+ * turns out to be dead. Throws `busy`, `cancelled`, or the driver's error.
+ */
+export async function askPool(lender: Lender, asked: Statement | Script, how = PLAIN): Promise<Answer> {
+  const begun = performance.now();
   try {
-    return await send(lender, connection, asked);
-  } finally {
-    lender.releaseConnection(connection);
+    return await askOnce(lender, asked, how);
+  } catch (error) {
+    const isInTime = performance.now() - begun < AGAIN_WITHIN_MS;
+    if (!isInTime || !onlyReads(asked) || !isConnectionLost(error) || lender.transacting === true)
+      throw error;
+    return askOnce(lender, asked, how);
   }
+}
+
+async function askOnce(lender: Lender, asked: Statement | Script, question: Question): Promise<Answer> {
+  const { limitMs, behalf } = question;
+  const loan = await borrow(lender, {
+    patienceMs: limitMs + GRACE_MS,
+    behalf,
+    isCancellable: onlyReads(asked),
+  });
+  try {
+    if (asked.values && lender.transacting !== true)
+      limitStatements(lender, loan.connection, limitMs, asked.name !== undefined);
+    return await send(lender, loan.connection, asked);
+  } finally {
+    loan.giveBack();
+  }
+}
+
+function onlyReads({ text, values }: Statement | Script): boolean {
+  return (
+    values !== undefined && /^\s*(?:select|with)\b/i.test(text) && !/\b(?:insert|update|delete)\b/i.test(text)
+  );
+}
+
+const LIMIT = "select set_config('statement_timeout', $1, true)";
+
+/**
+ * Limits the time of each statement that goes out in the same batch: outside a transaction, a batch is one of its own
+ * until its Sync, and the setting ends with it. So it works behind PgBouncer, and costs no round trip.
+ */
+export function limitStatements(
+  lender: Lender,
+  connection: Connection,
+  limitMs: number,
+  isPrepared: boolean,
+): void {
+  const name = isPrepared ? statementName(lender, 'limit', LIMIT) : undefined;
+  // When it fails, what is sent with it fails for the same reason.
+  sendQuietly(connection, { text: LIMIT, values: [String(limitMs)], name }).catch(() => undefined);
+}
+
+/** Sends a setting of ours, of which those who listen to the pool are not told. */
+export function sendQuietly(connection: Connection, statement: Statement): Promise<Answer> {
+  return batchFor(connection).add(statement);
 }
 
 /** Sends a statement, in one batch with those that are sent before anything else happens. Throws the driver's error. */

@@ -1,4 +1,5 @@
 import { RollcallError } from '../errors.ts';
+import { OversizedAnswer } from './watched-client.ts';
 
 interface DatabaseError {
   readonly code?: string;
@@ -44,6 +45,31 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(code) || isLostStatement(error) || isRetryable(cause);
 }
 
+/** True when a lock was not to be had in time; the transaction may be run again later. */
+export function isLockTimeout(error: unknown): boolean {
+  return codesOf(error).includes('55P03');
+}
+
+/** True when the database stopped the statement: it took longer than allowed, or it was told to. */
+export function isStopped(error: unknown): boolean {
+  return codesOf(error).includes('57014');
+}
+
+/** True when the connection is gone; what was asked on it may or may not have been done. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '', message = '' } = error as DatabaseError;
+  return (
+    NETWORK.has(code) || LOST_CODE.test(code) || LOST_MESSAGE.test(message) || isConnectionLost(error.cause)
+  );
+}
+
+/** The codes of an error and of what caused it. */
+function codesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  return [(error as DatabaseError).code ?? '', ...codesOf(error.cause)];
+}
+
 /** True when a prepared statement is not there any more, or is another's. */
 export function isLostStatement(error: unknown): boolean {
   return LOST_STATEMENT.has((error as DatabaseError | undefined)?.code ?? '');
@@ -68,6 +94,23 @@ export function translateError(error: unknown): unknown {
       cause: error,
     });
   }
+  if (error instanceof OversizedAnswer) {
+    return new RollcallError('too_much', 'The answer would be larger than is sent at once; ask for less.', {
+      cause: error,
+    });
+  }
+  if (code === '55P03') {
+    return new RollcallError('busy', 'Another change holds what this one needs; try again shortly.', {
+      cause: error,
+      retryAfter: 2,
+    });
+  }
+  if (code === '57014') {
+    return new RollcallError('busy', 'This took longer than the database may take for it; try again shortly.', {
+      cause: error,
+      retryAfter: 5,
+    });
+  }
   if (isAway(code, message, name ?? '')) {
     return new RollcallError('busy', 'The database cannot be reached at the moment; try again shortly.', {
       cause: error,
@@ -83,16 +126,20 @@ export function translateError(error: unknown): unknown {
   return error;
 }
 
+/** Class 08 connection exception, 57P0x operator intervention, of which 57P05 ends who idles in a transaction. */
+const LOST_CODE = /^(?:08...|57P0.|25P03)$/;
+
+/** pg reports these without a code. */
+const LOST_MESSAGE =
+  /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|timeout expired|Received unexpected/;
+
 function isAway(code: string, message: string, name: string): boolean {
   return (
     NETWORK.has(code) ||
-    // Class 08 connection exception, 57P0x operator intervention, 53xxx insufficient resources, 55P03 lock timeout,
-    // 57014 statement timeout, 25006 a standby that has not been promoted yet.
-    /^(08...|57P0.|53...|55P03|57014|25006)$/.test(code) ||
+    LOST_CODE.test(code) ||
+    // 53xxx insufficient resources, 25006 a standby that has not been promoted yet.
+    /^(?:53...|25006)$/.test(code) ||
     name === 'KnexTimeoutError' ||
-    // pg reports these without a code.
-    /Connection terminated|Client has encountered a connection error|not queryable|Connection ended/.test(
-      message,
-    )
+    LOST_MESSAGE.test(message)
   );
 }

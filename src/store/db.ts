@@ -1,8 +1,11 @@
-import type { Socket } from 'node:net';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { log } from '../log.ts';
 import type { Answer, Script, Statement } from './batch.ts';
+import { WatchedDialect } from './dialect.ts';
+import type { Connection, Lender } from './lender.ts';
+import { CONNECT_MS, WAIT_MS } from './limits.ts';
+import { sharePool } from './pool-shares.ts';
 
 // bigint columns are versions and counts, far below 2^53; a date stays the text it is, free of time zones.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -24,35 +27,34 @@ export interface Tx {
   readonly asked: () => number;
 }
 
-/** The part of knex' client that lends connections. */
-export interface Lender {
-  readonly config: object;
-  /** Tells those who listen to the pool, such as tests. */
-  readonly emit: (event: 'query' | 'query-response', ...told: unknown[]) => unknown;
-  readonly acquireConnection: () => Promise<Connection>;
-  readonly releaseConnection: (connection: Connection) => unknown;
-}
-
-/** A connection to the database, with the socket under it. */
-export interface Connection extends pg.ClientBase {
-  readonly connection: { readonly stream: Socket };
-}
+/** An idle connection is asked after this long whether its other end is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 /**
  * Opens the pool. `url` is a PostgreSQL connection string; `poolSize` the most connections held; `waitMs` how long one is
  * waited for.
  */
 export function openDb(options: { url: string; poolSize: number; waitMs?: number }): Db {
-  return knexModule.default({
-    client: 'pg',
+  const waitMs = options.waitMs ?? WAIT_MS;
+  const db = knexModule.default({
+    client: WatchedDialect,
     connection: {
       connectionString: options.url,
       application_name: 'rollcall',
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       // What is asked without waiting for answers is sent at once, and answered in order.
       ...{ pipeline: true },
     },
-    pool: { min: 0, max: options.poolSize },
-    acquireConnectionTimeout: options.waitMs ?? 10_000,
+    pool: {
+      min: 0,
+      max: options.poolSize,
+      // The driver's handshake, and the first questions that knex asks.
+      createTimeoutMillis: 2 * CONNECT_MS,
+      ...{ validate: ({ isUsable }: Connection) => isUsable },
+    },
+    acquireConnectionTimeout: waitMs,
     // What matters of it is thrown as well, and told with the request that met it.
     log: {
       warn: (message: unknown) => void log.debug('knex', { knex: message }),
@@ -60,6 +62,8 @@ export function openDb(options: { url: string; poolSize: number; waitMs?: number
       deprecate: (message: unknown) => void log.warn('knex', { knex: message }),
     },
   });
+  sharePool(db.client as Lender, options.poolSize, waitMs);
+  return db;
 }
 
 /** The open transaction that stands in place of the pool, if one does. */
@@ -71,14 +75,4 @@ export function asTransaction(db: Db | Tx): Tx | undefined {
 export function inPlaceOfPool(tx: Tx): Db {
   // Whoever asks the pool asks through the functions here, which ask the transaction as well.
   return tx as unknown as Db;
-}
-
-/** True while the database answers. */
-export async function isReachable(db: Db): Promise<boolean> {
-  try {
-    await db.raw('select 1').timeout(2_000);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,10 @@
 import type { Answer, Statement } from './batch.ts';
-import { askPool, send } from './connection.ts';
-import { isLostStatement } from './database-errors.ts';
-import type { Connection, Db, Lender, Tx } from './db.ts';
+import { ask, limitStatements, send } from './connection.ts';
+import { isConnectionLost, isLostStatement, isStopped } from './database-errors.ts';
+import { asTransaction, type Db, type Tx } from './db.ts';
+import type { Lender } from './lender.ts';
+import { GRACE_MS, LOOKUP_MS } from './limits.ts';
+import { behalfOf, borrowForLookups, type Loan } from './loan.ts';
 
 interface Waiting {
   readonly statement: Statement;
@@ -20,8 +23,18 @@ const MOST = 20;
  * itself and to wake both sides for it costs more than to look. It must change nothing. Throws the driver's error.
  */
 export function lookUp(db: Db | Tx, statement: Statement): Promise<Answer> {
-  if ('ask' in db) return db.ask(statement);
-  const lender = db.client as Lender;
+  const tx = asTransaction(db);
+  if (tx) return tx.ask(statement);
+  const answer = lookUpShared(db.client as Lender, statement);
+  if (!behalfOf(db)) return answer;
+  // One that takes longer than a lookup should is asked as any question of its workspace.
+  return answer.catch((error: unknown) => {
+    if (!isStopped(error)) throw error;
+    return ask(db, statement);
+  });
+}
+
+function lookUpShared(lender: Lender, statement: Statement): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const others = waiting.get(lender);
     if (others) {
@@ -35,9 +48,9 @@ export function lookUp(db: Db | Tx, statement: Statement): Promise<Answer> {
 
 async function askTogether(lender: Lender): Promise<void> {
   const first = waiting.get(lender)?.length ?? 0;
-  let connection: Connection;
+  let loan: Loan;
   try {
-    connection = await lender.acquireConnection();
+    loan = await borrowForLookups(lender, LOOKUP_MS + GRACE_MS);
   } catch (error) {
     // Those who came meanwhile have not waited for as long.
     for (const { reject } of take(lender, first)) reject(error);
@@ -46,20 +59,48 @@ async function askTogether(lender: Lender): Promise<void> {
   }
   const together = take(lender, MOST);
   if (waiting.has(lender)) void askTogether(lender);
-  const answers = together.map(({ statement }) => send(lender, connection, statement));
+  const answers = askOn(
+    lender,
+    loan,
+    together.map(({ statement }) => statement),
+  );
   await Promise.allSettled(answers);
+  loan.giveBack();
   for (const [place, answer] of answers.entries()) {
     const { statement, resolve } = together[place] as Waiting;
     resolve(answer.catch((error: unknown) => again(lender, statement, error, together.length)));
   }
-  lender.releaseConnection(connection);
 }
 
-/** One that fails takes those after it along: alone, each gets its own answer. */
-function again(lender: Lender, { text, values }: Statement, error: unknown, of: number): Promise<Answer> {
-  if (of === 1 || isLostStatement(error)) throw error;
-  // Without its name: whether it was prepared, a pool between may see otherwise.
-  return askPool(lender, { text, values });
+function askOn(lender: Lender, { connection }: Loan, statements: readonly Statement[]): Promise<Answer>[] {
+  if (lender.transacting !== true)
+    limitStatements(
+      lender,
+      connection,
+      LOOKUP_MS,
+      statements.every(({ name }) => name !== undefined),
+    );
+  return statements.map((statement) => send(lender, connection, statement));
+}
+
+/**
+ * One that fails takes those after it along: alone, each gets its own answer. So does one whose connection turned out to
+ * be dead: it has changed nothing.
+ */
+async function again(
+  lender: Lender,
+  { text, values }: Statement,
+  error: unknown,
+  of: number,
+): Promise<Answer> {
+  if ((of === 1 && !isConnectionLost(error)) || isLostStatement(error)) throw error;
+  const loan = await borrowForLookups(lender, LOOKUP_MS + GRACE_MS);
+  try {
+    // Without its name: whether it was prepared, a pool between may see otherwise.
+    return await (askOn(lender, loan, [{ text, values }])[0] as Promise<Answer>);
+  } finally {
+    loan.giveBack();
+  }
 }
 
 function take(lender: Lender, most: number): readonly Waiting[] {

@@ -1,31 +1,12 @@
-import { hash } from 'node:crypto';
 import type { Sql } from 'sql-template-tag';
-import { log } from '../log.ts';
 import type { Answer, Statement } from './batch.ts';
 import { ask } from './connection.ts';
 import { isLostStatement, translateError } from './database-errors.ts';
-import { asTransaction, type Db, type Lender, type Tx } from './db.ts';
+import { asTransaction, type Db, type Tx } from './db.ts';
+import type { Lender } from './lender.ts';
 import { lookUp } from './lookups.ts';
 import { rows } from './query.ts';
-
-/** Pools, by their configuration, whose database has lost a prepared statement: another pool stands before it. */
-const forgetful = new WeakSet<object>();
-
-/** Full names of prepared statements, by their texts. */
-const names = new Map<string, string>();
-
-/**
- * The name of a prepared statement, which holds its text's hash: behind a pool that mixes connections, another process or
- * another version may have prepared something else, which would be run in its place.
- */
-function fullName(name: string, text: string): string {
-  let full = names.get(text);
-  if (full === undefined) {
-    full = `${name}_${hash('sha256', text, 'hex').slice(0, 24)}`;
-    names.set(text, full);
-  }
-  return full;
-}
+import { noteLostStatement, statementName } from './statement-names.ts';
 
 /**
  * Runs a query of the main road, which has one text or a few, as a prepared statement whose name begins so, so
@@ -42,14 +23,14 @@ async function prepared<Row>(
   askFor: (db: Db | Tx, statement: Statement) => Promise<Answer>,
 ): Promise<Row[]> {
   const { text, values } = query;
-  const pool = (db.client as Lender).config;
-  if (forgetful.has(pool)) return rows(db, query);
+  const pool = db.client as Pick<Lender, 'config'>;
+  const fullName = statementName(pool, name, text);
+  if (fullName === undefined) return rows(db, query);
   try {
-    return (await askFor(db, { name: fullName(name, text), text, values })).rows as Row[];
+    return (await askFor(db, { name: fullName, text, values })).rows as Row[];
   } catch (error) {
     if (!isLostStatement(error)) throw translateError(error);
-    forgetful.add(pool);
-    log.info('The database does not keep prepared statements, as behind PgBouncer; queries are sent whole.');
+    noteLostStatement(pool);
     // In a transaction nothing goes on after an error: it is run again as a whole.
     if (asTransaction(db)) throw error;
     return rows(db, query);

@@ -1,42 +1,85 @@
+import { RollcallError } from '../errors.ts';
+import { cancelled } from '../gate.ts';
 import { databaseRetries } from '../metrics.ts';
-import type { Answer } from './batch.ts';
-import { send } from './connection.ts';
+import type { Answer, Statement } from './batch.ts';
+import { send, sendQuietly } from './connection.ts';
 import { conversation } from './conversation.ts';
-import { isRetryable, translateError } from './database-errors.ts';
-import { asTransaction, type Db, type Lender, type Tx } from './db.ts';
+import {
+  isConnectionLost,
+  isLockTimeout,
+  isLostStatement,
+  isRetryable,
+  translateError,
+} from './database-errors.ts';
+import { asTransaction, type Db, type Tx } from './db.ts';
+import type { Lender } from './lender.ts';
+import {
+  BEGINNING_MS,
+  GRACE_MS,
+  LOCK_PATIENCE_MS,
+  PLAIN_TRANSACTION,
+  type TransactionLimits,
+} from './limits.ts';
+import { behalfOf, borrow, type Behalf } from './loan.ts';
+import { noteLostStatement, statementName } from './statement-names.ts';
 
 const MAX_ATTEMPTS = 5;
 
+/** How a transaction is run. */
+export interface TransactionOptions {
+  /** What is asked before anything was answered goes out with BEGIN, and must change nothing. */
+  readonly isEager?: boolean;
+  readonly limits?: TransactionLimits;
+}
+
 /**
- * Runs `body` in one READ COMMITTED transaction; serialization failures and deadlocks run it again, so it may do
- * nothing outside the database. Throws `busy` when it never got through or the database is away. With `isEager`
- * what is asked before anything was answered goes out with BEGIN, and must change nothing.
+ * Runs `body` in one READ COMMITTED transaction; serialization failures and deadlocks run it again, and so do locks that
+ * are not to be had and connections that turn out to be dead before COMMIT was sent, so it may do nothing outside the
+ * database. Whoever waits for locks of others' gives its connection back meanwhile. Throws `busy` when it never got
+ * through, when the database is away, and when it is not known whether it was committed.
  */
 export async function inTransaction<T>(
   db: Db,
   body: (tx: Tx) => Promise<T>,
-  options: { readonly isEager?: boolean } = {},
+  options: TransactionOptions = {},
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  const begun = performance.now();
+  for (let attempt = 1, lost = 0; ; attempt++) {
     try {
       return await transact(db, body, options);
     } catch (error) {
-      if (attempt < MAX_ATTEMPTS && isRetryable(error)) {
-        databaseRetries.inc();
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
+      if (error instanceof UnknownOutcome) throw error;
+      const passedMs = performance.now() - begun;
+      if (isLockTimeout(error) && passedMs < LOCK_PATIENCE_MS) {
+        await pause(Math.min(1_000, 50 * 2 ** attempt), behalfOf(db));
         continue;
       }
+      if (attempt < MAX_ATTEMPTS && isRetryable(error)) {
+        databaseRetries.inc();
+        await pause(10 * 2 ** attempt);
+        continue;
+      }
+      if (lost++ === 0 && isConnectionLost(error) && passedMs < AGAIN_WITHIN_MS) continue;
       throw translateError(error);
     }
   }
 }
 
+/** A transaction that was lost later than this is not run again: whoever asked has waited long enough. */
+const AGAIN_WITHIN_MS = 6_000;
+
+/** Waits for a while, differently long each time. Throws `cancelled` when nobody waits for the outcome any more. */
+async function pause(mostMs: number, behalf?: Behalf): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, (0.5 + Math.random() / 2) * mostMs));
+  if (behalf?.signal?.aborted) throw cancelled();
+}
+
 async function transact<T>(
   db: Db,
   body: (tx: Tx) => Promise<T>,
-  { isEager = false }: { readonly isEager?: boolean },
+  { isEager = false, limits = PLAIN_TRANSACTION }: TransactionOptions,
 ): Promise<T> {
-  const { tx, end } = await openTransaction(db, 'begin', isEager);
+  const { tx, end } = await openTransaction(db, 'begin', limits, isEager);
   let result: T;
   try {
     result = await body(tx);
@@ -46,6 +89,17 @@ async function transact<T>(
   }
   await end('commit');
   return result;
+}
+
+/** COMMIT was sent, and nobody knows whether it was done: the transaction may not be run again. */
+class UnknownOutcome extends RollcallError {
+  constructor(cause: unknown) {
+    super(
+      'busy',
+      'The database did not answer in time, so it is not known whether this was done; look, or send it again.',
+      { cause, retryAfter: 5 },
+    );
+  }
 }
 
 /** A transaction and its end, which gives the connection back. */
@@ -77,15 +131,37 @@ export function answeredAtEnd<T>(tx: Tx, ask: () => Promise<T>): Sent<T> {
   return { answer: asked };
 }
 
+const LIMITS = `select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+  set_config('idle_in_transaction_session_timeout', $3, true)`;
+
 /**
- * Opens a transaction on a connection of the pool. With `isEager` BEGIN goes out with what is asked before it is answered,
- * which must change nothing: it is on its way before anybody knows that the transaction has begun.
+ * Opens a transaction on a connection of the pool; its limits go out with BEGIN and end with it, so that they hold behind
+ * PgBouncer. With `isEager` BEGIN goes out with what is asked before it is answered, which must change nothing: it is
+ * on its way before anybody knows that the transaction has begun.
  */
-export async function openTransaction(db: Db, begin: string, isEager = false): Promise<Open> {
+export async function openTransaction(
+  db: Db,
+  begin: string,
+  limits: TransactionLimits,
+  isEager = false,
+): Promise<Open> {
   if (asTransaction(db)) throw new Error('A transaction is open already.');
   const lender = db.client as Lender;
-  const connection = await lender.acquireConnection();
-  const begun = send(lender, connection, { text: begin, values: [] });
+  const isCancellable = begin.endsWith('read only');
+  const loan = await borrow(lender, { patienceMs: BEGINNING_MS, behalf: behalfOf(db), isCancellable });
+  const { connection } = loan;
+  const begun = Promise.all([
+    send(lender, connection, { text: begin, values: [] }),
+    sendQuietly(connection, limitsStatement(lender, limits)),
+  ]);
+  begun.then(
+    () => {
+      connection.patienceMs = limits.statementMs + GRACE_MS;
+    },
+    (error: unknown) => {
+      if (isLostStatement(error)) noteLostStatement(lender);
+    },
+  );
   const { ask, asked, over, failure } = conversation(begun, isEager, (statement) =>
     send(lender, connection, statement),
   );
@@ -94,18 +170,27 @@ export async function openTransaction(db: Db, begin: string, isEager = false): P
   const end: Open['end'] = async (how) => {
     try {
       await over();
-      const waiting = [begun, ...(unanswered.get(tx) ?? []), say(how)] as const;
+      const failed = failure();
+      const answers = [begun, ...(unanswered.get(tx) ?? []), say(how)] as const;
       // All, so that the connection is idle when it is given back; then the first that failed.
-      const outcomes = await Promise.allSettled(waiting);
+      const outcomes = await Promise.allSettled(answers);
+      const last = outcomes.at(-1);
+      const isLost = last?.status === 'rejected' && isConnectionLost(last.reason);
       // COMMIT is not run after a failure in its own batch.
-      if (outcomes.at(-1)?.status === 'rejected') await say('rollback').catch(() => undefined);
+      if (last?.status === 'rejected' && !isLost) await say('rollback').catch(() => undefined);
       if (how === 'rollback') return;
-      const ended = (await Promise.all(waiting)).at(-1) as Answer;
+      if (isLost) throw failed ?? new UnknownOutcome(last.reason);
+      const ended = (await Promise.all(answers)).at(-1) as Answer;
       if (ended.command === 'COMMIT') return;
       throw failure() ?? new Error('The transaction failed, and was rolled back.');
     } finally {
-      lender.releaseConnection(connection);
+      loan.giveBack();
     }
   };
   return { tx, end };
+}
+
+function limitsStatement(lender: Lender, { statementMs, lockMs, idleMs }: TransactionLimits): Statement {
+  const name = statementName(lender, 'limits', LIMITS);
+  return { text: LIMITS, values: [statementMs, lockMs, idleMs].map(String), name };
 }

@@ -1,0 +1,11 @@
+import { onBehalfOf } from '../store/on-behalf.ts';
+import type { Caller } from './caller.ts';
+import type { Core } from './core.ts';
+
+/**
+ * The core as one request sees it: what it asks of the database stays within its workspace's share, and what only
+ * reads is stopped when the client hangs up.
+ */
+export function coreFor(core: Core, caller: Caller): Core {
+  return { ...core, db: onBehalfOf(core.db, caller) };
+}
