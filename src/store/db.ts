@@ -22,6 +22,8 @@ export interface Tx {
   readonly ask: (statement: Statement | Script) => Promise<Answer>;
   /** How many were asked. */
   readonly asked: () => number;
+  /** What it runs on, for rows that are read while they arrive (store/arriving-rows.ts). */
+  readonly connection: Connection;
 }
 
 /** The part of knex' client that lends connections. */

@@ -89,7 +89,7 @@ export async function openTransaction(db: Db, begin: string, isEager = false): P
   const { ask, asked, over, failure } = conversation(begun, isEager, (statement) =>
     send(lender, connection, statement),
   );
-  const tx: Tx = { isTransaction: true, client: lender, ask, asked };
+  const tx: Tx = { isTransaction: true, client: lender, ask, asked, connection };
   const say = (text: string) => send(lender, connection, { text, values: [] });
   const end: Open['end'] = async (how) => {
     try {
