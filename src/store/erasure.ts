@@ -116,10 +116,15 @@ export async function eraseEvents(
 ): Promise<void> {
   await rows(
     tx,
-    sql`update audit_seals s set (actor_salt, actor_commitment, subject_salt, subject_commitment) = (
-          select r.actor_salt, r.actor_commitment, r.subject_salt, r.subject_commitment from erased_seal(s) r)
-      where s.workspace_id = ${workspaceId} and s.event_id = any(${eventIds}::uuid[])
-        and s is distinct from erased_seal(s)`,
+    // Each is worked out once here, and once more by the trigger.
+    sql`with erased as materialized (
+        select r.* from audit_seals s, lateral erased_seal(s) r
+        where s.workspace_id = ${workspaceId} and s.event_id = any(${eventIds}::uuid[]))
+      update audit_seals s set actor_salt = r.actor_salt, actor_commitment = r.actor_commitment,
+        subject_salt = r.subject_salt, subject_commitment = r.subject_commitment
+      from erased r
+      where s.workspace_id = ${workspaceId} and s.seq = r.seq and s.event_id = any(${eventIds}::uuid[])
+        and (s.actor_salt, s.subject_salt) is distinct from (r.actor_salt, r.subject_salt)`,
   );
   await rows(
     tx,

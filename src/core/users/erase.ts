@@ -40,8 +40,10 @@ export function eraseUser(core: Core, caller: Caller, id: string): Promise<void>
     if (user.erased_at) return;
     if (user.status === 'active') throw new RollcallError('refused', whyNot(user));
     if (user.status === 'pending') await settleInvitation(c, user);
+    const names = await namesOf(c.tx, c.caller.workspaceId, userId);
     await eraseRecord(c, user, leaving);
     await eraseAudit(c, userId);
+    await eraseRequests(c, userId, names);
     c.record({ action: ERASURE, target: { kind: 'user', id: userId, name: erasedName(userId) } });
   });
 }
@@ -64,7 +66,6 @@ async function settleInvitation(c: Change, user: UserRow): Promise<void> {
 /** What is written from here on is told under the pseudonym: the events of the removal, too. */
 async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<void> {
   const { workspaceId } = c.caller;
-  const names = await namesOf(c.tx, workspaceId, user.id);
   const name = erasedName(user.id);
   await pseudonymise(c.tx, workspaceId, user.id, name, c.at);
   if (!user.deleted_at) {
@@ -73,14 +74,12 @@ async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<
     if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
   }
   await forgetPushedValues(c.tx, workspaceId, user.id);
-  const keys = names.map((one) => nameKey(workspaceId, one));
-  await eraseProvisioningRequests(c.tx, workspaceId, user.id, keys);
 }
 
 /** Events that are emptied in one step of the transaction: what they hold may be larger than memory. */
-const STEP = { limit: 200, bytes: 1024 * 1024 };
+const STEP = { limit: 100, bytes: 256 * 1024 };
 
-/** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. The last of all locks. */
+/** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. */
 async function eraseAudit(c: Change, userId: UserId): Promise<void> {
   const { workspaceId } = c.caller;
   await holdSealing(c.tx, workspaceId);
@@ -94,4 +93,11 @@ async function eraseAudit(c: Change, userId: UserId): Promise<void> {
     // Salts don't come back: rather nothing is erased than a chain broken for ever.
     if (broken !== undefined) throw new Error(`Erasing ${userId} would break the audit's seal ${broken}.`);
   }
+}
+
+/** The last of it: what is requested meanwhile is noted when this change has ended, that of other workspaces too. */
+async function eraseRequests(c: Change, userId: UserId, names: readonly string[]): Promise<void> {
+  const { workspaceId } = c.caller;
+  const keys = names.map((one) => nameKey(workspaceId, one));
+  await eraseProvisioningRequests(c.tx, workspaceId, userId, keys);
 }
