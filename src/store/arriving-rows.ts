@@ -64,7 +64,8 @@ class ArrivingRows extends Query {
     clearTimeout(this.#stall);
     this.#full = [];
     this.#batch = [];
-    if (this.#state === 'arriving') this.#destroy(new Error('Connection terminated: its rows are not wanted.'));
+    if (this.#state === 'arriving')
+      this.#destroy(new Error('Connection terminated: its rows are not wanted.'));
   }
 
   async #arrival(): Promise<void> {

@@ -188,7 +188,7 @@ export async function* sealedEvents(
   workspaceId: WorkspaceId,
   last: number,
 ): AsyncGenerator<readonly SealedRow[]> {
-  for (let after = 0; after < last; ) {
+  for (let after = 0; after < last;) {
     const from = after;
     const page = sql`select * from audit_seals where workspace_id = ${workspaceId} and seq > ${from} and seq <= ${last}
       order by seq limit ${PAGE}`;
