@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { readChainLine } from '../core/seals/chain-file.ts';
 import type { Head } from '../core/seals/signing.ts';
 import { chainWalk, ERASURE, type Broken, type ChainResult } from '../core/seals/verify-chain.ts';
+import { fileLines } from './lines.ts';
 
 /** What verifying a file has shown. */
-export interface FileResult extends Pick<ChainResult, 'signature' | 'keys'> {
+export interface FileResult extends Pick<ChainResult, 'signature' | 'keys' | 'warnings'> {
   readonly ok: boolean;
   readonly workspaceId: string;
   readonly events: number;
@@ -29,9 +28,9 @@ export async function verifyFile(
   let workspaceId = asked.workspaceId ?? asked.checkpoint?.workspaceId;
   let walk = workspaceId === undefined ? undefined : chainWalk(workspaceId, asked);
   let [number, sealed, unsealed] = [0, 0, 0];
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const text of fileLines(path)) {
     number++;
-    const line = readChainLine(text);
+    const line = text === undefined ? undefined : readChainLine(text);
     workspaceId ??= line?.workspaceId;
     if (workspaceId === undefined)
       throw new Error('The file does not begin with a line of an exported audit.');
@@ -39,7 +38,8 @@ export async function verifyFile(
     if (line && line.workspaceId !== workspaceId)
       throw new Error(`Line ${number} is of workspace ${line.workspaceId}, not of ${workspaceId}.`);
     if (!line) {
-      walk.unreadable(`Line ${number} of the file is no line of an exported audit.`);
+      const why = text === undefined ? 'is too long' : 'is no line of an exported audit';
+      walk.unreadable(`Line ${number} of the file ${why}.`);
     } else if (line.sealed === null) {
       unsealed++;
       if (line.event.action === ERASURE) walk.explain(line.event.target_id);
@@ -49,8 +49,7 @@ export async function verifyFile(
     }
   }
   if (!walk || workspaceId === undefined) throw new Error('The file is empty: name the workspace by its id.');
-  const { firstBroken, sealed: walked, head: hash, signature, keys } = walk.end();
+  const { sealed: walked, head: hash, ...result } = walk.end();
   const head = walked === 0 ? null : hash;
-  const events = sealed + unsealed;
-  return { ok: firstBroken === null, workspaceId, events, sealed, head, firstBroken, signature, keys };
+  return { ok: result.firstBroken === null, workspaceId, events: sealed + unsealed, sealed, head, ...result };
 }

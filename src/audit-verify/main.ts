@@ -14,6 +14,8 @@ Without, it reads the database that Rollcall's settings name.
 --checkpoint is what GET /api/v1/audit/checkpoint gave before and somebody kept: events cut off since are found.
 --public-key is the key that signs, as PEM, known from elsewhere. Without it the checkpoint's own is taken.
 
+Warnings tell what is odd about the times and breaks nothing: the database's clock was set, or sealing stood still.
+
 Ends with 0 when all is well, with 1 when something is broken, and with 2 when it could not be verified.
 `;
 
@@ -55,11 +57,15 @@ const SIGNATURES: Readonly<Record<FileResult['signature'], string>> = {
 };
 
 function told(result: Omit<FileResult, 'workspaceId'>): number {
-  const { ok, events, sealed, head, firstBroken, signature, keys } = result;
+  const { ok, events, sealed, head, firstBroken, signature, keys, warnings } = result;
   const lines = [
     `Events: ${events}, sealed: ${sealed}`,
     `Head: ${head ?? 'none'} (${SIGNATURES[signature]})`,
     ...(keys.length > 1 ? [`Keys: ${keys.map((key) => `${key.keyId} from ${key.from} on`).join(', ')}`] : []),
+    ...warnings.map(({ from, to, eventId, problem, message }) => {
+      const places = from === to ? `at ${from}` : `from ${from} to ${to}`;
+      return `WARNING: ${problem} ${places} (event ${eventId}): ${message}`;
+    }),
     ok ? 'The audit is as it was written.' : `BROKEN: ${JSON.stringify(firstBroken)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

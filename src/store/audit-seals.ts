@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, UserId, WorkspaceId } from '../ids.ts';
-import { EVENT_COLUMNS, EVENT_FIELDS, type AuditEventRow } from './audit.ts';
+import type { EventId, WorkspaceId } from '../ids.ts';
+import { readArriving } from './arriving-rows.ts';
+import { EVENT_COLUMNS, EVENT_FIELDS, STORED_BYTES, type AuditEventRow } from './audit.ts';
+import { firstBytes } from './bytes.ts';
 import type { Db, Tx } from './db.ts';
 import { row, rows } from './query.ts';
+import { stream } from './snapshot.ts';
 
 /** A seal as a row; bytes are hexadecimal. */
 export interface SealRow {
@@ -79,33 +81,40 @@ export interface QueuePosition {
   readonly event_id: EventId;
 }
 
-/** The oldest of what waits to be sealed, after a place. One that commits later, with an earlier time, is taken later. */
-export function waiting(
+/**
+ * The oldest of what waits to be sealed, after a place: at most `limit`, of at most `bytes` as they are stored, but one at
+ * least. One that commits later, with an earlier time, is taken later. `more` is false at the end of the queue.
+ */
+export async function waiting(
   tx: Tx,
   workspaceId: WorkspaceId,
   after: QueuePosition | undefined,
-  limit: number,
-): Promise<QueuePosition[]> {
-  return rows<QueuePosition>(
+  { limit, bytes }: { readonly limit: number; readonly bytes: number },
+): Promise<{ readonly places: QueuePosition[]; readonly more: boolean }> {
+  const found = await rows<QueuePosition & { readonly bytes: number }>(
     tx,
-    sql`select q.at, q.event_id from audit_unsealed q where q.workspace_id = ${workspaceId}
+    sql`select q.at, q.event_id, (select ${STORED_BYTES} from audit_events e
+          where e.workspace_id = q.workspace_id and e.id = q.event_id) as bytes
+        from audit_unsealed q where q.workspace_id = ${workspaceId}
         ${after ? sql`and (q.at, q.event_id) > (${after.at}, ${after.event_id}::uuid)` : empty}
       order by q.at, q.event_id limit ${limit}`,
   );
+  const places = firstBytes(found, bytes);
+  return { places, more: found.length === limit || places.length < found.length };
 }
 
 /**
- * Takes events out of the queue. What names no event, or one that is sealed, was not put in by the trigger; it stays,
- * and is not answered.
+ * Takes events out of the queue, in batches that end by rows and by bytes. What names no event, or one that is sealed,
+ * was not put in by the trigger; it stays, and is not answered.
  */
 export function takeUnsealed(
   tx: Tx,
   workspaceId: WorkspaceId,
   places: readonly QueuePosition[],
-): Promise<AuditEventRow[]> {
+): AsyncGenerator<readonly AuditEventRow[]> {
   const times = places.map(({ at }) => at);
   const ids = places.map(({ event_id: id }) => id);
-  return rows<AuditEventRow>(
+  return readArriving<AuditEventRow>(
     tx,
     sql`with taken as (
         delete from audit_unsealed q using unnest(${times}::timestamptz[], ${ids}::uuid[]) as place(at, id)
@@ -167,64 +176,48 @@ export async function auditState(db: Db, workspaceId: WorkspaceId): Promise<Audi
   return found as AuditState;
 }
 
-/** At this many seals a page a walk's memory stays small and its queries few. */
+/** At this many seals a page its events are found one by one through their index, and no snapshot is kept for long. */
 const PAGE = 2_000;
 
 /**
- * The seals of a workspace in their order up to a place, each with its event, in batches: the next is fetched while the
- * reader works on one. Seals are only ever added, so pages need no common snapshot.
+ * The seals of a workspace in their order up to a place, each with its event, in batches that end by rows and by bytes.
+ * Seals are only ever added, so pages need no common snapshot.
  */
 export async function* sealedEvents(
   db: Db,
   workspaceId: WorkspaceId,
   last: number,
 ): AsyncGenerator<readonly SealedRow[]> {
-  let next: Promise<SealedRow[]> | undefined = page(db, workspaceId, 0, last);
-  try {
-    while (next) {
-      const batch: SealedRow[] = await next;
-      const end = batch.at(-1);
-      next = end && end.seq < last ? page(db, workspaceId, end.seq, last) : undefined;
-      next?.catch(() => undefined);
-      // A reader that never waits would keep the next question from being sent until it is done with this page.
-      if (next) await sleep(1);
-      yield batch;
+  for (let after = 0; after < last;) {
+    const from = after;
+    const page = sql`select * from audit_seals where workspace_id = ${workspaceId} and seq > ${from} and seq <= ${last}
+      order by seq limit ${PAGE}`;
+    for await (const batch of stream<{ told: SealedRow }>(db, withEvents(workspaceId, page))) {
+      const sealed = batch.map(({ told }) => told);
+      after = (sealed.at(-1) as SealedRow).seq;
+      yield sealed;
     }
-  } finally {
-    await next?.catch(() => undefined);
+    if (after === from) return;
   }
 }
 
-function page(db: Db, workspaceId: WorkspaceId, after: number, last: number): Promise<SealedRow[]> {
-  return withEvents(
-    db,
-    workspaceId,
-    sql`select * from audit_seals where workspace_id = ${workspaceId} and seq > ${after}
-      and seq <= ${last} order by seq limit ${PAGE}`,
-  );
+/** The seals of some events, each with its event, in batches that end by rows and by bytes. */
+export async function* sealsOf(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  eventIds: readonly EventId[],
+): AsyncGenerator<readonly SealedRow[]> {
+  const seals = sql`select * from audit_seals where workspace_id = ${workspaceId} and event_id = any(${eventIds}::uuid[])`;
+  for await (const batch of readArriving<{ told: SealedRow }>(tx, withEvents(workspaceId, seals)))
+    yield batch.map(({ told }) => told);
 }
 
-/** The sealed events about a user. */
-export function sealedEventsAbout(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<SealedRow[]> {
-  return withEvents(
-    tx,
-    workspaceId,
-    sql`select * from audit_seals where workspace_id = ${workspaceId} and event_id in (
-      select id from audit_events where workspace_id = ${workspaceId}
-        and (target_id = ${userId} or related_id = ${userId}))`,
-  );
-}
-
-/** Seals with their events as one JSON value: to read a million rows column by column takes twice as long. */
-async function withEvents(db: Db | Tx, workspaceId: WorkspaceId, seals: Sql): Promise<SealedRow[]> {
-  const found = await row<{ page: SealedRow[] }>(
-    db,
-    sql`select coalesce(json_agg(row_to_json(told)), '[]') as page from (
-        select ${SEAL_FIELDS}, ${iso(sql`s.sealed_at`)} as sealed_at, ${EVENT_FIELDS}, ${iso(sql`e.at`)} as at
-        from (${seals}) s
-        left join audit_events e on e.workspace_id = ${workspaceId} and e.id = s.event_id order by s.seq) told`,
-  );
-  return (found as { page: SealedRow[] }).page;
+/** Seals with their events, each as one JSON value: to read a million rows column by column takes twice as long. */
+function withEvents(workspaceId: WorkspaceId, seals: Sql): Sql {
+  return sql`select row_to_json(told) as told from (
+      select ${SEAL_FIELDS}, ${iso(sql`s.sealed_at`)} as sealed_at, ${EVENT_FIELDS}, ${iso(sql`e.at`)} as at
+      from (${seals}) s
+      left join audit_events e on e.workspace_id = ${workspaceId} and e.id = s.event_id order by s.seq) told`;
 }
 
 /** Those of some users of whom an event tells that they were erased, sealed or not. */

@@ -110,6 +110,9 @@ export const EVENT_FIELDS = sql`e.id, e.actor_kind, e.actor_id, e.actor_name, e.
 /** All columns of an event, `e`. */
 export const EVENT_COLUMNS = sql`${EVENT_FIELDS}, e.at`;
 
+/** How many bytes the values of an event, `e`, take as they are stored: known without reading them, often compressed. */
+export const STORED_BYTES = sql`(coalesce(pg_column_size(e.before), 0) + coalesce(pg_column_size(e.after), 0))`;
+
 function matching(filter: AuditFilter): Sql {
   const { actor, action, target, from, to } = filter;
   return sql`

@@ -1,4 +1,4 @@
-import { Batch, type Answer, type Script, type Statement } from './batch.ts';
+import { Batch, type Answer, type Script, type Statement, type Wire } from './batch.ts';
 import { isConnectionLost } from './database-errors.ts';
 import type { Db, Tx } from './db.ts';
 import type { Connection, Lender } from './lender.ts';
@@ -123,6 +123,18 @@ function submit(connection: Connection, batch: Batch | undefined = open.get(conn
     // Thrown from here, it would end the process.
     batch.fail(error);
   }
+}
+
+/** A query of a class that extends the driver's. */
+interface OwnQuery {
+  readonly text: string;
+  submit(wire: Wire): void;
+}
+
+/** Sends a query of a class of its own, after what was asked before it. */
+export function sendQuery(connection: Connection, query: OwnQuery): void {
+  submit(connection);
+  void connection.query(query);
 }
 
 /** Only the protocol for text alone takes several statements. */

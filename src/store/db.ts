@@ -25,6 +25,8 @@ export interface Tx {
   readonly ask: (statement: Statement | Script) => Promise<Answer>;
   /** How many were asked. */
   readonly asked: () => number;
+  /** What it runs on, for rows that are read while they arrive (store/arriving-rows.ts). */
+  readonly connection: Connection;
 }
 
 /** An idle connection is asked after this long whether its other end is still there. */

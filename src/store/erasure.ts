@@ -1,5 +1,7 @@
-import sql from 'sql-template-tag';
-import type { UserId, WorkspaceId } from '../ids.ts';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { EventId, UserId, WorkspaceId } from '../ids.ts';
+import { STORED_BYTES } from './audit.ts';
+import { firstBytes } from './bytes.ts';
 import type { Tx } from './db.ts';
 import { rows } from './query.ts';
 
@@ -74,27 +76,61 @@ export async function forgetPushedValues(tx: Tx, workspaceId: WorkspaceId, id: U
   );
 }
 
-/** The events about a user; by one who acts, an invitee, are none else. */
-const ABOUT = (workspaceId: WorkspaceId, id: UserId) =>
-  sql`select id from audit_events where workspace_id = ${workspaceId} and (target_id = ${id} or related_id = ${id})`;
+/** A place among the events about a user. */
+export interface EventPosition {
+  readonly at: Date;
+  readonly id: EventId;
+}
 
 /**
- * Takes what tells of an erased user out of the audit. The seals go first, whose commitments are made of what is there
+ * The oldest events about a user after a place: at most `limit`, of at most `bytes` as they are stored, but one at least.
+ * By one who acts, an invitee, are none else.
+ */
+export async function eventsAbout(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  after: EventPosition | undefined,
+  { limit, bytes }: { readonly limit: number; readonly bytes: number },
+): Promise<EventPosition[]> {
+  const by = (column: Sql) => sql`(
+    select e.at, e.id, ${STORED_BYTES} as bytes from audit_events e
+    where e.workspace_id = ${workspaceId} and ${column} = ${id}
+      ${after ? sql`and (e.at, e.id) > (${after.at}, ${after.id}::uuid)` : empty}
+    order by e.at, e.id limit ${limit})`;
+  const found = await rows<EventPosition & { readonly bytes: number }>(
+    tx,
+    sql`${by(sql`e.target_id`)} union ${by(sql`e.related_id`)} order by at, id limit ${limit}`,
+  );
+  return firstBytes(found, bytes);
+}
+
+/**
+ * Takes what tells of an erased user out of some events. The seals go first, whose commitments are made of what is there
  * still; the database lets no other change of an event through (migration 0017). Whoever calls holds off sealing.
  */
-export async function eraseEvents(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<void> {
+export async function eraseEvents(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  eventIds: readonly EventId[],
+): Promise<void> {
   await rows(
     tx,
-    sql`update audit_seals s set (actor_salt, actor_commitment, subject_salt, subject_commitment) = (
-          select r.actor_salt, r.actor_commitment, r.subject_salt, r.subject_commitment from erased_seal(s) r)
-      where s.workspace_id = ${workspaceId} and s.event_id in (${ABOUT(workspaceId, id)})
-        and s is distinct from erased_seal(s)`,
+    // Each is worked out once here, and once more by the trigger.
+    sql`with erased as materialized (
+        select r.* from audit_seals s, lateral erased_seal(s) r
+        where s.workspace_id = ${workspaceId} and s.event_id = any(${eventIds}::uuid[]))
+      update audit_seals s set actor_salt = r.actor_salt, actor_commitment = r.actor_commitment,
+        subject_salt = r.subject_salt, subject_commitment = r.subject_commitment
+      from erased r
+      where s.workspace_id = ${workspaceId} and s.seq = r.seq and s.event_id = any(${eventIds}::uuid[])
+        and (s.actor_salt, s.subject_salt) is distinct from (r.actor_salt, r.subject_salt)`,
   );
   await rows(
     tx,
     sql`update audit_events e set (actor_name, target_name, before, after) = (
           select r.actor_name, r.target_name, r.before, r.after from erased_event(e) r)
-      where e.workspace_id = ${workspaceId} and e.id in (${ABOUT(workspaceId, id)})
+      where e.workspace_id = ${workspaceId} and e.id = any(${eventIds}::uuid[])
         and e is distinct from erased_event(e)`,
   );
 }

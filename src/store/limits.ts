@@ -6,6 +6,8 @@ export interface TransactionLimits {
   readonly lockMs: number;
   /** Between two statements: a process that was paused loses its transaction, and others get on. */
   readonly idleMs: number;
+  /** How long the database may send nothing while it is read; as long as a statement may take unless it is said. */
+  readonly silenceMs?: number;
 }
 
 /** A change beside others of its workspace. */

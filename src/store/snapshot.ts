@@ -1,4 +1,5 @@
-import sql, { raw, type Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
+import { MAX_STALL_MS, readArriving } from './arriving-rows.ts';
 import { translateError } from './database-errors.ts';
 import type { Db, Tx } from './db.ts';
 import { SNAPSHOT, type TransactionLimits } from './limits.ts';
@@ -28,38 +29,35 @@ export async function inSnapshot<T>(db: Db, body: (tx: Tx) => Promise<T>): Promi
 const SORT_KB = 32_768;
 const ROOM_TO_SORT = sql`(select case when setting::integer < ${SORT_KB}::integer
   then set_config('work_mem', ${String(SORT_KB)}, true) end from pg_settings where name = 'work_mem')`;
-const BATCH = 1000;
-/** A reader that takes nothing for this long loses the rest: it holds a connection and a snapshot. */
-const MAX_STALL_MS = 60_000;
-const STREAM: TransactionLimits = { statementMs: 60_000, lockMs: 1_000, idleMs: MAX_STALL_MS };
+/** A statement that is read slowly goes on for as long as it is read, but not for ever. */
+const STREAM: TransactionLimits = {
+  statementMs: 60 * 60 * 1000,
+  lockMs: 1_000,
+  idleMs: MAX_STALL_MS,
+  silenceMs: 180_000,
+};
 
 /**
- * Reads the rows of a query in batches, from one snapshot and in constant memory: the next batch is fetched while the
- * reader works on one. The connection is freed when the reader stops early or takes nothing for a minute.
+ * Reads the rows of a query in batches, from one snapshot and in constant memory however large they are: batches end by
+ * rows and by bytes (docs/adr/0016). The connection is freed when the reader stops early or takes nothing for a minute.
  */
 export async function* stream<Row>(db: Db, query: Sql): AsyncGenerator<readonly Row[]> {
-  // A cursor in a transaction of our own: knex' stream() gives its connection back to the pool twice.
+  // A transaction of our own: knex' stream() gives its connection back to the pool twice.
   const { tx, end } = await beginSnapshot(db, STREAM);
-  let next: Promise<readonly Row[]> | undefined;
   try {
-    await rows(tx, sql`select set_config('cursor_tuple_fraction', '1', true), ${ROOM_TO_SORT}`);
-    await rows(tx, sql`declare batches no scroll cursor for ${query}`);
-    const fetch = () => {
-      const batch = rows<Row>(tx, sql`fetch ${raw(String(BATCH))} from batches`);
-      // It may fail before anybody waits for it.
-      batch.catch(() => undefined);
-      return batch;
-    };
-    next = fetch();
-    for (let batch = await next; batch.length > 0; batch = await next) {
-      next = fetch();
-      yield batch;
-    }
+    await rows(
+      tx,
+      sql`select set_config('max_parallel_workers_per_gather', '0', true), ${NOTICE_GONE_READER}, ${ROOM_TO_SORT}`,
+    );
+    yield* readArriving<Row>(tx, query);
   } finally {
-    await next?.catch(() => undefined);
     await end('rollback');
   }
 }
+
+/** Work for a connection that was destroyed ends within seconds; other systems may not know this setting. */
+const NOTICE_GONE_READER = sql`case when version() ~ 'linux'
+  then set_config('client_connection_check_interval', '2s', true) end`;
 
 async function beginSnapshot(db: Db, limits: TransactionLimits): Promise<Open> {
   try {

@@ -156,7 +156,7 @@ export async function openTransaction(
   ]);
   begun.then(
     () => {
-      connection.patienceMs = limits.statementMs + GRACE_MS;
+      connection.patienceMs = (limits.silenceMs ?? limits.statementMs) + GRACE_MS;
     },
     (error: unknown) => {
       if (isLostStatement(error)) noteLostStatement(lender);
@@ -165,7 +165,7 @@ export async function openTransaction(
   const { ask, asked, over, failure } = conversation(begun, isEager, (statement) =>
     send(lender, connection, statement),
   );
-  const tx: Tx = { isTransaction: true, client: lender, ask, asked };
+  const tx: Tx = { isTransaction: true, client: lender, ask, asked, connection };
   const say = (text: string) => send(lender, connection, { text, values: [] });
   const end: Open['end'] = async (how) => {
     try {

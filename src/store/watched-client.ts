@@ -62,6 +62,8 @@ export class WatchedClient extends pg.Client {
   isAbandoned: (() => boolean) | undefined;
   /** Told when the connection was found silent, before it is destroyed. */
   onSilence: (() => void) | undefined;
+  /** True while rows are read as they arrive: then the whole answer may be of any size. */
+  isRead = false;
   /** True when others to the same place were found silent and this one has not been heard since. */
   isSuspect = false;
   #isCancelled = false;
@@ -139,7 +141,7 @@ export class WatchedClient extends pg.Client {
       inAnswer += buffer.length;
       try {
         read(buffer);
-        if (inMessage > MOST_MESSAGE || inAnswer > MOST_ANSWER) throw new OversizedAnswer();
+        if (inMessage > MOST_MESSAGE || (inAnswer > MOST_ANSWER && !this.isRead)) throw new OversizedAnswer();
       } catch (error) {
         isBroken = true;
         stream.destroy(error instanceof OversizedAnswer ? error : new UnreadableAnswer(error));

@@ -103,6 +103,20 @@ describe('npm run audit:verify', function () {
     expect(broken(await verify(lines.with(2, 'not a line')))).to.include({ seq: 3, problem: 'altered' });
   });
 
+  it('reads a file whose texts hold other line separators, and says which line is too long to be one', async () => {
+    await app.request('POST', '/api/v1/projects', {
+      token: app.tokens.admin,
+      body: { key: 'separated', name: 'Line\u2028separator' },
+    });
+    const all = (await get('/exports/audit.jsonl')).trimEnd().split('\n');
+    expect(all.some((line) => line.includes('\u2028'))).to.equal(true);
+    expect((await verify(all)).code).to.equal(0);
+    expect((await verify(all.map((line) => `${line}\r`))).code).to.equal(0);
+    const endless = await verify(lines.with(2, 'x'.repeat(65 * 1024 * 1024)));
+    expect(broken(endless)).to.include({ seq: 3, problem: 'altered' });
+    expect(endless.out).to.contain('Line 3 of the file is too long');
+  });
+
   it('finds the end cut off, with a checkpoint also where a batch ended', async () => {
     expect(broken(await verify(lines.slice(0, -1)))).to.include({ problem: 'signature' });
     const cut = await verify(lines.slice(0, -1), '--checkpoint', checkpoint);

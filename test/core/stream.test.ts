@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
 import { openDb, type Db } from '../../src/store/db.ts';
@@ -38,6 +39,36 @@ describe('stream', () => {
     }
     expect(count).to.equal(300_000);
     expect(most).to.be.below(100 * 1024 * 1024);
+  });
+
+  it('reads rows of any size in constant memory', async () => {
+    const query = sql`select repeat(md5(n::text), 62500) as text from generate_series(1, ${400}::integer) as n`;
+    const before = process.memoryUsage().rss;
+    let [count, most] = [0, 0];
+    for await (const batch of stream<{ text: string }>(db, query)) {
+      expect(batch).to.have.length(1);
+      count += batch.length;
+      most = Math.max(most, process.memoryUsage().rss - before);
+    }
+    expect(count).to.equal(400);
+    expect(most).to.be.below(200 * 1024 * 1024);
+  });
+
+  it('ends the work of the database soon after the reader has stopped', async () => {
+    const other = openDb({ url: database.url, poolSize: 1 });
+    const query = sql`select n, repeat('x', 1000) from generate_series(1, 2000) n
+      union all select n, '' from generate_series(1, 2000000000) n where n < 0`;
+    for await (const batch of stream(db, query)) if (batch.length > 0) break;
+    const working = async () => {
+      const { rows: found } = await other.raw<{ rows: { count: number }[] }>(
+        `select count(*) from pg_stat_activity where datname = current_database() and query like '%2000000000%'
+           and pid <> pg_backend_pid()`,
+      );
+      return found[0]!.count;
+    };
+    while ((await working()) > 0) await sleep(100);
+    expect((await settings())?.['read_only']).to.equal('off');
+    await other.destroy();
   });
 
   it('sees one snapshot, however long it is read', async () => {
@@ -83,7 +114,7 @@ describe('stream', () => {
     const other = openDb({ url: database.url, poolSize: 1 });
     const [mine] = await rows<{ pid: number }>(db, sql`select pg_backend_pid() as pid`);
     const reading = (async () => {
-      for await (const batch of stream(db, sql`select n from generate_series(1, 10000) as n`)) {
+      for await (const batch of stream(db, sql`select n from generate_series(1, 1000000) as n`)) {
         if (batch.length > 0) await other.raw('select pg_terminate_backend(?)', [mine!.pid]);
       }
     })();

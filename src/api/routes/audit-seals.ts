@@ -24,6 +24,19 @@ const verified = z.object({
     .enum(['valid', 'other key', 'unchecked', 'none'])
     .describe('Whose signature the newest seal has: ours, or that of another SECRET_KEY.'),
   keys: z.array(z.object({ keyId, from: z.int() })).describe('Which key signed from which place on.'),
+  warnings: z
+    .array(
+      z.object({
+        from: z.int().describe('The first place in the chain that it is about.'),
+        to: z.int().describe('The last.'),
+        eventId: z.uuid().describe('The event of the first.'),
+        problem: z.enum(['clock set back', 'dated ahead', 'sealed late']),
+        message: z.string(),
+      }),
+    )
+    .describe(
+      'What is odd about the times and breaks nothing, at most 100: the database’s clock was set, or sealing stood still.',
+    ),
 });
 
 const checkpoint = z.object({
@@ -47,8 +60,8 @@ export const auditSealRoutes = [
     reply: verified,
     statuses: [200],
     handler: async ({ core, caller }) => {
-      const { keys, ...result } = await verifyAudit(core, caller.workspaceId);
-      return { ...result, keys: [...keys] };
+      const { keys, warnings, ...result } = await verifyAudit(core, caller.workspaceId);
+      return { ...result, keys: [...keys], warnings: [...warnings] };
     },
   }),
   route({

@@ -19,8 +19,8 @@ import { sealable } from './sealed-event.ts';
 import { signHead, type SigningKey } from './signing.ts';
 import { isTrusted } from './trusted.ts';
 
-/** Events of one transaction: few enough that it is short, and that hashing them holds nobody up. */
-const BATCH = 100;
+/** Events of one transaction: few and small enough that it is short, and that hashing them holds nobody up. */
+const BATCH = { limit: 100, bytes: 2 * 1024 * 1024 };
 const SALT_BYTES = 16;
 
 /** Workspaces of which was said that their chain can't go on; said once. */
@@ -54,35 +54,46 @@ function sealBatch(
       tellForged(workspaceId, last);
       return undefined;
     }
-    const places = await waiting(tx, workspaceId, after, BATCH);
-    const events = await takeUnsealed(tx, workspaceId, places);
+    const { places, more } = await waiting(tx, workspaceId, after, BATCH);
+    const events: SaltedEvent[] = [];
+    // Of each event no more is kept than its hash: a batch may be larger than memory.
+    for await (const batch of takeUnsealed(tx, workspaceId, places)) events.push(...batch.map(salted));
     if (events.length > 0) await insertSeals(tx, workspaceId, seals(key, workspaceId, last, events, now));
-    return places.length === BATCH ? places.at(-1) : undefined;
+    return more ? places.at(-1) : undefined;
   });
+}
+
+type NewSeal = Parameters<typeof insertSeals>[2][number];
+type SaltedEvent = Pick<NewSeal, 'event_id' | 'event_hash' | 'actor_salt' | 'subject_salt'>;
+
+function salted(row: AuditEventRow): SaltedEvent {
+  const [actor, subject] = [newSalt(), newSalt()];
+  const hash = eventHash(sealable(row), {
+    actor: { salt: actor, commitment: null },
+    subject: { salt: subject, commitment: null },
+  });
+  return { event_id: row.id, event_hash: hash, actor_salt: actor, subject_salt: subject };
+}
+
+function newSalt(): string {
+  return randomBytes(SALT_BYTES).toString('hex');
 }
 
 function seals(
   key: SigningKey,
   workspaceId: WorkspaceId,
   last: SealRow | undefined,
-  events: readonly AuditEventRow[],
+  events: readonly SaltedEvent[],
   now: Date,
-): Parameters<typeof insertSeals>[2] {
+): NewSeal[] {
   let [seq, previous] = last ? [last.seq, last.hash] : [0, genesis(workspaceId)];
   const at = now.toISOString();
-  const random = randomBytes(events.length * 2 * SALT_BYTES);
-  const salt = (place: number) => random.toString('hex', place * SALT_BYTES, (place + 1) * SALT_BYTES);
-  return events.map((row, index) => {
-    const [actor, subject] = [salt(2 * index), salt(2 * index + 1)];
-    const event = eventHash(sealable(row), {
-      actor: { salt: actor, commitment: null },
-      subject: { salt: subject, commitment: null },
-    });
-    previous = sealHash(previous, ++seq, at, event);
+  return events.map((event, index) => {
+    previous = sealHash(previous, ++seq, at, event.event_hash);
     const isLast = index === events.length - 1;
     return {
-      ...{ seq, event_id: row.id, sealed_at: now, event_hash: event, hash: previous },
-      ...{ actor_salt: actor, subject_salt: subject },
+      ...event,
+      ...{ seq, sealed_at: now, hash: previous },
       signature: isLast ? signHead(key, { workspaceId, seq, hash: previous, at }) : null,
       key_id: isLast ? key.keyId : null,
     };

@@ -1,19 +1,18 @@
-import type { UserId, WorkspaceId } from '../../ids.ts';
-import { sealedEventsAbout } from '../../store/audit-seals.ts';
+import type { EventId, WorkspaceId } from '../../ids.ts';
+import { sealsOf } from '../../store/audit-seals.ts';
 import type { Tx } from '../../store/db.ts';
 import { eventHash } from './chain.ts';
 import { sealedEvent } from './sealed-event.ts';
 
-/** The places in the chain of the events about a user that are what was sealed. */
-export async function unbrokenAbout(
+/** The places in the chain of those of some events that are what was sealed. */
+export async function unbrokenOf(
   tx: Tx,
   workspaceId: WorkspaceId,
-  userId: UserId,
+  eventIds: readonly EventId[],
 ): Promise<ReadonlySet<number>> {
-  const sealed = (await sealedEventsAbout(tx, workspaceId, userId)).map(sealedEvent);
-  return new Set(
-    sealed
-      .filter(({ event, saltings, eventHash: hash }) => event && eventHash(event, saltings) === hash)
-      .map(({ seq }) => seq),
-  );
+  const unbroken = new Set<number>();
+  for await (const batch of sealsOf(tx, workspaceId, eventIds))
+    for (const { seq, event, saltings, eventHash: hash } of batch.map(sealedEvent))
+      if (event && eventHash(event, saltings) === hash) unbroken.add(seq);
+  return unbroken;
 }

@@ -1,4 +1,5 @@
 import { erasedOf, eventHash, genesis, sealHash, type Saltings, type SealableEvent } from './chain.ts';
+import { chainTimes, type Backdated, type Warning } from './chain-times.ts';
 import { isSignedHead, keyIdOf, type Head } from './signing.ts';
 
 /** A seal with its event; null for an event that is gone. */
@@ -38,10 +39,12 @@ export interface ChainResult {
   readonly signature: HeadSignature;
   /** Which key has signed from which place on: a change of the key is to be explained. */
   readonly keys: readonly { readonly keyId: string; readonly from: number }[];
+  /** What is odd about the times and breaks nothing: the database's clock was set, or sealing stood still. */
+  readonly warnings: readonly Warning[];
 }
 
-/** An event this much older than one sealed before it did not wait in the queue: it was put in later. */
-const LATEST_MS = 24 * 60 * 60 * 1000;
+/** Changes of the key that are listed. */
+const MAX_KEYS = 100;
 
 /** What the audit calls it that a person was erased. */
 export const ERASURE = 'user.erased';
@@ -65,12 +68,14 @@ export function chainWalk(
   readonly end: () => ChainResult;
 } {
   const { publicKey, checkpoint } = options;
-  let [seq, hash, latest] = [0, genesis(workspaceId), 0];
+  let [seq, hash] = [0, genesis(workspaceId)];
   let last: SealedEvent | undefined;
   let broken: Broken | null = null;
+  let keyId: string | undefined;
+  const times = chainTimes();
   const keys: { keyId: string; from: number }[] = [];
   const erased = new Set<string>();
-  const unexplained = new Map<string, SealedEvent>();
+  const unexplained = new Map<string, Pick<SealedEvent, 'seq' | 'eventId'>>();
   const explain = (person: string): void => {
     erased.add(person);
     unexplained.delete(person);
@@ -81,17 +86,21 @@ export function chainWalk(
       broken = foundLater(broken, sealed);
       return;
     }
-    broken = check(sealed, seq + 1, hash, latest);
+    broken = check(sealed, seq + 1, hash);
     if (broken) return;
+    const before = { seq, hash };
+    const { eventId } = sealed;
     ({ seq, hash } = sealed);
     last = sealed;
     const event = sealed.event as SealableEvent;
-    latest = Math.max(latest, Date.parse(event.at));
+    times.take({ seq, eventId, at: Date.parse(event.at), sealedAt: Date.parse(sealed.sealedAt) }, before);
     if (event.action === ERASURE && event.target_kind === 'user') explain(event.target_id);
     for (const person of erasedOf(event, sealed.saltings)?.persons ?? [])
-      if (!erased.has(person) && !unexplained.has(person)) unexplained.set(person, sealed);
-    if (sealed.keyId !== null && sealed.keyId !== keys.at(-1)?.keyId)
-      keys.push({ keyId: sealed.keyId, from: seq });
+      if (!erased.has(person) && !unexplained.has(person)) unexplained.set(person, { seq, eventId });
+    if (sealed.keyId !== null && sealed.keyId !== keyId) {
+      keyId = sealed.keyId;
+      if (keys.length < MAX_KEYS) keys.push({ keyId, from: seq });
+    }
     if (seq === checkpoint?.seq && hash !== checkpoint.hash) broken = rewritten(sealed);
   };
 
@@ -102,12 +111,16 @@ export function chainWalk(
     const [emptied] = unexplained.values();
     if (!broken && emptied)
       broken = brokenAt(emptied, 'altered', 'What it told was taken out, and no event tells of an erasure.');
+    const backdated = times.backdated();
+    const isFirst = backdated && (broken?.seq ?? Infinity) > backdated.seq;
     return {
-      firstBroken: broken,
-      sealed: seq,
-      head: hash,
+      firstBroken: isFirst ? putIn(backdated) : broken,
+      ...(isFirst
+        ? { sealed: backdated.before.seq, head: backdated.before.hash }
+        : { sealed: seq, head: hash }),
       signature: signature === 'wrong' ? 'none' : signature,
       keys,
+      warnings: times.warnings(),
     };
   };
   const unreadable = (message: string): void => {
@@ -116,7 +129,7 @@ export function chainWalk(
   return { take, unexplained: () => [...unexplained.keys()], explain, unreadable, end };
 }
 
-function check(sealed: SealedEvent, expected: number, previous: string, latest: number): Broken | null {
+function check(sealed: SealedEvent, expected: number, previous: string): Broken | null {
   const { seq, event, sealedAt } = sealed;
   if (seq > expected) {
     return {
@@ -137,14 +150,19 @@ function check(sealed: SealedEvent, expected: number, previous: string, latest: 
     const message = 'The seal does not follow from the one before it: it was altered or moved.';
     return brokenAt(sealed, 'moved', message);
   }
-  if (Date.parse(event.at) < latest - LATEST_MS) {
-    const message = 'The event is dated long before others that were sealed before it.';
-    return brokenAt(sealed, 'inserted', message);
-  }
   return null;
 }
 
-function brokenAt({ seq, eventId }: SealedEvent, problem: Broken['problem'], message: string): Broken {
+function putIn({ seq, eventId }: Backdated): Broken {
+  const message = 'The event is dated long before its seal, and before others that were sealed before it.';
+  return { seq, eventId, problem: 'inserted', message };
+}
+
+function brokenAt(
+  { seq, eventId }: Pick<SealedEvent, 'seq' | 'eventId'>,
+  problem: Broken['problem'],
+  message: string,
+): Broken {
   return { seq, eventId, problem, message };
 }
 

@@ -6,7 +6,7 @@ import type { Head } from './signing.ts';
 import { chainWalk, type Broken, type ChainResult } from './verify-chain.ts';
 
 /** Whether the audit is as it was written (contract section 6). */
-export interface Verified extends Pick<ChainResult, 'signature' | 'keys'> {
+export interface Verified extends Pick<ChainResult, 'signature' | 'keys' | 'warnings'> {
   readonly ok: boolean;
   /** The hash of the newest seal that holds; null for none. */
   readonly head: string | null;
@@ -31,11 +31,11 @@ export async function verifyAudit(
   const unexplained = walk.unexplained();
   if (unexplained.length > 0)
     for (const person of await erasuresTold(core.db, workspaceId, unexplained)) walk.explain(person);
-  const { firstBroken: inChain, sealed: walked, head: hash, signature, keys } = walk.end();
+  const { firstBroken: inChain, sealed: walked, head: hash, signature, keys, warnings } = walk.end();
   const firstBroken = inChain ?? unplaced(state);
   const { events, sealed } = state;
   const head = walked === 0 ? null : hash;
-  return { ok: firstBroken === null, events, sealed, head, firstBroken, signature, keys };
+  return { ok: firstBroken === null, events, sealed, head, firstBroken, signature, keys, warnings };
 }
 
 function unplaced({ stray, missing }: Awaited<ReturnType<typeof auditState>>): Broken | null {

@@ -1,7 +1,14 @@
 import { notFound, RollcallError } from '../../errors.ts';
 import { asId, type UserId } from '../../ids.ts';
 import { holdSealing } from '../../store/audit-seals.ts';
-import { eraseEvents, forgetPushedValues, namesOf, pseudonymise } from '../../store/erasure.ts';
+import {
+  eraseEvents,
+  eventsAbout,
+  forgetPushedValues,
+  namesOf,
+  pseudonymise,
+  type EventPosition,
+} from '../../store/erasure.ts';
 import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
 import type { UserRow } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
@@ -11,7 +18,7 @@ import { erasedName } from '../erased-name.ts';
 import { settle } from '../invitations/expire.ts';
 import { lockHeld } from '../invitations/lock.ts';
 import { nameKey } from '../mentioned-names.ts';
-import { unbrokenAbout } from '../seals/unbroken.ts';
+import { unbrokenOf } from '../seals/unbroken.ts';
 import { ERASURE } from '../seals/verify-chain.ts';
 import { withSeats } from '../seats.ts';
 import { LAST_OWNER } from './last-owner.ts';
@@ -33,8 +40,10 @@ export function eraseUser(core: Core, caller: Caller, id: string): Promise<void>
     if (user.erased_at) return;
     if (user.status === 'active') throw new RollcallError('refused', whyNot(user));
     if (user.status === 'pending') await settleInvitation(c, user);
+    const names = await namesOf(c.tx, c.caller.workspaceId, userId);
     await eraseRecord(c, user, leaving);
     await eraseAudit(c, userId);
+    await eraseRequests(c, userId, names);
     c.record({ action: ERASURE, target: { kind: 'user', id: userId, name: erasedName(userId) } });
   });
 }
@@ -57,7 +66,6 @@ async function settleInvitation(c: Change, user: UserRow): Promise<void> {
 /** What is written from here on is told under the pseudonym: the events of the removal, too. */
 async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<void> {
   const { workspaceId } = c.caller;
-  const names = await namesOf(c.tx, workspaceId, user.id);
   const name = erasedName(user.id);
   await pseudonymise(c.tx, workspaceId, user.id, name, c.at);
   if (!user.deleted_at) {
@@ -66,18 +74,30 @@ async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<
     if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
   }
   await forgetPushedValues(c.tx, workspaceId, user.id);
-  const keys = names.map((one) => nameKey(workspaceId, one));
-  await eraseProvisioningRequests(c.tx, workspaceId, user.id, keys);
 }
 
-/** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. The last of all locks. */
+/** Events that are emptied in one step of the transaction: what they hold may be larger than memory. */
+const STEP = { limit: 100, bytes: 256 * 1024 };
+
+/** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. */
 async function eraseAudit(c: Change, userId: UserId): Promise<void> {
   const { workspaceId } = c.caller;
   await holdSealing(c.tx, workspaceId);
-  const before = await unbrokenAbout(c.tx, workspaceId, userId);
-  await eraseEvents(c.tx, workspaceId, userId);
-  const after = await unbrokenAbout(c.tx, workspaceId, userId);
-  const broken = [...before].find((seq) => !after.has(seq));
-  // Salts don't come back: rather nothing is erased than a chain broken for ever.
-  if (broken !== undefined) throw new Error(`Erasing ${userId} would break the audit's seal ${broken}.`);
+  const step = (after?: EventPosition) => eventsAbout(c.tx, workspaceId, userId, after, STEP);
+  for (let events = await step(); events.length > 0; events = await step(events.at(-1))) {
+    const ids = events.map(({ id }) => id);
+    const before = await unbrokenOf(c.tx, workspaceId, ids);
+    await eraseEvents(c.tx, workspaceId, ids);
+    const after = await unbrokenOf(c.tx, workspaceId, ids);
+    const broken = [...before].find((seq) => !after.has(seq));
+    // Salts don't come back: rather nothing is erased than a chain broken for ever.
+    if (broken !== undefined) throw new Error(`Erasing ${userId} would break the audit's seal ${broken}.`);
+  }
+}
+
+/** The last of it: what is requested meanwhile is noted when this change has ended, that of other workspaces too. */
+async function eraseRequests(c: Change, userId: UserId, names: readonly string[]): Promise<void> {
+  const { workspaceId } = c.caller;
+  const keys = names.map((one) => nameKey(workspaceId, one));
+  await eraseProvisioningRequests(c.tx, workspaceId, userId, keys);
 }
