@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Core } from '../core/core.ts';
+import { whileTokenLive } from '../core/live-token.ts';
 import { RollcallError } from '../errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
@@ -42,13 +43,15 @@ type AsyncHandler = (req: Request, res: Response) => Promise<void>;
 function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
-    const result = await route.handler({
-      core,
-      caller,
-      params: route.params && validate(route.params, req.params),
-      query: route.query && validate(route.query, req.query),
-      body: route.body && validate(route.body, req.body),
-    });
+    const handle = () =>
+      route.handler({
+        core,
+        caller,
+        params: route.params && validate(route.params, req.params),
+        query: route.query && validate(route.query, req.query),
+        body: route.body && validate(route.body, req.body),
+      });
+    const result = await (isRead(route) ? whileTokenLive(core, caller, handle) : handle());
     const { status = route.statuses[0], headers = {}, body } = isAnswer(result) ? result : { body: result };
     if (checkReplies) checkReply(route, status, body);
     res.status(status).set(headers);
@@ -60,6 +63,11 @@ function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
       res.json(body);
     }
   };
+}
+
+/** An auditor's token changes nothing, so what it may call only reads. */
+function isRead({ method, scopes }: Route): boolean {
+  return method === 'get' || scopes.includes('auditor');
 }
 
 async function send({ type, chunks, trailers }: Chunks, res: Response): Promise<void> {
