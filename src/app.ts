@@ -3,6 +3,7 @@ import { API_BASE, createApi } from './api/index.ts';
 import { problems } from './api/errors.ts';
 import { createDescription } from './api/openapi/router.ts';
 import { routes } from './api/routes/index.ts';
+import { createStreams, streamLimits, type Streams } from './api/streams.ts';
 import type { Config } from './config.ts';
 import type { Core } from './core/core.ts';
 import type { ProvisioningLog } from './core/provisioning-log.ts';
@@ -19,13 +20,15 @@ import { createScim } from './scim/router.ts';
 
 export interface AppOptions {
   readonly core: Core;
-  readonly config: Pick<Config, 'publicUrl' | 'rateLimitPerSecond'>;
+  readonly config: Pick<Config, 'publicUrl' | 'rateLimitPerSecond' | 'databasePoolSize'>;
   /** Signs invitation links and sessions. */
   readonly secretKey: string;
   /** Where SCIM requests are noted. */
   readonly provisioningLog: ProvisioningLog;
   /** True once the process is to end: /readyz says so, and connections are not kept. */
   readonly isStopping?: () => boolean;
+  /** Sends exports; those of the usual limits unless others are given. */
+  readonly streams?: Streams;
   /** Checks every answer of the companion API against its schema; for tests. */
   readonly checkReplies?: boolean;
 }
@@ -37,6 +40,7 @@ export function createApp({
   secretKey,
   provisioningLog,
   isStopping = () => false,
+  streams = createStreams(streamLimits(config.databasePoolSize)),
   checkReplies = false,
 }: AppOptions): Express {
   const app = express();
@@ -64,7 +68,7 @@ export function createApp({
   );
   app.use(health(core, isStopping));
   app.use(createDescription({ routes, publicUrl: config.publicUrl, base: API_BASE }));
-  app.use(API_BASE, createApi({ core, guard, checkReplies }));
+  app.use(API_BASE, createApi({ core, guard, streams, checkReplies }));
   app.use(INVITE_BASE, createInvite({ core, rateLimitPerSecond: config.rateLimitPerSecond }));
 
   app.use((req) => {
