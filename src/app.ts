@@ -25,7 +25,7 @@ export interface AppOptions {
   readonly secretKey: string;
   /** Where SCIM requests are noted. */
   readonly provisioningLog: ProvisioningLog;
-  /** True once the process is to end: /readyz says so, and connections are not kept. */
+  /** True once the process is to end: /readyz says so. */
   readonly isStopping?: () => boolean;
   /** Sends exports; those of the usual limits unless others are given. */
   readonly streams?: Streams;
@@ -47,12 +47,7 @@ export function createApp({
   app.disable('x-powered-by');
   // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.
   app.disable('etag');
-  app.use(
-    inOrder(requestId, accessLog, securityHeaders(config.publicUrl), (_req, res, next) => {
-      if (isStopping()) res.setHeader('Connection', 'close');
-      next();
-    }),
-  );
+  app.use(inOrder(requestId, accessLog, securityHeaders(config.publicUrl)));
 
   const guard = createGuard(core, config.rateLimitPerSecond);
   app.use(

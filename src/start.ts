@@ -46,7 +46,7 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
     createApp({ core, config, secretKey, provisioningLog, isStopping, streams }),
   );
   await listen(server, config);
-  lifecycle.opened(() => closeServer(server));
+  lifecycle.opened(() => closeServer(server, streams));
   log.info(`Listening on ${config.host}:${config.port}.`, { scim: `${config.publicUrl}/scim/v2` });
 }
 
