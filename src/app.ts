@@ -3,6 +3,7 @@ import { API_BASE, createApi } from './api/index.ts';
 import { problems } from './api/errors.ts';
 import { createDescription } from './api/openapi/router.ts';
 import { routes } from './api/routes/index.ts';
+import { createStreams, streamLimits, type Streams } from './api/streams.ts';
 import type { Config } from './config.ts';
 import type { Core } from './core/core.ts';
 import type { ProvisioningLog } from './core/provisioning-log.ts';
@@ -19,13 +20,15 @@ import { createScim } from './scim/router.ts';
 
 export interface AppOptions {
   readonly core: Core;
-  readonly config: Pick<Config, 'publicUrl' | 'rateLimitPerSecond'>;
+  readonly config: Pick<Config, 'publicUrl' | 'rateLimitPerSecond' | 'databasePoolSize'>;
   /** Signs invitation links and sessions. */
   readonly secretKey: string;
   /** Where SCIM requests are noted. */
   readonly provisioningLog: ProvisioningLog;
-  /** True once the process is to end: /readyz says so, and connections are not kept. */
+  /** True once the process is to end: /readyz says so. */
   readonly isStopping?: () => boolean;
+  /** Sends exports; those of the usual limits unless others are given. */
+  readonly streams?: Streams;
   /** Checks every answer of the companion API against its schema; for tests. */
   readonly checkReplies?: boolean;
 }
@@ -37,18 +40,14 @@ export function createApp({
   secretKey,
   provisioningLog,
   isStopping = () => false,
+  streams = createStreams(streamLimits(config.databasePoolSize)),
   checkReplies = false,
 }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.
   app.disable('etag');
-  app.use(
-    inOrder(requestId, accessLog, securityHeaders(config.publicUrl), (_req, res, next) => {
-      if (isStopping()) res.setHeader('Connection', 'close');
-      next();
-    }),
-  );
+  app.use(inOrder(requestId, accessLog, securityHeaders(config.publicUrl)));
 
   const guard = createGuard(core, config.rateLimitPerSecond);
   app.use(
@@ -64,7 +63,7 @@ export function createApp({
   );
   app.use(health(core, isStopping));
   app.use(createDescription({ routes, publicUrl: config.publicUrl, base: API_BASE }));
-  app.use(API_BASE, createApi({ core, guard, checkReplies }));
+  app.use(API_BASE, createApi({ core, guard, streams, checkReplies }));
   app.use(INVITE_BASE, createInvite({ core, rateLimitPerSecond: config.rateLimitPerSecond }));
 
   app.use((req) => {

@@ -1,6 +1,16 @@
 import type { Server } from 'node:http';
+import { Server as TcpServer } from 'node:net';
+import type { Streams } from './api/streams.ts';
+import { connectionsOf } from './http/server.ts';
 import { log } from './log.ts';
 
+/**
+ * Milliseconds that a kept connection gets for one more request, whose answer says that it is closed: a connection closed
+ * without a word may have a request on its way.
+ */
+const IDLE_GRACE = 2_000;
+/** Milliseconds after which exports are cut off. */
+const CUT_STREAMS_AFTER = 6_000;
 /** Milliseconds after which connections that are still open are cut. */
 const CUT_AFTER = 8_000;
 /** Milliseconds after which the process ends, whatever still runs. */
@@ -50,19 +60,26 @@ export function stopOnSignals(lifecycle: Lifecycle, started: Promise<unknown>): 
   process.on('SIGINT', stop);
 }
 
-/** Stops listening, lets requests in flight finish, and cuts what is open after 8 s. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      log.warn('Requests in flight took too long and were cut off.');
-      server.closeAllConnections();
-    }, CUT_AFTER);
-    // A connection whose last request has ended would be kept open for the next.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    server.close(() => {
-      clearTimeout(cut);
-      clearInterval(idle);
-      resolve();
-    });
+/**
+ * Stops listening and lets requests in flight finish; answers say that the connection will be closed. Exports are cut off
+ * after 6 s, so that there is time to record it, and what is still open after 8 s.
+ */
+export async function closeServer(server: Server, streams?: Pick<Streams, 'stop'>): Promise<void> {
+  const connections = connectionsOf(server);
+  connections.announceClose();
+  const cutStreams = setTimeout(() => void streams?.stop(), CUT_STREAMS_AFTER);
+  const cut = setTimeout(() => {
+    log.warn('Requests in flight took too long and were cut off.');
+    server.closeAllConnections();
+  }, CUT_AFTER);
+  const idle = setInterval(() => connections.closeIdle(IDLE_GRACE), 50);
+  await new Promise<void>((resolve) => {
+    // That of http.Server would at once close connections on which a request is on its way.
+    TcpServer.prototype.close.call(server, () => resolve());
   });
+  clearTimeout(cutStreams);
+  clearTimeout(cut);
+  clearInterval(idle);
+  // What they held is given back, and their ends are recorded, before the database is closed.
+  await streams?.stop();
 }

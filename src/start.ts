@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
+import { createStreams, streamLimits } from './api/streams.ts';
 import type { Config } from './config.ts';
 import { prepareFirstStart } from './core/first-start.ts';
 import { signingKeyOf } from './core/seals/signing.ts';
@@ -40,9 +41,12 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   const { isStopping } = lifecycle;
   const jobs = startJobs(core, { mailer: openMailer(config), isStopping });
   lifecycle.opened(() => jobs.stop());
-  const server = createHttpServer(createApp({ core, config, secretKey, provisioningLog, isStopping }));
+  const streams = createStreams(streamLimits(config.databasePoolSize));
+  const server = createHttpServer(
+    createApp({ core, config, secretKey, provisioningLog, isStopping, streams }),
+  );
   await listen(server, config);
-  lifecycle.opened(() => closeServer(server));
+  lifecycle.opened(() => closeServer(server, streams));
   log.info(`Listening on ${config.host}:${config.port}.`, { scim: `${config.publicUrl}/scim/v2` });
 }
 

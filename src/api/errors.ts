@@ -51,6 +51,8 @@ export const problems: ErrorRequestHandler = (error: unknown, req, res, _next) =
     res.destroy();
     return;
   }
+  if (known?.kind === 'unauthenticated' && !res.hasHeader('WWW-Authenticate'))
+    res.setHeader('WWW-Authenticate', 'Bearer realm="Rollcall", error="invalid_token"');
   if (known?.retryAfter !== undefined)
     res.setHeader('Retry-After', String(Math.max(1, Math.ceil(known.retryAfter))));
   const problem: Problem = known

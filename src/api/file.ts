@@ -36,8 +36,9 @@ export function htmlFile<C>(
 }
 
 /**
- * The file, with its SHA-256 behind it (RFC 9530), and before it where its receipt will be. The receipt is written
- * before the end is sent: who has the whole file can ask for it.
+ * The file, with its SHA-256 behind it (RFC 9530), and before it where its receipt will be. That it begins is recorded
+ * before anything is sent, so that nothing leaves unseen even when the process dies. The receipt is written before the
+ * end is sent: who has the whole file can ask for it.
  */
 function sent<C>(
   chunks: AsyncIterable<string>,
@@ -47,7 +48,7 @@ function sent<C>(
   headers: Readonly<Record<string, string>> = {},
 ): Answer<never> {
   let digest = Buffer.alloc(0);
-  const hashed = hashing(chunks, (result) => {
+  const hashed = hashing(chunks, file.begin, (result) => {
     if (result.sha256 !== null) digest = Buffer.from(result.sha256, 'hex');
     return file.finish(result);
   });
@@ -68,19 +69,22 @@ function sent<C>(
 
 async function* hashing(
   chunks: AsyncIterable<string>,
+  begin: () => Promise<void>,
   finish: (result: Sent) => Promise<void>,
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
+  await begin();
   const hash = createHash('sha256');
-  let bytes = 0;
+  let length = 0;
   let isWhole = false;
   try {
     for await (const chunk of chunks) {
-      hash.update(chunk);
-      bytes += Buffer.byteLength(chunk);
-      yield chunk;
+      const bytes = Buffer.from(chunk);
+      hash.update(bytes);
+      length += bytes.length;
+      yield bytes;
     }
     isWhole = true;
   } finally {
-    await finish({ sha256: isWhole ? hash.digest('hex') : null, bytes });
+    await finish({ sha256: isWhole ? hash.digest('hex') : null, bytes: length });
   }
 }

@@ -1,16 +1,16 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Core } from '../core/core.ts';
+import { whileTokenLive } from '../core/live-token.ts';
 import { coreFor } from '../core/on-behalf.ts';
 import { RollcallError } from '../errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
-import { isAnswer, isChunks, type Chunks } from './answer.ts';
+import { isAnswer, isChunks } from './answer.ts';
 import { jsonBody } from './body.ts';
 import { PROBLEMS } from './errors.ts';
 import { problemStatusesOf } from './openapi/problems.ts';
 import type { Route } from './route.ts';
+import type { Streams } from './streams.ts';
 import { validate } from './validate.ts';
 import { callerIn } from './workspace.ts';
 
@@ -20,6 +20,8 @@ export interface MountOptions {
   readonly base: string;
   /** Checks each answer against its schema, and fails when it differs. For tests: it costs time. */
   readonly checkReplies: boolean;
+  /** Sends the answers that are written as they come. */
+  readonly streams: Streams;
 }
 
 /** Mounts routes: scope (403), workspace, input (400), handler, answer. */
@@ -40,21 +42,23 @@ export function mount(routes: readonly Route[], options: MountOptions): Router {
 
 type AsyncHandler = (req: Request, res: Response) => Promise<void>;
 
-function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
+function run(route: Route, { core, checkReplies, streams }: MountOptions): AsyncHandler {
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
-    const result = await route.handler({
-      core: coreFor(core, caller),
-      caller,
-      params: route.params && validate(route.params, req.params),
-      query: route.query && validate(route.query, req.query),
-      body: route.body && validate(route.body, req.body),
-    });
+    const handle = () =>
+      route.handler({
+        core: coreFor(core, caller),
+        caller,
+        params: route.params && validate(route.params, req.params),
+        query: route.query && validate(route.query, req.query),
+        body: route.body && validate(route.body, req.body),
+      });
+    const result = await (isRead(route) ? whileTokenLive(core, caller, handle) : handle());
     const { status = route.statuses[0], headers = {}, body } = isAnswer(result) ? result : { body: result };
     if (checkReplies) checkReply(route, status, body);
     res.status(status).set(headers);
     if (isChunks(body)) {
-      await send(body, res);
+      await streams.send(body, { core, caller, res });
     } else if (body === undefined) {
       res.end();
     } else {
@@ -63,32 +67,9 @@ function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
   };
 }
 
-async function send({ type, chunks, trailers }: Chunks, res: Response): Promise<void> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  // Asked before anything is sent: a database that is away is a 503 and not half an answer.
-  let first: ReturnType<typeof iterator.next> | undefined = Promise.resolve(await iterator.next());
-  const primed: AsyncIterable<string | Uint8Array> = {
-    [Symbol.asyncIterator]: () => ({
-      next: async () => {
-        const next = await (first ?? iterator.next());
-        first = undefined;
-        // The end follows at once, and with it what is sent behind the body.
-        if (next.done === true && trailers) res.addTrailers(trailers.values());
-        return next;
-      },
-      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
-    }),
-  };
-  res.type(type);
-  if (trailers) res.setHeader('Trailer', trailers.names.join(', '));
-  await pipeline(Readable.from(primed), res).catch(ignoreHangUp(res));
-}
-
-// A client that hangs up in the middle of an export is no failure of ours.
-function ignoreHangUp(res: Response) {
-  return (error: unknown) => {
-    if (!(res.destroyed && (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
-  };
+/** An auditor's token changes nothing, so what it may call only reads. */
+function isRead({ method, scopes }: Route): boolean {
+  return method === 'get' || scopes.includes('auditor');
 }
 
 /** Fails when an error has a status that the route does not declare. */

@@ -7,6 +7,7 @@ import { EXCLUSIVE_CHANGE, SHARED_CHANGE } from '../store/limits.ts';
 import { takeTurn } from '../store/turns.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
+import { tokenEnded } from './live-token.ts';
 
 /** What happened to what, in the words of the audit: `user.created`, `group.member_added`. */
 export interface ChangeEvent {
@@ -57,6 +58,8 @@ class NeedExclusive extends Error {}
  * Changes to people run beside each other and lock the rows they touch: groups ascending by id, then users ascending
  * by id, then licenses ascending by id, then the workspace. A change that may alter the access of many at once
  * (mapping, catalogue, a group's name) is `exclusive`: it waits for the others and they for it (docs/adr/0004).
+ *
+ * Throws `unauthenticated` when the caller's token was revoked or has expired before the change began.
  */
 export function change<T>(
   core: Core,
@@ -97,7 +100,8 @@ export async function changeLocked<T, Locked>(
  */
 export function together<T>(core: Core, caller: Caller, body: (core: Core) => Promise<T>): Promise<T> {
   return inTurn(core, caller, 'exclusive', async (tx) => {
-    await beginChange(tx, caller.workspaceId, true);
+    const { isTokenLive } = await beginChange(tx, caller.workspaceId, true, caller.credential);
+    if (!isTokenLive) throw tokenEnded();
     return body({ ...core, db: inPlaceOfPool(tx) });
   });
 }
@@ -130,10 +134,11 @@ async function attempt<T, Locked>(
   mode: 'shared' | 'exclusive' | 'joined',
 ): Promise<T> {
   let exclusive = mode === 'exclusive';
-  const [{ now, seatsLimited, onlyOneProduct }, locked] = await Promise.all([
-    beginChange(tx, caller.workspaceId, exclusive),
+  const [{ now, seatsLimited, onlyOneProduct, isTokenLive }, locked] = await Promise.all([
+    beginChange(tx, caller.workspaceId, exclusive, caller.credential),
     lock(tx),
   ]);
+  if (!isTokenLive) throw tokenEnded();
   let at = now;
   const sent: Promise<unknown>[] = [];
   const events: NewEvent[] = [];

@@ -3,6 +3,7 @@ import { log } from '../log.ts';
 import type { Caller } from './caller.ts';
 import { change } from './change.ts';
 import type { Core } from './core.ts';
+import { assertTokenLive } from './live-token.ts';
 
 /** What stands in a place of an export; times are ISO 8601 in UTC with milliseconds. */
 export type Cell = string | null;
@@ -13,7 +14,12 @@ export interface ExportFile<C = Cell> {
   readonly batches: AsyncIterable<readonly (readonly C[])[]>;
   /** The id of the audit event that tells of this export. */
   readonly receipt: EventId;
-  /** Writes that event: to be called once, whatever happened. */
+  /**
+   * Writes the event that says it begins, before anything is sent; one without an end is of a process that died. Throws
+   * `unauthenticated` and `busy`: nothing may be sent then.
+   */
+  readonly begin: () => Promise<void>;
+  /** Writes the receipt's event: to be called once after `begin`, whatever happened. */
   readonly finish: (sent: Sent) => Promise<void>;
 }
 
@@ -33,7 +39,9 @@ export interface ExportAsked {
 /** The columns of an export by their names. */
 export type Columns<Row, C = Cell> = Readonly<Record<string, (row: Row) => C>>;
 
-/** A file of rows, whose sending is an event. */
+/**
+ * A file of rows, whose sending is an event. Reading on throws `unauthenticated` once the caller's token has ended.
+ */
 export function exported<Row, C = Cell>(
   core: Core,
   caller: Caller,
@@ -46,6 +54,7 @@ export function exported<Row, C = Cell>(
   let count = 0;
   async function* batches() {
     for await (const batch of rows) {
+      await assertTokenLive(core, caller);
       count += batch.length;
       yield batch.map((row) => cells.map((cell) => cell(row)));
     }
@@ -54,14 +63,28 @@ export function exported<Row, C = Cell>(
     columns: Object.keys(columns),
     batches: batches(),
     receipt,
+    begin: () => recordBeginning(core, caller, asked, receipt),
     finish: (sent) => recordExport(core, caller, asked, receipt, count, sent),
   };
+}
+
+function recordBeginning(
+  core: Core,
+  caller: Caller,
+  { name, filter }: ExportAsked,
+  receipt: EventId,
+): Promise<void> {
+  return change(core, caller, (c) => {
+    const target = { kind: 'export', id: name, name };
+    c.record({ action: 'export.started', target, after: { filter, receipt } });
+    return Promise.resolve();
+  });
 }
 
 /** An export that was cut off is told as well: what was read before has left the house. */
 async function recordExport(
   core: Core,
-  caller: Caller,
+  { workspaceId, actor, requestId }: Caller,
   { name, filter }: ExportAsked,
   receipt: EventId,
   rows: number,
@@ -69,7 +92,8 @@ async function recordExport(
 ): Promise<void> {
   const action = sent.sha256 === null ? 'export.interrupted' : 'export.created';
   try {
-    await change(core, caller, (c) => {
+    // What was sent is told also when the client has gone, or its token has ended.
+    await change(core, { workspaceId, actor, requestId }, (c) => {
       c.record(
         { action, target: { kind: 'export', id: name, name }, after: { filter, rows, ...sent } },
         receipt,
@@ -78,7 +102,7 @@ async function recordExport(
     });
   } catch (error) {
     log.error('An export was sent, but its audit event could not be written.', {
-      requestId: caller.requestId,
+      requestId,
       action,
       name,
       rows,

@@ -12,6 +12,7 @@ export function callerOf(req: Request): Caller {
     workspaceId,
     actor: { kind: 'token', id, name, scope },
     requestId: requestIdOf(req),
+    credential: { workspaceId, tokenId: id },
     // Made when it is first asked for: most requests never do.
     get signal() {
       return hangUpOf(req);

@@ -1,4 +1,5 @@
 import { Router, type Request } from 'express';
+import { whileTokenLive } from '../core/live-token.ts';
 import { isArray, isObject } from './json.ts';
 import type { RawQuery } from './raw-query.ts';
 import type { ScimReply } from './reply.ts';
@@ -29,13 +30,17 @@ export function searches(contextOf: (req: Request) => ScimContext): Router {
   const router = Router();
   const search = (path: string, list: List) =>
     router.post(path, async (req, res) => {
-      res.status(200).send(await list(contextOf(req), readSearch(req.body)));
+      const ctx = contextOf(req);
+      const found = () => list(ctx, readSearch(req.body));
+      res.status(200).send(await whileTokenLive(ctx.core, ctx.caller, found));
     });
   search('/Users/.search', userVerbs.list);
   search('/Groups/.search', groupVerbs.list);
   search('/.search', listMixed);
   router.get('/', async (req, res) => {
-    res.status(200).send(await listMixed(contextOf(req), req.query as RawQuery));
+    const ctx = contextOf(req);
+    const found = () => listMixed(ctx, req.query as RawQuery);
+    res.status(200).send(await whileTokenLive(ctx.core, ctx.caller, found));
   });
   return router;
 }

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { WorkspaceId } from '../ids.ts';
+import type { TokenId, WorkspaceId } from '../ids.ts';
 import type { Tx } from './db.ts';
 import { preparedRow, preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
@@ -15,14 +15,23 @@ export interface Begun {
   readonly seatsLimited: boolean;
   /** Whether a user of the workspace may be given only one of the products. */
   readonly onlyOneProduct: boolean;
+  /** Whether the token was neither revoked nor expired when the lock was had; true when none is named. */
+  readonly isTokenLive: boolean;
 }
 
 /**
  * Begins a change of a workspace: beside other shared ones, or, when exclusive, alone. The lock ends with the
  * transaction, so it works through a transaction-pooling PgBouncer. What limits grants is read after the lock was had:
  * only an exclusive change can give a license a limit, or turn the switch; a workspace that is being made has no limits.
+ * The token is read there as well: a revocation that was committed before is always seen.
  */
-export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: boolean): Promise<Begun> {
+export async function beginChange(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  exclusive: boolean,
+  token?: { readonly workspaceId: WorkspaceId; readonly tokenId: TokenId },
+): Promise<Begun> {
+  const tokenId = token?.tokenId ?? null;
   const key = sql`${CHANGING}::integer, hashtext(${workspaceId}::uuid::text)`;
   const [, begun] = await Promise.all([
     exclusive
@@ -34,7 +43,10 @@ export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: b
       'begin_change',
       sql`select clock_timestamp()::timestamptz(3) as now,
         exists (select from licenses where workspace_id = ${workspaceId} and seats is not null) as "seatsLimited",
-        exists (select from workspaces where id = ${workspaceId} and not integration_enabled) as "onlyOneProduct"`,
+        exists (select from workspaces where id = ${workspaceId} and not integration_enabled) as "onlyOneProduct",
+        ${tokenId}::uuid is null or exists (
+          select from tokens where workspace_id = ${token?.workspaceId ?? null}::uuid and id = ${tokenId}::uuid
+            and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())) as "isTokenLive"`,
     ),
   ]);
   return begun as Begun;

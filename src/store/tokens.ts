@@ -44,6 +44,17 @@ export function findLiveToken(db: Db, hash: Buffer): Promise<LiveToken | undefin
   );
 }
 
+/** Whether a token was neither revoked nor has expired. */
+export async function isLiveToken(db: Db, workspaceId: WorkspaceId, id: TokenId): Promise<boolean> {
+  const live = await lookedUpRow(
+    db,
+    'is_live_token',
+    sql`select from tokens where workspace_id = ${workspaceId} and id = ${id}
+      and revoked_at is null and (expires_at is null or expires_at > now())`,
+  );
+  return live !== undefined;
+}
+
 /** Notes that a token was used, unless that was noted within a minute. */
 export async function touchToken(db: Db, workspaceId: WorkspaceId, id: TokenId): Promise<void> {
   await rows(

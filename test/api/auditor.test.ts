@@ -82,9 +82,11 @@ describe('an auditor’s token', () => {
       expect(reply.status, JSON.stringify(reply.body)).to.be.oneOf(route.statuses);
       const isExport = reply.headers.has('export-receipt');
       expect([...more.keys()]).to.have.members(isExport ? ['audit_events', 'audit_unsealed'] : []);
-      for (const event of more.get('audit_events') ?? []) {
-        expect(JSON.parse(event)).to.include({ action: 'export.created', actor_name: 'auditor' });
-      }
+      const events = (more.get('audit_events') ?? []).map((event) => JSON.parse(event) as object);
+      for (const event of events) expect(event).to.include({ actor_name: 'auditor' });
+      expect(events.map((event) => (event as { action: string }).action)).to.have.members(
+        isExport ? ['export.started', 'export.created'] : [],
+      );
     });
   }
 

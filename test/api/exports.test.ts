@@ -158,6 +158,18 @@ describe('exports', () => {
     });
   });
 
+  it('are recorded when they begin, naming the receipt to come', async () => {
+    const { headers } = await file('users.csv?status=active');
+    const [started] = await events('export.started');
+    expect(started).to.deep.include({
+      target: { kind: 'export', id: 'users.csv', name: 'users.csv' },
+      after: { filter: { status: ['active'] }, receipt: headers.get('export-receipt') },
+    });
+    const receipts = await people.admin<List<{ id: string }>>('GET', '/exports/receipts');
+    expect(receipts.items.map(({ id }) => id)).to.include(headers.get('export-receipt'));
+    expect(receipts.items).to.have.length((await events('export.created')).length);
+  });
+
   it('send the hash of the file behind it, and keep a receipt', async () => {
     const sent = request(`${app.url}/api/v1/exports/users.csv?status=active`, {
       headers: { Authorization: `Bearer ${app.tokens.admin}` },

@@ -10,6 +10,7 @@ import { problems } from '../../src/api/errors.ts';
 import { mount } from '../../src/api/mount.ts';
 import { route } from '../../src/api/route.ts';
 import { routes } from '../../src/api/routes/index.ts';
+import { createStreams, streamLimits } from '../../src/api/streams.ts';
 import { RollcallError } from '../../src/errors.ts';
 import { createGuard } from '../../src/http/guard.ts';
 import { requestId } from '../../src/http/request-id.ts';
@@ -131,7 +132,7 @@ describe('route table', () => {
         express().use(
           requestId,
           createGuard(core, 0),
-          mount(table, { core, base: '', checkReplies: true }),
+          mount(table, { core, base: '', checkReplies: true, streams: createStreams(streamLimits(10)) }),
           problems,
         ),
       ).listen(0, '127.0.0.1');

@@ -46,7 +46,7 @@ describe('the database away', () => {
       'request',
       createApp({
         core: { db },
-        config: { publicUrl: url, rateLimitPerSecond: 0 },
+        config: { publicUrl: url, rateLimitPerSecond: 0, databasePoolSize: 5 },
         secretKey: 'k'.repeat(32),
         provisioningLog,
       }),

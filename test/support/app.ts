@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createStreams, streamLimits, type StreamLimits } from '../../src/api/streams.ts';
 import { createApp } from '../../src/app.ts';
 import type { Core } from '../../src/core/core.ts';
 import { prepareFirstStart, type FirstTokens } from '../../src/core/first-start.ts';
@@ -61,6 +62,8 @@ export interface StartOptions {
   readonly connect?: (databaseUrl: string) => string;
   /** Where mail goes; else to files. */
   readonly smtpUrl?: string;
+  /** How exports are limited otherwise than usual. */
+  readonly streams?: Partial<StreamLimits>;
   /** How jobs go otherwise than usual; null for none. */
   readonly jobs?: Partial<JobsOptions> | null;
 }
@@ -81,8 +84,13 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   const provisioningLog = openProvisioningLog(core);
   const mailDirectory = join(tmpdir(), `rollcall-mail-${randomUUID()}`);
   const jobs = options.jobs === null ? undefined : startJobs(core, jobsOptions(options, mailDirectory));
-  const config = { publicUrl: url, rateLimitPerSecond: options.rateLimitPerSecond ?? 0 };
-  server.on('request', createApp({ core, config, secretKey, provisioningLog, checkReplies: true }));
+  const config = {
+    publicUrl: url,
+    rateLimitPerSecond: options.rateLimitPerSecond ?? 0,
+    databasePoolSize: 10,
+  };
+  const streams = createStreams({ ...streamLimits(config.databasePoolSize), ...options.streams });
+  server.on('request', createApp({ core, config, secretKey, provisioningLog, streams, checkReplies: true }));
 
   return {
     url,

@@ -1,4 +1,5 @@
 import { isReady } from '../../core/health.ts';
+import { RollcallError } from '../../errors.ts';
 import type { Problem } from '../errors.ts';
 import { explain, type ScimReply } from '../reply.ts';
 import type { ScimContext } from '../resources/context.ts';
@@ -28,8 +29,8 @@ interface Run extends BulkResult {
   readonly failed: Set<string>;
   readonly outcomes: Map<BulkOperation, Outcome>;
   errors: number;
-  /** The database went away. */
-  away: Problem | undefined;
+  /** Why the rest is not tried: the database went away, or the token ended. */
+  ending: Problem | undefined;
 }
 
 /**
@@ -37,8 +38,8 @@ interface Run extends BulkResult {
  * refers to what is made later waits for that, and with it what comes after it for the same resource. An error ends only
  * its own operation and those that refer to it, until there are `failOnErrors`.
  *
- * When the database goes away the rest is answered 503 without being tried, and when that is before anything was done,
- * the whole request. For a client that hangs up nothing more is done: it will send again, and the two would race.
+ * When the database goes away the rest is answered 503 without being tried, when the token is revoked or expires 401, and
+ * when that is before anything was done, the whole request. For a client that hangs up nothing more is done: it will send again, and the two would race.
  */
 export async function runBulk(
   ctx: ScimContext,
@@ -55,7 +56,7 @@ export async function runBulk(
     failed: new Set(),
     outcomes: new Map(),
     errors: 0,
-    away: undefined,
+    ending: undefined,
   };
   for (const operation of operations) {
     run.schedule.arrive(operation);
@@ -72,9 +73,9 @@ function isPost({ task }: BulkOperation): boolean {
 }
 
 async function take(run: Run, next: Next): Promise<void> {
-  if (run.away) {
+  if (run.ending) {
     for (const operation of next.kind === 'one' ? [next.operation] : next.circle)
-      note(run, operation, { problem: run.away });
+      note(run, operation, { problem: run.ending });
   } else if (next.kind === 'one') {
     await takeOne(run, next.operation);
   } else {
@@ -101,8 +102,8 @@ async function takeCircle(run: Run, circle: Circle): Promise<void> {
   } catch (error) {
     const failure = error instanceof CircleFailed ? error : undefined;
     for (const operation of circle) {
-      const isOwn = failure === undefined || failure.operation === operation;
       const own = failure === undefined ? error : failure.cause;
+      const isOwn = failure === undefined || failure.operation === operation || isTokenEnded(own);
       await noteError(run, operation, isOwn ? own : conflict(failure.operation.bulkId ?? ''));
     }
   }
@@ -119,11 +120,15 @@ function conflict(bulkId: string): ScimError {
 
 async function noteError(run: Run, operation: BulkOperation, error: unknown): Promise<void> {
   const problem = explain(error, { method: 'bulk', requestId: run.ctx.caller.requestId });
-  if (problem.status === 503 && !(await isReady(run.ctx.core))) {
+  if (isTokenEnded(error) || (problem.status === 503 && !(await isReady(run.ctx.core)))) {
     if (![...run.outcomes.values()].some((outcome) => 'reply' in outcome)) throw error;
-    run.away = problem;
+    run.ending = problem;
   }
   note(run, operation, { problem });
+}
+
+function isTokenEnded(error: unknown): boolean {
+  return error instanceof RollcallError && error.kind === 'unauthenticated';
 }
 
 function note(run: Run, operation: BulkOperation, outcome: Outcome): void {

@@ -1,4 +1,5 @@
 import SCIMMY from 'scimmy';
+import { whileTokenLive } from '../../core/live-token.ts';
 import type { RawQuery } from '../raw-query.ts';
 import type { ScimReply } from '../reply.ts';
 import { guarded, type RoutedContext, type ScimContext } from './context.ts';
@@ -55,7 +56,9 @@ export function resourceClass(type: {
     read(routed: RoutedContext): Promise<ScimReply> {
       const { id, query } = this;
       return guarded(routed, (ctx) =>
-        id === undefined ? verbs.list(ctx, query) : verbs.read(ctx, id, query),
+        whileTokenLive(ctx.core, ctx.caller, () =>
+          id === undefined ? verbs.list(ctx, query) : verbs.read(ctx, id, query),
+        ),
       );
     }
 
