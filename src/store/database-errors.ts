@@ -91,7 +91,7 @@ function isAway(code: string, message: string, name: string): boolean {
     /^(08...|57P0.|53...|55P03|57014|25006)$/.test(code) ||
     name === 'KnexTimeoutError' ||
     // pg reports these without a code.
-    /Connection terminated|Client has encountered a connection error|not queryable|Connection ended/.test(
+    /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|^SASL:/.test(
       message,
     )
   );

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { log } from '../log.ts';
+import { connectionOptions } from '../scram.ts';
 import type { Answer, Script, Statement } from './batch.ts';
 
 // bigint columns are versions and counts, far below 2^53; a date stays the text it is, free of time zones.
@@ -47,6 +48,7 @@ export function openDb(options: { url: string; poolSize: number; waitMs?: number
     client: 'pg',
     connection: {
       connectionString: options.url,
+      ...connectionOptions(options.url),
       application_name: 'rollcall',
       // What is asked without waiting for answers is sent at once, and answered in order.
       ...{ pipeline: true },
