@@ -33,9 +33,9 @@ export async function startTarget(): Promise<TargetServer> {
   await chmod(directory, 0o755);
   const port = await freePort();
   const tokens = {
-    SCIM_TOKEN: 'fuzz-scim-token',
-    ADMIN_TOKEN: 'fuzz-admin-token',
-    OPERATOR_TOKEN: 'fuzz-operator-token',
+    SCIM_TOKEN: 'fuzz-scim-token-of-a-throw-away-server',
+    ADMIN_TOKEN: 'fuzz-admin-token-of-a-throw-away-server',
+    OPERATOR_TOKEN: 'fuzz-operator-token-of-a-throw-away-server',
   };
   // Nothing is inherited: a DATABASE_URL of the developer's must not be fuzzed.
   const env = {

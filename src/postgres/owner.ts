@@ -42,9 +42,7 @@ export async function readOwner(file: string): Promise<Ownership> {
     );
     return age < WRITING ? { state: 'changing' } : { state: 'dead', text, owner: undefined };
   }
-  return (await isAlive(owner))
-    ? { state: 'alive', owner }
-    : { state: 'dead', text, owner };
+  return (await isAlive(owner)) ? { state: 'alive', owner } : { state: 'dead', text, owner };
 }
 
 function parse(text: string): Owner | undefined {

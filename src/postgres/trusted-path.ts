@@ -20,7 +20,7 @@ export async function whyUntrusted(path: string): Promise<string | undefined> {
   let current = '/';
   let isShared = false;
   let placeOwner: number | undefined;
-  for (let links = 0; ; ) {
+  for (let links = 0; ;) {
     const found = await lstat(current).catch(() => undefined);
     if (found === undefined) return undefined;
     if (!trusted.has(found.uid)) {
