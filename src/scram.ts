@@ -3,11 +3,12 @@ import { Socket } from 'node:net';
 /** Longest message a server may send before it has proved itself, in bytes. */
 const MAX_MESSAGE = 65_536;
 
-/** Codes of an authentication request (PostgreSQL protocol, message type `R`). */
+/**
+ * The authentication requests (message type `R`) of SCRAM, by their codes, in the only order in which they prove
+ * anything: SASL, SASLContinue, SASLFinal with the server's signature, Ok.
+ */
+const STEPS = [10, 11, 12, 0] as const;
 const OK = 0;
-const SASL = 10;
-const SASL_CONTINUE = 11;
-const SASL_FINAL = 12;
 
 /** The server asked for the password itself, or let us in without showing that it knows it. */
 export class UnprovenServerError extends Error {
@@ -39,9 +40,13 @@ export function connectionOptions(url: string): { stream?: () => Socket } {
  * signature, but it would also take "authenticated" without one, and send the password in clear when asked for it.
  */
 class ScramSocket extends Socket {
-  #pending: Buffer<ArrayBufferLike> = Buffer.alloc(0);
-  #hasSignature = false;
-  #isProven = false;
+  #pending: Buffer = Buffer.alloc(0);
+  /** How many of the steps have been made. */
+  #made = 0;
+
+  get #isProven(): boolean {
+    return this.#made === STEPS.length;
+  }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if (event === 'data' && !this.#isProven) {
@@ -85,12 +90,10 @@ class ScramSocket extends Socket {
     }
     if (message.length < 9) return isWhole ? 'does not speak the protocol' : undefined;
     const code = message.readUInt32BE(5);
-    if (code === OK && !this.#hasSignature) return 'let us in without authentication';
-    if (![OK, SASL, SASL_CONTINUE, SASL_FINAL].includes(code)) return 'asked for the password itself';
-    if (isWhole) {
-      if (code === SASL_FINAL) this.#hasSignature = true;
-      if (code === OK) this.#isProven = true;
+    if (code !== STEPS[this.#made]) {
+      return code === OK ? 'let us in without authentication' : 'did not authenticate by SCRAM';
     }
+    if (isWhole) this.#made++;
     return undefined;
   }
 }

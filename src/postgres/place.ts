@@ -45,13 +45,14 @@ export async function choosePlace(
   systemState = SYSTEM_STATE,
   accountsFile?: string,
 ): Promise<Place> {
-  await refuseUntrusted(wanted);
+  await refuseUntrusted(dirname(resolve(wanted)));
   const directory = await withoutLinks(wanted);
+  const parent = dirname(directory);
+  await refuseUntrusted(parent);
   if (!isRoot()) {
     await refuseOthers(directory);
     return placeOf(directory, undefined);
   }
-  const parent = dirname(directory);
   const newAccount = async () => accountForNewCluster(await stat(parent), accountsFile);
   if (await isCluster(directory)) return existingPlace(directory, newAccount, accountsFile);
 
@@ -61,7 +62,7 @@ export async function choosePlace(
   if (!moved) {
     await letIn(account, parent);
     if (await mayEnter(account, parent)) return placeOf(directory, account);
-    await refuseUntrusted(elsewhere);
+    await refuseUntrusted(dirname(elsewhere));
     await makeOpenTo(account, dirname(elsewhere));
   }
   const place = moved
