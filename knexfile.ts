@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { readDatabaseConfig } from './src/config.ts';
 import { startEmbeddedPostgres } from './src/postgres/embedded.ts';
+import { connectionOptions } from './src/scram.ts';
 import { migrationConfig } from './src/store/migrate.ts';
 
 /**
@@ -11,5 +12,5 @@ import { migrationConfig } from './src/store/migrate.ts';
 export default async function settings(): Promise<Knex.Config> {
   const { databaseUrl, dataDir } = readDatabaseConfig();
   const url = databaseUrl ?? (await startEmbeddedPostgres({ directory: join(dataDir, 'postgres') })).url;
-  return { client: 'pg', connection: url, migrations: migrationConfig };
+  return { client: 'pg', connection: { connectionString: url, ...connectionOptions(url) }, migrations: migrationConfig };
 }

@@ -17,11 +17,18 @@ export interface Config extends DatabaseConfig {
     readonly operator: string | undefined;
   };
   /** Where mail goes; undefined: to files in `dataDir`. */
-  readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined;
+  readonly mail: MailConfig | undefined;
   readonly invitationTtlHours: number;
   /** Requests of one token in a second; 0 for no limit. */
   readonly rateLimitPerSecond: number;
   readonly logLevel: LogLevel;
+}
+
+export interface MailConfig {
+  readonly smtpUrl: string;
+  readonly from: string;
+  /** True: the password of `smtpUrl` may be sent without TLS. */
+  readonly allowPlaintext: boolean;
 }
 
 /** The part of the configuration that the migrations' command line needs. */
@@ -46,6 +53,9 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The least that a secret may have: what is shorter can be guessed. */
+const MIN_SECRET_LENGTH = 32;
+
 /** Text, and what is said when it is not as it should be. The text itself is not repeated: it may be a secret. */
 function text(message: string, isRight: (value: string) => boolean) {
   return z.string().refine(isRight, message).optional();
@@ -67,10 +77,17 @@ function url(protocols: readonly string[], example: string) {
 }
 
 // RFC 6750 section 2.1: what can stand after "Bearer".
-const token = text(
-  'may hold only letters, digits and - . _ ~ + / (it is sent in the Authorization header)',
-  (value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value),
-);
+const token = z
+  .string()
+  .refine(
+    (value) => /^[A-Za-z0-9\-._~+/]+=*$/.test(value),
+    'may hold only letters, digits and - . _ ~ + / (it is sent in the Authorization header)',
+  )
+  .refine(
+    (value) => value.length >= MIN_SECRET_LENGTH,
+    `must have at least ${MIN_SECRET_LENGTH} characters, such as openssl rand -hex 32 gives`,
+  )
+  .optional();
 
 const database = {
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/rollcall'),
@@ -88,12 +105,16 @@ const variables = z.object({
     'must be an http or https URL without a query, such as https://rollcall.example.com',
     isPublicUrl,
   ),
-  SECRET_KEY: text('must have at least 32 characters', (value) => value.length >= 32),
+  SECRET_KEY: text(
+    `must have at least ${MIN_SECRET_LENGTH} characters`,
+    (value) => value.trim().length >= MIN_SECRET_LENGTH,
+  ),
   SCIM_TOKEN: token,
   ADMIN_TOKEN: token,
   OPERATOR_TOKEN: token,
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587'),
   MAIL_FROM: text('must be an address, such as "Rollcall <rollcall@example.com>"', isMailbox),
+  SMTP_ALLOW_PLAINTEXT: z.enum(['true', 'false'], 'must be true or false').default('false'),
   INVITATION_TTL_HOURS: whole(1, 24 * 365).default(24),
   RATE_LIMIT_PER_SECOND: whole(0, 1_000_000).default(100),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
@@ -158,9 +179,13 @@ function databaseConfig(read: z.infer<typeof databaseVariables>): DatabaseConfig
   };
 }
 
-function mailOf({ SMTP_URL, MAIL_FROM }: Variables): Config['mail'] {
+function mailOf({ SMTP_URL, MAIL_FROM, SMTP_ALLOW_PLAINTEXT }: Variables): Config['mail'] {
   if (SMTP_URL === undefined || MAIL_FROM === undefined) return undefined;
-  return Object.freeze({ smtpUrl: SMTP_URL, from: MAIL_FROM });
+  return Object.freeze({
+    smtpUrl: SMTP_URL,
+    from: MAIL_FROM,
+    allowPlaintext: SMTP_ALLOW_PLAINTEXT === 'true',
+  });
 }
 
 function withoutEmpty(environment: Environment): Environment {

@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { prepareFirstStart } from './core/first-start.ts';
 import { signingKeyOf } from './core/seals/signing.ts';
 import { openProvisioningLog } from './core/provisioning-log.ts';
+import { prepareDataDir } from './data-dir.ts';
 import { createHttpServer } from './http/server.ts';
 import { startJobs } from './jobs/index.ts';
 import { closeServer, type Lifecycle } from './lifecycle.ts';
@@ -54,10 +55,11 @@ function openMailer({ mail, dataDir }: Config): Mailer {
   if (mail) return smtpMailer(mail);
   const directory = join(dataDir, 'mail');
   log.info(`SMTP_URL is not set: mail is written to ${directory}.`);
-  return fileMailer({ directory });
+  return fileMailer({ directory, prepare: () => prepareDataDir(dataDir) });
 }
 
 async function startDatabase(config: Config, lifecycle: Lifecycle): Promise<string> {
+  await prepareDataDir(config.dataDir);
   const database = await startEmbeddedPostgres({
     directory: join(config.dataDir, 'postgres'),
     log: (level, message, fields) => void log.log(level, message, fields ?? {}),

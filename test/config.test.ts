@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { ConfigError, readConfig, readDatabaseConfig } from '../src/config.ts';
 
 const SECRET = 's'.repeat(32);
+const TOKEN = (name: string) => name.padEnd(32, '-token');
 
 /** The lines that a start with this environment ends with. */
 function mistakes(env: Record<string, string>): readonly string[] {
@@ -42,11 +43,12 @@ describe('configuration', () => {
       DATABASE_POOL_SIZE: '25',
       DATA_DIR: '/var/lib/rollcall',
       SECRET_KEY: SECRET,
-      SCIM_TOKEN: 'one',
-      ADMIN_TOKEN: 'two',
-      OPERATOR_TOKEN: 'three',
+      SCIM_TOKEN: TOKEN('one'),
+      ADMIN_TOKEN: TOKEN('two'),
+      OPERATOR_TOKEN: TOKEN('three'),
       SMTP_URL: 'smtp://mail.example.com:587',
       MAIL_FROM: 'Rollcall <rollcall@example.com>',
+      SMTP_ALLOW_PLAINTEXT: 'true',
       INVITATION_TTL_HOURS: '72',
       RATE_LIMIT_PER_SECOND: '0',
       LOG_LEVEL: 'debug',
@@ -59,8 +61,12 @@ describe('configuration', () => {
       databasePoolSize: 25,
       dataDir: '/var/lib/rollcall',
       secretKey: SECRET,
-      tokens: { scim: 'one', admin: 'two', operator: 'three' },
-      mail: { smtpUrl: 'smtp://mail.example.com:587', from: 'Rollcall <rollcall@example.com>' },
+      tokens: { scim: TOKEN('one'), admin: TOKEN('two'), operator: TOKEN('three') },
+      mail: {
+        smtpUrl: 'smtp://mail.example.com:587',
+        from: 'Rollcall <rollcall@example.com>',
+        allowPlaintext: true,
+      },
       invitationTtlHours: 72,
       rateLimitPerSecond: 0,
       logLevel: 'debug',
@@ -110,12 +116,20 @@ describe('configuration', () => {
       'SECRET_KEY is required with DATABASE_URL: at least 32 characters, the same on every instance.',
     ],
     [{ SECRET_KEY: 'too short' }, 'SECRET_KEY must have at least 32 characters.'],
+    [{ SECRET_KEY: ' '.repeat(40) }, 'SECRET_KEY must have at least 32 characters.'],
+    ...['SCIM_TOKEN', 'ADMIN_TOKEN', 'OPERATOR_TOKEN'].flatMap((name): [Record<string, string>, string][] =>
+      ['x', 'x'.repeat(31)].map((value) => [
+        { [name]: value },
+        `${name} must have at least 32 characters, such as openssl rand -hex 32 gives.`,
+      ]),
+    ),
+    [{ SMTP_ALLOW_PLAINTEXT: 'yes' }, 'SMTP_ALLOW_PLAINTEXT must be true or false.'],
     [
       { SCIM_TOKEN: 'with a space' },
       'SCIM_TOKEN may hold only letters, digits and - . _ ~ + / (it is sent in the Authorization header).',
     ],
     [
-      { SCIM_TOKEN: 'same', ADMIN_TOKEN: 'same' },
+      { SCIM_TOKEN: TOKEN('same'), ADMIN_TOKEN: TOKEN('same') },
       'ADMIN_TOKEN must differ from SCIM_TOKEN: a token has one scope.',
     ],
     [

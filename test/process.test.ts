@@ -12,6 +12,10 @@ import { requestsTo } from './support/app.ts';
 import { createEmptyDatabase, type TestDatabase } from './support/database.ts';
 import { startProcess, type ServerProcess } from './support/process.ts';
 
+const GIVEN = 'given-by-the-operator-0123456789abcdef';
+const TOO_LATE = 'too-late-for-the-first-start-0123456789';
+const ADMIN = 'admin-token-of-the-process-0123456789';
+
 describe('the process', function () {
   this.timeout(60_000);
 
@@ -44,13 +48,13 @@ describe('the process', function () {
   };
 
   it('prints addresses and tokens at the first start, and never again', async () => {
-    const first = await launch({ OPERATOR_TOKEN: 'given-by-the-operator' });
+    const first = await launch({ OPERATOR_TOKEN: GIVEN });
     await first.listening;
     const token = (scope: string) =>
       new RegExp(`rc_${scope}_[A-Za-z0-9_-]{43}`).exec(first.output())?.[0] ?? '';
     expect(first.output()).to.contain(`${first.url}/scim/v2`);
     expect(first.output()).to.contain('the one in OPERATOR_TOKEN');
-    expect(first.output()).not.to.contain('given-by-the-operator');
+    expect(first.output()).not.to.contain(GIVEN);
     expect(first.output()).to.contain(`SMTP_URL is not set: mail is written to ${join(directory, 'mail')}.`);
     const scim = token('scim');
     const admin = token('admin');
@@ -64,15 +68,13 @@ describe('the process', function () {
       expect(line).not.to.match(/rc_(scim|admin)_/);
     }
 
-    const second = await launch({ ADMIN_TOKEN: 'too-late' });
+    const second = await launch({ ADMIN_TOKEN: TOO_LATE });
     await second.listening;
     expect(second.output()).not.to.match(/rc_|set up/);
     const request = requestsTo(second.url);
     expect((await request('GET', '/api/v1/workspace', { token: admin })).status).to.equal(200);
-    expect((await request('GET', '/api/v1/workspace', { token: 'too-late' })).status).to.equal(401);
-    expect((await request('GET', '/api/v1/workspaces', { token: 'given-by-the-operator' })).status).to.equal(
-      200,
-    );
+    expect((await request('GET', '/api/v1/workspace', { token: TOO_LATE })).status).to.equal(401);
+    expect((await request('GET', '/api/v1/workspaces', { token: GIVEN })).status).to.equal(200);
   });
 
   it('starts several times at once on an empty database', async () => {
@@ -96,14 +98,14 @@ describe('the process', function () {
   });
 
   it('finishes what is in flight after SIGTERM, takes nothing new, and ends with 0', async () => {
-    const server = await launch({ ADMIN_TOKEN: 'admin' });
+    const server = await launch({ ADMIN_TOKEN: ADMIN });
     await server.listening;
     const request = requestsTo(server.url);
     const db = openDb({ url: database.url, poolSize: 2 });
     try {
       const lock = await db.transaction();
       await lock.raw('select id from workspaces for update');
-      const waiting = request('PATCH', '/api/v1/workspace', { token: 'admin', body: { name: 'In time' } });
+      const waiting = request('PATCH', '/api/v1/workspace', { token: ADMIN, body: { name: 'In time' } });
       await sleep(300);
       server.signal('SIGTERM');
       for (;;) {
@@ -127,14 +129,14 @@ describe('the process', function () {
   });
 
   it('cuts off what takes too long, and still ends with 0 within 10 s', async () => {
-    const server = await launch({ ADMIN_TOKEN: 'admin' });
+    const server = await launch({ ADMIN_TOKEN: ADMIN });
     await server.listening;
     const db = openDb({ url: database.url, poolSize: 2 });
     try {
       const lock = await db.transaction();
       await lock.raw('select id from workspaces for update');
       const stuck = requestsTo(server.url)('PATCH', '/api/v1/workspace', {
-        token: 'admin',
+        token: ADMIN,
         body: { name: 'Late' },
       });
       const cut = stuck.then(

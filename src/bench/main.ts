@@ -23,9 +23,9 @@ is measured in turns and told as medians. --only measures the cases whose name h
 `;
 
 const TOKENS = {
-  SCIM_TOKEN: 'bench-scim-token',
-  ADMIN_TOKEN: 'bench-admin-token',
-  OPERATOR_TOKEN: 'bench-operator-token',
+  SCIM_TOKEN: 'bench-scim-token-of-a-throw-away-server',
+  ADMIN_TOKEN: 'bench-admin-token-of-a-throw-away-server',
+  OPERATOR_TOKEN: 'bench-operator-token-of-a-throw-away-server',
 };
 const SMALL = 1_000;
 const LARGEST_GROUP = 500_000;

@@ -1,3 +1,4 @@
+import { invalid } from '../errors.ts';
 import { newId, type WorkspaceId } from '../ids.ts';
 import { findWorkspaceByKey, lockFirstStart } from '../store/workspaces.ts';
 import type { Caller } from './caller.ts';
@@ -11,15 +12,24 @@ const SCOPES = ['scim', 'admin', 'operator'] as const;
 /** The tokens of the first start, by scope. */
 export type FirstTokens = Readonly<Record<(typeof SCOPES)[number], string>>;
 
+/** What is shorter can be guessed. */
+const MIN_LENGTH = 32;
+
 /**
  * Makes the workspace `default` and its tokens, once, also when several instances start together. Tokens that are
  * given are taken as they are. Answers all three in clear, to be shown this once; null when the workspace was there
- * already, and then what is given changes nothing.
+ * already, and then what is given changes nothing. Throws `invalid` for a token of fewer than 32 characters.
  */
-export function prepareFirstStart(
+export async function prepareFirstStart(
   core: Core,
   given: { readonly [S in keyof FirstTokens]?: string | undefined },
 ): Promise<FirstTokens | null> {
+  for (const scope of SCOPES) {
+    const token = given[scope];
+    if (token !== undefined && token.length < MIN_LENGTH) {
+      throw invalid(scope, `The first ${scope} token must have at least ${MIN_LENGTH} characters.`);
+    }
+  }
   const caller: Caller = {
     workspaceId: newId<WorkspaceId>(),
     actor: { kind: 'system', name: 'first start' },

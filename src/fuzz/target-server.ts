@@ -36,9 +36,9 @@ export async function startTarget(heapMegabytes: number): Promise<TargetServer> 
   await chmod(directory, 0o755);
   const port = await freePort();
   const tokens = {
-    SCIM_TOKEN: 'fuzz-scim-token-00000000000000000000',
-    ADMIN_TOKEN: 'fuzz-admin-token-00000000000000000000',
-    OPERATOR_TOKEN: 'fuzz-operator-token-00000000000000000000',
+    SCIM_TOKEN: 'fuzz-scim-token-of-a-throw-away-server',
+    ADMIN_TOKEN: 'fuzz-admin-token-of-a-throw-away-server',
+    OPERATOR_TOKEN: 'fuzz-operator-token-of-a-throw-away-server',
   };
   // Nothing is inherited: a DATABASE_URL of the developer's must not be fuzzed.
   const env = {

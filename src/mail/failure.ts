@@ -32,6 +32,12 @@ export function explain(error: unknown, isHandedOver: boolean): MailFailure {
   if (command.startsWith('AUTH') || code === 'EAUTH' || code === 'ENOAUTH') {
     return new MailFailure(`The mail server refused our sign-in${said}`, false, error);
   }
+  if (
+    code === 'ETLS' ||
+    (command === 'EHLO' && error instanceof Error && error.message.includes('STARTTLS'))
+  ) {
+    return new MailFailure(`${WITHOUT_TLS}${said}`, false, error);
+  }
   // After the end of a message only a refusal says that it was not taken over.
   if (response !== undefined && (!isHandedOver || responseCode >= 400)) {
     const isFinal = responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA');
@@ -45,6 +51,10 @@ export function explain(error: unknown, isHandedOver: boolean): MailFailure {
   const what = error instanceof Error ? plain(error.message) : 'unknown';
   return new MailFailure(`The message could not be handed over: ${what}`, false, error);
 }
+
+const WITHOUT_TLS =
+  'The connection to the mail server could not be secured by TLS. The password in SMTP_URL is not sent without it, ' +
+  'unless SMTP_ALLOW_PLAINTEXT is true';
 
 const UNKNOWN =
   'The connection ended before the mail server had answered, so the message may have arrived or not. Resend the ' +

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Message } from './message.ts';
@@ -25,14 +26,40 @@ export interface SendAttempt {
   readonly handOver: () => Promise<boolean>;
 }
 
+export interface SmtpOptions {
+  readonly smtpUrl: string;
+  readonly from: string;
+  /** True: the password of `smtpUrl` may be sent without TLS. Default false. */
+  readonly allowPlaintext?: boolean;
+}
+
 const SECOND = 1000;
 
+/**
+ * How the server is connected to. With a password TLS is required, also of a server, or of somebody in between, that
+ * does not offer it; without one TLS is used when it is offered.
+ */
+function connectionOf({ smtpUrl, allowPlaintext = false }: SmtpOptions): SmtpConnection {
+  const url = new URL(smtpUrl);
+  const hasCredentials = url.username !== '' || url.password !== '';
+  if (!hasCredentials || allowPlaintext) return { url: smtpUrl };
+  // What a URL says wins over other options, and would turn it off again.
+  url.searchParams.delete('requireTLS');
+  return { url: url.href, requireTLS: true };
+}
+
+interface SmtpConnection {
+  readonly url: string;
+  readonly requireTLS?: true;
+}
+
 /** Sends over SMTP, one connection for each message: a shared one that breaks could take a message twice. */
-export function smtpMailer(options: { readonly smtpUrl: string; readonly from: string }): Mailer {
+export function smtpMailer(options: SmtpOptions): Mailer {
+  const connection = connectionOf(options);
   return {
     send: async (message, { signal, ending, handOver }) => {
       const transport = createTransport({
-        url: options.smtpUrl,
+        ...connection,
         connectionTimeout: 15 * SECOND,
         greetingTimeout: 15 * SECOND,
         // A server may think for long about a message that it has read (RFC 5321 section 4.5.3.2.6).
@@ -67,7 +94,11 @@ export function smtpMailer(options: { readonly smtpUrl: string; readonly from: s
  * Writes each message to a file of its own, whole or not at all. The same one again takes its place, so it may be
  * written at any time.
  */
-export function fileMailer(options: { readonly directory: string }): Mailer {
+export function fileMailer(options: {
+  readonly directory: string;
+  /** Called before each message: makes the directory above, and throws when that is not safe. */
+  readonly prepare?: () => Promise<void>;
+}): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     send: async (message) => {
@@ -77,7 +108,8 @@ export function fileMailer(options: { readonly directory: string }): Mailer {
       const file = join(options.directory, `${message.id}.eml`);
       const draft = `${file}.${randomUUID()}`;
       try {
-        await mkdir(options.directory, { recursive: true });
+        await options.prepare?.();
+        await makePrivateDirectory(options.directory);
         // It holds a link by which somebody can join.
         await writeFile(draft, content as Buffer, { mode: 0o600, flag: 'wx', flush: true });
         await rename(draft, file);
@@ -88,6 +120,19 @@ export function fileMailer(options: { readonly directory: string }): Mailer {
       }
     },
   };
+}
+
+/** Makes the directory, or closes one that is there, to other users. Throws when it is not ours. */
+async function makePrivateDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const { uid, mode } = await handle.stat();
+    if (uid !== process.getuid?.()) throw new Error(`${directory} belongs to another user (uid ${uid})`);
+    if ((mode & 0o077) !== 0) await handle.chmod(0o700);
+  } finally {
+    await handle.close();
+  }
 }
 
 function mailOf(message: Message, from: string, encoding: '7bit' | '8bit'): SendMailOptions {

@@ -1,12 +1,13 @@
 import { cp, lstat, mkdir, mkdtemp, readFile, rename, rm, chmod, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { isRoot, type Account } from './account.ts';
 import { run } from './children.ts';
 import { codeOf, unusable } from './failure.ts';
 import type { Log } from './options.ts';
 import { SYSTEM_STATE } from './place.ts';
+import { whyUntrusted } from './trusted-path.ts';
 
 /** PostgreSQL's programs, seen to run as the account that will run them. */
 export interface Binaries {
@@ -40,13 +41,13 @@ export async function installedPackage(): Promise<BinaryPackage> {
 
 /**
  * Programs that run as `account`: the package's own, if need be with the symbolic links that its install script
- * did not make; else a copy of them in the first usable of `copyTo`.
+ * did not make; else a copy of them in the first usable of `copyTo`, or beside the data in the directory of that name.
  */
 export async function findBinaries(
   account: Account | undefined,
   log: Log,
+  copyTo: string | readonly string[],
   source?: BinaryPackage,
-  copyTo: readonly string[] = copyDirectories(),
 ): Promise<Binaries> {
   const found = source ?? (await installedPackage());
   const own = await tryBinaries(found.root, account);
@@ -56,7 +57,7 @@ export async function findBinaries(
   const repaired = await tryBinaries(found.root, account);
   if (repaired.binaries !== undefined) return repaired.binaries;
 
-  const copy = await copyPackage(found, copyTo);
+  const copy = await copyPackage(found, typeof copyTo === 'string' ? copyDirectories(copyTo) : copyTo);
   const copied = copy === undefined ? undefined : await tryBinaries(copy, account);
   if (copied?.binaries !== undefined) {
     log('info', `PostgreSQL's programs are used from a copy in ${dirname(copied.binaries.postgres)}.`);
@@ -98,17 +99,19 @@ async function makeLinks(root: string): Promise<void> {
   }
 }
 
-function copyDirectories(): string[] {
-  if (isRoot()) return [SYSTEM_STATE, '/var/tmp/rollcall'];
-  return [join(homedir(), '.cache/rollcall'), join(tmpdir(), `rollcall-${process.getuid?.() ?? 0}`)];
+/** Never in a shared place under a name that others know: they could be there first. */
+function copyDirectories(dataDirectory: string): string[] {
+  return [isRoot() ? SYSTEM_STATE : join(homedir(), '.cache/rollcall'), dataDirectory];
 }
 
 async function copyPackage(source: BinaryPackage, places: readonly string[]): Promise<string | undefined> {
   for (const place of places) {
     const copy = join(place, `postgresql-${source.version}-${process.platform}-${process.arch}`);
     try {
-      await mkdir(place, { recursive: true, mode: 0o755 });
-      if (!(await isOnlyOurs(place))) continue;
+      const made = await mkdir(place, { recursive: true, mode: 0o755 });
+      // The mode is set apart from making it, because a strict umask would close it again.
+      if (made !== undefined) await chmod(place, 0o755);
+      if (!(await isOnlyOurs(place)) || (await whyUntrusted(place)) !== undefined) continue;
       if ((await lstat(copy).catch(() => undefined)) === undefined) await copyInto(source.root, place, copy);
       return copy;
     } catch {
@@ -129,7 +132,6 @@ async function copyInto(root: string, place: string, copy: string): Promise<void
   try {
     await cp(join(root, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
     await makeLinks(unfinished);
-    await chmod(place, 0o755);
     await chmod(unfinished, 0o755);
     await rename(unfinished, copy);
   } catch (error) {

@@ -23,10 +23,18 @@ export function childOptions(account: Account | undefined): {
   return account === undefined ? options : { ...options, uid: account.uid, gid: account.gid };
 }
 
-/** Runs a program to its end. Never rejects. */
-export async function run(program: string, args: readonly string[], account?: Account): Promise<Outcome> {
+/** Runs a program to its end, with `input` on its standard input. Never rejects. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  account?: Account,
+  input = '',
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { ...childOptions(account), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { ...childOptions(account), stdio: 'pipe' });
+    // A program that ends without reading leaves a closed pipe, and says itself what is wrong.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
     let output = '';
     const collect = (chunk: Buffer) => {
       output += chunk.toString();

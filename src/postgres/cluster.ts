@@ -1,13 +1,16 @@
-import { chown, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { accountForSetup, type Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { run } from './children.ts';
 import { codeOf, messageOf, unusable } from './failure.ts';
-import type { Log } from './options.ts';
+import type { EmbeddedPostgresOptions, Log } from './options.ts';
+import { giveFiles } from './ownership.ts';
 import { isCluster, type Place } from './place.ts';
+import { openOwnDirectory } from './trusted-path.ts';
 
-/** The name of the database's superuser, which the URL names. */
-export const SUPERUSER = 'rollcall';
+/** The superuser that initdb makes. It cannot log in: see `ensureRoles`. */
+const SUPERUSER = 'rollcall';
 
 /**
  * Makes the cluster if there is none, and checks that these binaries can open it. Only the owner of the place
@@ -16,7 +19,7 @@ export const SUPERUSER = 'rollcall';
 export async function ensureCluster(
   place: Place,
   binaries: Binaries,
-  durable: boolean,
+  { durable = true, accountsFile }: EmbeddedPostgresOptions,
   log: Log,
 ): Promise<void> {
   await removeUnfinished(place.directory);
@@ -25,7 +28,8 @@ export async function ensureCluster(
     return;
   }
   await refuseForeignContent(place.directory);
-  await makeCluster(place, binaries, durable);
+  const setup = place.account && (await accountForSetup(place.account, accountsFile));
+  await makeCluster(place, setup, binaries, durable);
   log('info', `A new PostgreSQL ${binaries.version} cluster was made in ${place.directory}.`);
 }
 
@@ -59,21 +63,27 @@ async function removeUnfinished(directory: string): Promise<void> {
 }
 
 /** Built beside its place and then renamed, so that a crash half-way leaves no broken cluster. */
-async function makeCluster(place: Place, binaries: Binaries, durable: boolean): Promise<void> {
+async function makeCluster(
+  place: Place,
+  setup: Account | undefined,
+  binaries: Binaries,
+  durable: boolean,
+): Promise<void> {
   const parent = dirname(place.directory);
   const unfinished = await mkdtemp(join(parent, unfinishedPrefix(place.directory)));
   try {
-    if (place.account !== undefined) await chown(unfinished, place.account.uid, place.account.gid);
+    await giveDirectory(unfinished, setup);
     const made = await run(
       binaries.initdb,
       [
-        ...['-D', unfinished, '-U', SUPERUSER, '-A', 'trust', '--data-checksums', '--encoding=UTF8'],
+        ...['-D', unfinished, '-U', SUPERUSER, '-A', 'reject', '--data-checksums', '--encoding=UTF8'],
         ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
         ...(durable ? [] : ['--no-sync']),
       ],
-      place.account,
+      setup,
     );
     if (!made.ok) throw unusable(`initdb failed: ${complaint(made.output)}.`);
+    if (setup?.uid !== place.account?.uid) await giveFiles(unfinished, place.account);
     await rename(unfinished, place.directory).catch((error: unknown) => {
       throw unusable(
         `The new cluster cannot be put at ${place.directory} (${messageOf(error)}). A volume must be mounted at the directory above it.`,
@@ -85,6 +95,13 @@ async function makeCluster(place: Place, binaries: Binaries, durable: boolean): 
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** By its handle: in a directory that others may write, a name alone could be made to mean something else. */
+async function giveDirectory(directory: string, account: Account | undefined): Promise<void> {
+  if (account === undefined) return;
+  const handle = await openOwnDirectory(directory, [0]);
+  await handle.chown(account.uid, account.gid).finally(() => handle.close());
 }
 
 function complaint(output: string): string {

@@ -11,7 +11,11 @@ export type { EmbeddedPostgresOptions } from './options.ts';
 
 /** A PostgreSQL that runs and takes queries. */
 export interface EmbeddedPostgres {
-  /** For pg, knex and psql: a private unix socket, no password. It stays the same over restarts. */
+  /**
+   * For pg, knex and psql: a private unix socket, a role that owns its database, and its password, so never to be
+   * logged. It stays the same however often PostgreSQL is started again. `connectionOptions` has the server prove
+   * itself.
+   */
   readonly url: string;
   /** E.g. `17.10`. */
   readonly version: string;
@@ -41,7 +45,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (process.platform === 'win32') {
     throw unusable('It is not made for Windows: use WSL, with the project inside its own file system.');
   }
-  const place = await choosePlace(options.directory, log);
+  const place = await choosePlace(options.directory, log, undefined, options.accountsFile);
   const self = await thisProcess();
   const since = Date.now();
   let told = false;

@@ -15,4 +15,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Paths deleted once the database has stopped, also when this process was killed. For scratch clusters. */
   readonly removeAfterwards?: readonly string[];
+  /** `true` makes the role of the URL a superuser: only for tests, which make databases and look at everything. */
+  readonly superuser?: boolean;
+  /** Read in place of /etc/passwd; for tests. */
+  readonly accountsFile?: string;
 }

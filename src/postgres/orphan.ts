@@ -11,6 +11,9 @@ const POLL = 25;
 const WATCHDOG_LIMIT = 25_000;
 const STOP_LIMIT = 10_000;
 
+/** What PostgreSQL says while processes of a killed postmaster still hold its memory: they go once they notice. */
+export const STILL_HELD = /pre-existing shared memory block|lock file "postmaster\.pid" already exists/;
+
 /** Waits until the watchdog of a dead owner has done its work, so that it does not clear away ours. */
 export async function awaitWatchdog(watchdog: ProcessId | undefined): Promise<void> {
   if (watchdog === undefined) return;
@@ -46,7 +49,8 @@ export async function removeStalePidFile(directory: string): Promise<void> {
 
 async function recordedPostmaster(directory: string): Promise<number | undefined> {
   const text = await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '');
-  const pid = Number.parseInt(text, 10);
+  // A single-user backend writes its pid as a negative number.
+  const pid = Math.abs(Number.parseInt(text, 10));
   return pid > 0 ? pid : undefined;
 }
 

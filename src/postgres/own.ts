@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
 import type { EmbeddedPostgresOptions, Log } from './options.ts';
@@ -6,8 +7,11 @@ import { endOrphan } from './orphan.ts';
 import { publish, release, type Owner } from './owner.ts';
 import type { Place } from './place.ts';
 import type { ProcessId } from './processes.ts';
-import { removeSocketDirectory, socketDirectory, socketUrl } from './socket.ts';
+import { giveCluster } from './ownership.ts';
+import { ensureRoles } from './roles.ts';
+import { removeSocketDirectory, socketDirectory } from './socket.ts';
 import { supervise } from './supervise.ts';
+import { socketUrl } from './url.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** The database of the process that owns it. */
@@ -33,25 +37,26 @@ export async function startAsOwner(
   try {
     await endOrphan(place.directory, log);
     const socket = await socketDirectory(place);
-    const url = socketUrl(socket);
+    undo.push(() => removeSocketDirectory(socket));
 
     const watchdog = await startWatchdog(place.directory, socket, removeAfterwards);
     undo.push(async () => {
       await watchdog.dismiss();
-      await removeSocketDirectory(socket);
       for (const path of removeAfterwards) await rm(path, { recursive: true, force: true });
     });
-    const starting: Owner = { ...self, watchdog: watchdog.id };
+    const starting: Owner = { ...self, watchdog: watchdog.id, socket };
     publish(place.ownerFile, starting);
 
-    const binaries = await findBinaries(place.account, log);
-    await ensureCluster(place, binaries, durable, log);
+    const binaries = await findBinaries(place.account, log, dirname(place.directory));
+    if (place.isForeign) await giveCluster(place, place.account);
+    await ensureCluster(place, binaries, options, log);
+    const url = socketUrl(socket, await ensureRoles(place, binaries, options, log));
     const { version } = binaries;
     const supervised = await supervise(
       { place, binaries, socket, url, durable, settings },
       {
         started: (pid) => watchdog.guard(pid),
-        ready: (postmaster) => publish(place.ownerFile, { ...starting, postmaster, url, version }),
+        ready: (postmaster) => publish(place.ownerFile, { ...starting, postmaster, version }),
         log,
       },
     );

@@ -1,16 +1,17 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { codeOf, messageOf, unusable } from './failure.ts';
 import { isAlive, type ProcessId } from './processes.ts';
 
 /**
  * What the owner file beside a cluster says: which process starts, supervises and stops it. Others attach.
- * `url` and `version` are there only while the database can be used.
+ * `version` is there only while the database can be used. Where the password is, this file does not say.
  */
 export interface Owner extends ProcessId {
   readonly watchdog?: ProcessId;
   readonly postmaster?: number;
-  readonly url?: string;
+  /** The directory of the socket. */
+  readonly socket?: string;
   readonly version?: string;
 }
 
@@ -19,7 +20,7 @@ export type Ownership =
   /** Another process is just writing the file. */
   | { readonly state: 'changing' }
   | { readonly state: 'alive'; readonly owner: Owner }
-  | { readonly state: 'dead'; readonly text: string; readonly watchdog: ProcessId | undefined };
+  | { readonly state: 'dead'; readonly text: string; readonly owner: Owner | undefined };
 
 /** Milliseconds after which an owner file that cannot be parsed is a leftover, not one being written. */
 const WRITING = 2000;
@@ -39,11 +40,9 @@ export async function readOwner(file: string): Promise<Ownership> {
       (found) => Date.now() - found.mtimeMs,
       () => 0,
     );
-    return age < WRITING ? { state: 'changing' } : { state: 'dead', text, watchdog: undefined };
+    return age < WRITING ? { state: 'changing' } : { state: 'dead', text, owner: undefined };
   }
-  return (await isAlive(owner))
-    ? { state: 'alive', owner }
-    : { state: 'dead', text, watchdog: owner.watchdog };
+  return (await isAlive(owner)) ? { state: 'alive', owner } : { state: 'dead', text, owner };
 }
 
 function parse(text: string): Owner | undefined {
@@ -58,7 +57,7 @@ function parse(text: string): Owner | undefined {
 /** Becomes the owner, if nobody is. Of several that try at once, one succeeds. */
 export async function claim(file: string, owner: Owner): Promise<boolean> {
   try {
-    await writeFile(file, JSON.stringify(owner), { flag: 'wx' });
+    await writeFile(file, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -78,14 +77,16 @@ export async function removeDead(file: string, text: string): Promise<void> {
     return;
   }
   const taken = await readFile(aside, 'utf8');
-  if (taken !== text) await writeFile(file, taken, { flag: 'wx' }).catch(() => undefined);
+  if (taken !== text) await writeFile(file, taken, { flag: 'wx', mode: 0o600 }).catch(() => undefined);
   await rm(aside, { force: true });
 }
 
 /** Replaces what the file says, in one step. Only for the owner. Synchronous, so that no two of ours mix. */
 export function publish(file: string, owner: Owner): void {
   const next = `${file}.next`;
-  writeFileSync(next, JSON.stringify(owner));
+  rmSync(next, { force: true });
+  // A file that is there already could be a link to another: only a new one is written.
+  writeFileSync(next, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
   renameSync(next, file);
 }
 

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import { childOptions } from './children.ts';
@@ -35,6 +45,9 @@ function settings(launch: Launch): Record<string, string> {
     listen_addresses: '',
     unix_socket_directories: launch.socket,
     unix_socket_permissions: '0700',
+    // Settings that an earlier superuser may have left in the cluster do not let anybody in.
+    hba_file: join(launch.place.directory, 'pg_hba.conf'),
+    password_encryption: 'scram-sha-256',
     cluster_name: 'rollcall',
     max_connections: '100',
     max_logical_replication_workers: '0',
@@ -61,9 +74,10 @@ function settings(launch: Launch): Record<string, string> {
 export function spawnPostmaster(launch: Launch): Postmaster {
   const { place, binaries } = launch;
   turnOver(place.logFile);
-  const file = openSync(place.logFile, 'a', 0o600);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  const file = openSync(place.logFile, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   try {
-    const begin = fstatSync(file).size;
+    const begin = assertOnlyLog(file, place.logFile);
     const args = Object.entries(settings(launch)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(binaries.postgres, ['-D', place.directory, ...args], {
       ...childOptions(place.account),
@@ -84,6 +98,14 @@ export function spawnPostmaster(launch: Launch): Postmaster {
   } finally {
     closeSync(file);
   }
+}
+
+/** Refuses a file that is known by another name too: writing the log would write into that. Answers its size. */
+function assertOnlyLog(file: number, name: string): number {
+  const { size, nlink } = fstatSync(file);
+  if (nlink > 1) throw new Error(`${name} is a second name of another file. Remove it.`);
+  fchmodSync(file, 0o600);
+  return size;
 }
 
 /** Stops it: connections are cut and transactions rolled back; after 10 s without recovering files in order. */

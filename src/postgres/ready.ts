@@ -1,13 +1,18 @@
 import pg from 'pg';
-import { codeOf } from './failure.ts';
+import { connectionOptions } from '../scram.ts';
+import { codeOf, messageOf } from './failure.ts';
 
-/** `starting`: it runs, and does not take queries yet. `down`: nothing listens. `closed`: we may not get there. */
-export type Answer = 'ready' | 'starting' | 'down' | 'closed';
+/**
+ * `starting`: it runs, and does not take queries yet. `down`: nothing listens. `closed`: we may not get there.
+ * `refused`: it does not take our password. `impostor`: it does not know the password itself.
+ */
+export type Answer = 'ready' | 'starting' | 'down' | 'closed' | 'refused' | 'impostor';
 
 /** Asks the database behind `url` whether it takes queries. Never rejects; takes 5 s at most. */
 export async function ask(url: string): Promise<Answer> {
   const client = new pg.Client({
     connectionString: url,
+    ...connectionOptions(url),
     connectionTimeoutMillis: 5000,
     query_timeout: 5000,
     application_name: 'rollcall-ready',
@@ -19,7 +24,8 @@ export async function ask(url: string): Promise<Answer> {
     await client.query('select 1');
     return 'ready';
   } catch (error) {
-    return meaning(codeOf(error));
+    // The driver has no code for a server whose signature is wrong.
+    return messageOf(error).startsWith('SASL') ? 'impostor' : meaning(codeOf(error));
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -34,6 +40,11 @@ function meaning(code: string | undefined): Answer {
       return 'ready';
     case 'EACCES':
       return 'closed';
+    case '28P01':
+    case '28000':
+      return 'refused';
+    case '08P01':
+      return 'impostor';
     default:
       return 'down';
   }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, unusable } from './failure.ts';
 import type { Log } from './options.ts';
-import { removeStalePidFile } from './orphan.ts';
+import { removeStalePidFile, STILL_HELD } from './orphan.ts';
 import { endPostmaster, spawnPostmaster, type Launch, type Postmaster } from './postmaster.ts';
+import { passwordFile } from './password-file.ts';
 import { ask } from './ready.ts';
-import { makeSocketDirectory } from './socket.ts';
+import { prepareSocketDirectory } from './socket.ts';
 
 /** Who is told what becomes of the postmaster. */
 export interface Listeners {
@@ -24,9 +25,7 @@ const POLL = 20;
 /** A postmaster that says nothing for this long, not even that it is starting, is given up. */
 const SILENCE_LIMIT = 60_000;
 const REMIND = 10_000;
-/** Processes of a killed postmaster hold its shared memory until they have noticed. */
 const FIRST_START_LIMIT = 30_000;
-const STILL_HELD = /pre-existing shared memory block|lock file "postmaster\.pid" already exists/;
 const SHORTEST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
 /** After running this long, an end is a new incident and the pause begins at its shortest again. */
@@ -45,7 +44,7 @@ export async function supervise(launch: Launch, listeners: Listeners): Promise<S
   /** One start; answers with what went wrong. */
   const attempt = async (): Promise<string | undefined> => {
     await removeStalePidFile(place.directory);
-    await makeSocketDirectory(launch.socket, place);
+    await prepareSocketDirectory(launch.socket, place);
     if (stopped()) return undefined;
     current = spawnPostmaster(launch);
     listeners.started(current.pid ?? 0);
@@ -109,6 +108,12 @@ async function untilReady(postmaster: Postmaster, launch: Launch, log: Log): Pro
   for (;;) {
     const answer = await Promise.race([ask(launch.url), ended]);
     if (answer === 'ready') return undefined;
+    if (answer === 'refused') {
+      return `PostgreSQL does not take the password in ${passwordFile(launch.place.directory)}. Delete that file: the next start makes a new one.`;
+    }
+    if (answer === 'impostor') {
+      return `What answers on ${launch.socket} does not know the password of this database.`;
+    }
     if (typeof answer === 'object') {
       return `PostgreSQL ended while starting (${answer.how}): ${complaint(postmaster.logged())}. Its log is ${launch.place.logFile}.`;
     }

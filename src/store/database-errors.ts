@@ -140,6 +140,8 @@ function isAway(code: string, message: string, name: string): boolean {
     // 53xxx insufficient resources, 25006 a standby that has not been promoted yet.
     /^(?:53...|25006)$/.test(code) ||
     name === 'KnexTimeoutError' ||
-    LOST_MESSAGE.test(message)
+    LOST_MESSAGE.test(message) ||
+    // What is at the other end does not prove that it is the database.
+    message.startsWith('SASL:')
   );
 }

@@ -1,6 +1,7 @@
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { log } from '../log.ts';
+import { connectionOptions } from '../scram.ts';
 import type { Answer, Script, Statement } from './batch.ts';
 import { WatchedDialect } from './dialect.ts';
 import type { Connection, Lender } from './lender.ts';
@@ -42,6 +43,7 @@ export function openDb(options: { url: string; poolSize: number; waitMs?: number
     client: WatchedDialect,
     connection: {
       connectionString: options.url,
+      ...connectionOptions(options.url),
       application_name: 'rollcall',
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,

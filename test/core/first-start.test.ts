@@ -6,6 +6,9 @@ import { openDb, type Db } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 
+const OTHER = 'other-token-that-comes-too-late-0123456789';
+const ANOTHER = 'another-token-that-comes-too-late-01234567';
+
 describe('first start', () => {
   let database: TestDatabase;
   const opened: Db[] = [];
@@ -37,13 +40,24 @@ describe('first start', () => {
   it('takes given tokens as they are, and changes nothing later', async () => {
     database = await createDatabase();
     const core = { db: open() };
-    expect((await prepareFirstStart(core, { scim: 'given' }))?.scim).to.equal('given');
-    expect(await prepareFirstStart(core, { scim: 'other', admin: 'another' })).to.equal(null);
-    expect(await verifyToken(core, 'given')).to.include({ scope: 'scim' });
-    expect(await verifyToken(core, 'other')).to.equal(undefined);
-    expect(await verifyToken(core, 'another')).to.equal(undefined);
+    const given = 'given-by-whoever-starts-it-0123456789';
+    expect((await prepareFirstStart(core, { scim: given }))?.scim).to.equal(given);
+    expect(await prepareFirstStart(core, { scim: OTHER, admin: ANOTHER })).to.equal(null);
+    expect(await verifyToken(core, given)).to.include({ scope: 'scim' });
+    expect(await verifyToken(core, OTHER)).to.equal(undefined);
+    expect(await verifyToken(core, ANOTHER)).to.equal(undefined);
     expect(await verifyToken(core, 'x'.repeat(100_000))).to.equal(undefined);
     expect(await verifyToken(core, '')).to.equal(undefined);
+  });
+
+  it('refuses tokens that can be guessed, and makes nothing', async () => {
+    database = await createDatabase();
+    const core = { db: open() };
+    for (const short of ['', 'x', 'x'.repeat(31)]) {
+      const refused = await prepareFirstStart(core, { admin: short }).catch((error: unknown) => error);
+      expect(refused).to.include({ kind: 'invalid' });
+    }
+    expect(await prepareFirstStart(core, {})).not.to.equal(null);
   });
 
   it('migrates once, also when several start together', async () => {

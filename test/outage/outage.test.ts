@@ -14,9 +14,9 @@ import { requestsTo, type Send } from '../support/app.ts';
 import { makeTemporaryDirectory } from '../support/postgres.ts';
 
 const TOKENS = {
-  scim: 'scim-token-of-the-outage',
-  admin: 'admin-token-of-the-outage',
-  operator: 'operator-token',
+  scim: 'scim-token-of-the-outage-0123456789',
+  admin: 'admin-token-of-the-outage-0123456789',
+  operator: 'operator-token-of-the-outage-012345',
 };
 
 describe('the database away', () => {

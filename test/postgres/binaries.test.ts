@@ -34,7 +34,7 @@ describe("embedded PostgreSQL's programs", () => {
   after(() => rm(parent, { recursive: true, force: true }));
 
   it('run once the missing symbolic links are made', async () => {
-    const found = await findBinaries(await account(), silent, source, []);
+    const found = await findBinaries(await account(), silent, [], source);
     expect(found.version).to.match(/^17\.\d+$/);
     expect(dirname(found.postgres)).to.equal(join(source.root, 'native/bin'));
     expect(await readlink(join(source.root, 'native/lib/libpq.so.5'))).to.match(/^libpq\.so\.5\.\d+$/);
@@ -48,8 +48,8 @@ describe("embedded PostgreSQL's programs", () => {
     const log = (_level: string, text: string) => messages.push(text);
     try {
       const [found, again] = await Promise.all([
-        findBinaries(await account(), log, source, [place]),
-        findBinaries(await account(), log, source, [place]),
+        findBinaries(await account(), log, [place], source),
+        findBinaries(await account(), log, [place], source),
       ]);
       expect(found.postgres).to.equal(again.postgres);
       expect(found.postgres.startsWith(place)).to.equal(true);
@@ -68,7 +68,7 @@ describe("embedded PostgreSQL's programs", () => {
     await chmod(place, 0o777);
     let message = '';
     try {
-      await findBinaries(await account(), silent, source, [place]);
+      await findBinaries(await account(), silent, [place], source);
     } catch (error) {
       message = (error as Error).message;
     } finally {

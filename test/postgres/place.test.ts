@@ -62,14 +62,18 @@ describe('the place of an embedded cluster', () => {
     expect(await messageOf(choosePlace(directory, silent))).to.include('belongs to root');
   });
 
-  it('is run by postgres, else by nobody, and no user is made', async () => {
+  it('is run by the owner of its directory, else by postgres, else by an id of nobody else; never by nobody', async () => {
     const passwd = join(parent, 'passwd');
+    const root = { uid: 0, gid: 0 };
     await writeFile(passwd, 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n');
-    expect(await accountForNewCluster(passwd)).to.deep.equal({ name: 'nobody', uid: 65534, gid: 65534 });
+    expect(await accountForNewCluster(root, passwd)).to.include({ uid: 60707, gid: 60707 });
+    expect(await accountForNewCluster({ uid: 65534, gid: 65534 }, passwd)).to.include({ uid: 60707 });
+    expect(await accountForNewCluster({ uid: 4711, gid: 12 }, passwd)).to.include({ uid: 4711, gid: 12 });
+    await writeFile(passwd, 'other:x:60707:100::/:/bin/sh\nanother:x:100:60708::/:/bin/sh\n');
+    expect(await accountForNewCluster(root, passwd)).to.include({ uid: 60709, gid: 60709 });
     await writeFile(passwd, 'nobody:x:65534:65534::/:/bin/false\npostgres:x:26:26::/:/bin/sh\n');
-    expect((await accountForNewCluster(passwd)).name).to.equal('postgres');
-    await writeFile(passwd, 'root:x:0:0::/root:/bin/sh\n');
-    expect(await messageOf(accountForNewCluster(passwd))).to.include('no user "postgres"');
+    expect((await accountForNewCluster(root, passwd)).name).to.equal('postgres');
     expect(await accountOfOwner({ uid: 4711, gid: 12 }, '/x', passwd)).to.include({ uid: 4711, gid: 12 });
+    expect(await accountOfOwner({ uid: 65534, gid: 65534 }, '/x', passwd)).to.equal(undefined);
   });
 });

@@ -51,9 +51,9 @@ export interface TestApp {
 }
 
 const TOKENS: FirstTokens = {
-  scim: 'scim-token-of-the-tests',
-  admin: 'admin-token-of-the-tests',
-  operator: 'operator-token-of-the-tests',
+  scim: 'scim-token-of-the-tests-0123456789',
+  admin: 'admin-token-of-the-tests-0123456789',
+  operator: 'operator-token-of-the-tests-0123456789',
 };
 
 export interface StartOptions {

@@ -15,6 +15,7 @@ export async function startTestDatabase(): Promise<void> {
   database = await startEmbeddedPostgres({
     directory: join(directory, 'postgres'),
     durable: false,
+    superuser: true,
     removeAfterwards: [directory],
   });
   process.env.DATABASE_URL = database.url;
