@@ -1,5 +1,6 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { WorkspaceId } from '../ids.ts';
+import { isLockTimeout } from './database-errors.ts';
 import type { Tx } from './db.ts';
 import { preparedRow, preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
@@ -23,11 +24,12 @@ export interface Begun {
  * only an exclusive change can give a license a limit, or turn the switch; a workspace that is being made has no limits.
  */
 export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: boolean): Promise<Begun> {
+  const lock = (name: string, query: Sql) => preparedRows(tx, name, query).catch(noteHeld);
   const key = sql`${CHANGING}::integer, hashtext(${workspaceId}::uuid::text)`;
   const [, begun] = await Promise.all([
     exclusive
-      ? preparedRows(tx, 'change_alone', sql`select pg_advisory_xact_lock(${key})`)
-      : preparedRows(tx, 'change_shared', sql`select pg_advisory_xact_lock_shared(${key})`),
+      ? lock('change_alone', sql`select pg_advisory_xact_lock(${key})`)
+      : lock('change_shared', sql`select pg_advisory_xact_lock_shared(${key})`),
     // A statement of its own: it sees what was committed while the first waited.
     preparedRow<Begun>(
       tx,
@@ -38,6 +40,20 @@ export async function beginChange(tx: Tx, workspaceId: WorkspaceId, exclusive: b
     ),
   ]);
   return begun as Begun;
+}
+
+/** What the database said when a workspace's lock was not to be had. */
+const held = new WeakSet<object>();
+
+function noteHeld(error: unknown): never {
+  if (error instanceof Error && isLockTimeout(error))
+    held.add(error.cause instanceof Error ? error.cause : error);
+  throw error;
+}
+
+/** True when it was the workspace's own lock that was not to be had, so that no other change of it would get on either. */
+export function isWorkspaceHeld(error: unknown): boolean {
+  return error instanceof Error && (held.has(error) || isWorkspaceHeld(error.cause));
 }
 
 /** Whether a user of the workspace may be given only one of the products; for what reads and changes nothing. */
