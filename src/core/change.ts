@@ -1,13 +1,12 @@
 import { newId, type EventId, type UserId } from '../ids.ts';
 import { appendEvents, type NewEvent } from '../store/audit.ts';
 import { asTransaction, inPlaceOfPool, type Tx } from '../store/db.ts';
-import { answeredAtEnd, inTransaction, type Sent } from '../store/transaction.ts';
+import { answeredAtEnd, type Sent } from '../store/transaction.ts';
 import { beginChange } from '../store/change-lock.ts';
-import { EXCLUSIVE_CHANGE, SHARED_CHANGE } from '../store/limits.ts';
-import { takeTurn } from '../store/turns.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 import { tokenEnded } from './live-token.ts';
+import { inTurn } from './turn.ts';
 
 /** What happened to what, in the words of the audit: `user.created`, `group.member_added`. */
 export interface ChangeEvent {
@@ -84,7 +83,7 @@ export async function changeLocked<T, Locked>(
   const joined = asTransaction(core.db);
   if (joined) return attempt(joined, caller, lock, body, 'joined');
   const alone = (as: 'shared' | 'exclusive') =>
-    inTurn(core, caller, as, (tx) => attempt(tx, caller, lock, body, as), true);
+    inTurn(core, caller, as, (tx) => attempt(tx, caller, lock, body, as), { isEager: true });
   try {
     return await alone(mode);
   } catch (error) {
@@ -104,26 +103,6 @@ export function together<T>(core: Core, caller: Caller, body: (core: Core) => Pr
     if (!isTokenLive) throw tokenEnded();
     return body({ ...core, db: inPlaceOfPool(tx) });
   });
-}
-
-/** Runs a transaction that changes a workspace once its turn has come, which is waited for without a connection. */
-async function inTurn<T>(
-  core: Core,
-  { workspaceId }: Caller,
-  as: 'shared' | 'exclusive',
-  body: (tx: Tx) => Promise<T>,
-  isEager = false,
-): Promise<T> {
-  const isExclusive = as === 'exclusive';
-  const endTurn = await takeTurn(core.db, workspaceId, isExclusive);
-  try {
-    return await inTransaction(core.db, body, {
-      isEager,
-      limits: isExclusive ? EXCLUSIVE_CHANGE : SHARED_CHANGE,
-    });
-  } finally {
-    endTurn();
-  }
 }
 
 async function attempt<T, Locked>(

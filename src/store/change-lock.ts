@@ -1,5 +1,6 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { TokenId, WorkspaceId } from '../ids.ts';
+import { isLockTimeout } from './database-errors.ts';
 import type { Tx } from './db.ts';
 import { preparedRow, preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
@@ -32,11 +33,12 @@ export async function beginChange(
   token?: { readonly workspaceId: WorkspaceId; readonly tokenId: TokenId },
 ): Promise<Begun> {
   const tokenId = token?.tokenId ?? null;
+  const lock = (name: string, query: Sql) => preparedRows(tx, name, query).catch(noteHeld);
   const key = sql`${CHANGING}::integer, hashtext(${workspaceId}::uuid::text)`;
   const [, begun] = await Promise.all([
     exclusive
-      ? preparedRows(tx, 'change_alone', sql`select pg_advisory_xact_lock(${key})`)
-      : preparedRows(tx, 'change_shared', sql`select pg_advisory_xact_lock_shared(${key})`),
+      ? lock('change_alone', sql`select pg_advisory_xact_lock(${key})`)
+      : lock('change_shared', sql`select pg_advisory_xact_lock_shared(${key})`),
     // A statement of its own: it sees what was committed while the first waited.
     preparedRow<Begun>(
       tx,
@@ -50,6 +52,20 @@ export async function beginChange(
     ),
   ]);
   return begun as Begun;
+}
+
+/** What the database said when a workspace's lock was not to be had. */
+const held = new WeakSet<object>();
+
+function noteHeld(error: unknown): never {
+  if (error instanceof Error && isLockTimeout(error))
+    held.add(error.cause instanceof Error ? error.cause : error);
+  throw error;
+}
+
+/** True when it was the workspace's own lock that was not to be had, so that no other change of it would get on either. */
+export function isWorkspaceHeld(error: unknown): boolean {
+  return error instanceof Error && (held.has(error) || isWorkspaceHeld(error.cause));
 }
 
 /** Whether a user of the workspace may be given only one of the products; for what reads and changes nothing. */

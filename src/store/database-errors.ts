@@ -106,10 +106,14 @@ export function translateError(error: unknown): unknown {
     });
   }
   if (code === '57014') {
-    return new RollcallError('busy', 'This took longer than the database may take for it; try again shortly.', {
-      cause: error,
-      retryAfter: 5,
-    });
+    return new RollcallError(
+      'busy',
+      'This took longer than the database may take for it; try again shortly.',
+      {
+        cause: error,
+        retryAfter: 5,
+      },
+    );
   }
   if (isAway(code, message, name ?? '')) {
     return new RollcallError('busy', 'The database cannot be reached at the moment; try again shortly.', {

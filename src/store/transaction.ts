@@ -30,6 +30,8 @@ export interface TransactionOptions {
   /** What is asked before anything was answered goes out with BEGIN, and must change nothing. */
   readonly isEager?: boolean;
   readonly limits?: TransactionLimits;
+  /** For which locks that are not to be had it is tried again; unless it is said, for all. */
+  readonly waitsFor?: (error: unknown) => boolean;
 }
 
 /**
@@ -50,8 +52,9 @@ export async function inTransaction<T>(
     } catch (error) {
       if (error instanceof UnknownOutcome) throw error;
       const passedMs = performance.now() - begun;
-      if (isLockTimeout(error) && passedMs < LOCK_PATIENCE_MS) {
-        await pause(Math.min(1_000, 50 * 2 ** attempt), behalfOf(db));
+      const isWorthWaiting = isLockTimeout(error) && (options.waitsFor?.(error) ?? true);
+      if (isWorthWaiting && passedMs < LOCK_PATIENCE_MS) {
+        await pauseForLock(db, attempt);
         continue;
       }
       if (attempt < MAX_ATTEMPTS && isRetryable(error)) {
@@ -67,6 +70,11 @@ export async function inTransaction<T>(
 
 /** A transaction that was lost later than this is not run again: whoever asked has waited long enough. */
 const AGAIN_WITHIN_MS = 6_000;
+
+/** Waits before what met a lock of another's is tried again. Throws `cancelled` when the client has gone. */
+export function pauseForLock(db: Db, attempt: number): Promise<void> {
+  return pause(Math.min(1_000, 50 * 2 ** attempt), behalfOf(db));
+}
 
 /** Waits for a while, differently long each time. Throws `cancelled` when nobody waits for the outcome any more. */
 async function pause(mostMs: number, behalf?: Behalf): Promise<void> {

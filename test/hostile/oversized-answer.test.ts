@@ -40,10 +40,15 @@ describe('an answer beyond all bounds', () => {
   }
 
   it('fails it also among lookups that share a connection', async () => {
-    const others = [1, 2, 3].map((number) => lookedUpRow(db, 'number', sql`select ${number}::integer as number`));
+    const others = [1, 2, 3].map((number) =>
+      lookedUpRow(db, 'number', sql`select ${number}::integer as number`),
+    );
     // Whichever limit is met first, that of time or that of bytes.
     const [refused] = await Promise.allSettled([lookedUpRow(db, 'huge', huge)]);
-    expect(refused.status === 'rejected' && (refused.reason as RollcallError).kind).to.be.oneOf(['too_much', 'busy']);
+    expect(refused.status === 'rejected' && (refused.reason as RollcallError).kind).to.be.oneOf([
+      'too_much',
+      'busy',
+    ]);
     expect(await Promise.all(others)).to.deep.equal([{ number: 1 }, { number: 2 }, { number: 3 }]);
   });
 });

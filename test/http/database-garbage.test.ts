@@ -47,7 +47,8 @@ describe('an answer of the database that cannot be read', () => {
       const outcomes = await asked;
       // What is asked again on a new connection may succeed; what fails says that the database is away.
       for (const outcome of outcomes)
-        if (outcome.status === 'rejected') await expectRefusal(Promise.reject(outcome.reason as Error), 'busy');
+        if (outcome.status === 'rejected')
+          await expectRefusal(Promise.reject(outcome.reason as Error), 'busy');
       const deadline = Date.now() + 5_000;
       for (let inRow = 0; inRow < 5; inRow++) {
         const { status } = await app.request('GET', '/scim/v2/Users', { token: app.tokens.scim });

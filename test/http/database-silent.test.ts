@@ -51,8 +51,13 @@ describe('a database that falls silent', function () {
     scim('GET', '/Groups'),
     scim('PATCH', `/Users/${user}`, patch(false)),
     scim('PATCH', `/Users/${user}`, patch(true)),
-    scim('PATCH', `/Groups/${group}`, { Operations: [{ op: 'add', path: 'members', value: [{ value: user }] }] }),
-    scim('POST', '/Bulk', { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations: [{ method: 'DELETE', path: '/Users/00000000-0000-7000-8000-000000000000' }] }),
+    scim('PATCH', `/Groups/${group}`, {
+      Operations: [{ op: 'add', path: 'members', value: [{ value: user }] }],
+    }),
+    scim('POST', '/Bulk', {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+      Operations: [{ method: 'DELETE', path: '/Users/00000000-0000-7000-8000-000000000000' }],
+    }),
     api('GET', '/users'),
     api('GET', '/workspace'),
     api('GET', '/audit'),
@@ -90,7 +95,9 @@ describe('a database that falls silent', function () {
     expect((await app.request('GET', '/healthz')).status).to.equal(200);
     await proxy.mend();
     await recovers();
-    expect(await metrics.getSingleMetricAsString('rollcall_database_deadlines_total')).to.match(/ [1-9]\d*$/m);
+    expect(await metrics.getSingleMetricAsString('rollcall_database_deadlines_total')).to.match(
+      / [1-9]\d*$/m,
+    );
   });
 
   it('does not hold up those who come later behind a question that is stuck', async () => {
