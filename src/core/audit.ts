@@ -4,15 +4,14 @@ import type { Core } from './core.ts';
 
 export type { AuditEventRow as AuditEvent, AuditFilter, AuditPosition } from '../store/audit.ts';
 
-/** A page of the workspace's audit events, newest first; `next` is null on the last. */
+/** A page of the workspace's audit events, newest first, that ends at a number or a size; `next` is null on the last. */
 export async function listAudit(
   core: Core,
   caller: Caller,
   filter: AuditFilter,
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
 ): Promise<{ items: readonly AuditEventRow[]; next: AuditPosition | null }> {
-  const found = await listEvents(core.db, caller.workspaceId, filter, { ...page, limit: page.limit + 1 });
-  const items = found.slice(0, page.limit);
+  const { items, more } = await listEvents(core.db, caller.workspaceId, filter, page);
   const last = items.at(-1);
-  return { items, next: found.length > page.limit && last ? { at: last.at, id: last.id } : null };
+  return { items, next: more && last ? { at: last.at, id: last.id } : null };
 }

@@ -26,12 +26,11 @@ export async function listExportReceipts(
   asked: Parameters<typeof listReceipts>[2],
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
 ): Promise<{ items: readonly ExportReceipt[]; next: AuditPosition | null }> {
-  const found = await listReceipts(core.db, caller.workspaceId, asked, { ...page, limit: page.limit + 1 });
-  const items = found.slice(0, page.limit);
+  const { items, more } = await listReceipts(core.db, caller.workspaceId, asked, page);
   const last = items.at(-1);
   return {
     items: items.map(receiptOf),
-    next: found.length > page.limit && last ? { at: last.at, id: last.id } : null,
+    next: more && last ? { at: last.at, id: last.id } : null,
   };
 }
 

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, UserId, WorkspaceId } from '../ids.ts';
-import { STORED_BYTES } from './audit.ts';
+import { storedBytes } from './audit.ts';
 import { firstBytes } from './bytes.ts';
 import type { Tx } from './db.ts';
 import { rows } from './query.ts';
@@ -94,7 +94,7 @@ export async function eventsAbout(
   { limit, bytes }: { readonly limit: number; readonly bytes: number },
 ): Promise<EventPosition[]> {
   const by = (column: Sql) => sql`(
-    select e.at, e.id, ${STORED_BYTES} as bytes from audit_events e
+    select e.at, e.id, ${storedBytes(sql`e`)} as bytes from audit_events e
     where e.workspace_id = ${workspaceId} and ${column} = ${id}
       ${after ? sql`and (e.at, e.id) > (${after.at}, ${after.id}::uuid)` : empty}
     order by e.at, e.id limit ${limit})`;
@@ -128,9 +128,12 @@ export async function eraseEvents(
   );
   await rows(
     tx,
-    sql`update audit_events e set (actor_name, target_name, before, after) = (
-          select r.actor_name, r.target_name, r.before, r.after from erased_event(e) r)
-      where e.workspace_id = ${workspaceId} and e.id = any(${eventIds}::uuid[])
-        and e is distinct from erased_event(e)`,
+    sql`with erased as materialized (
+        select r.* from audit_events e, lateral erased_event(e) r
+        where e.workspace_id = ${workspaceId} and e.id = any(${eventIds}::uuid[]) and e is distinct from r)
+      update audit_events e set actor_name = r.actor_name, target_name = r.target_name, before = r.before,
+        after = r.after
+      from erased r
+      where e.workspace_id = ${workspaceId} and e.id = r.id and e.id = any(${eventIds}::uuid[])`,
   );
 }

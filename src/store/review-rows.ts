@@ -2,7 +2,8 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ReviewId, UserId, WorkspaceId } from '../ids.ts';
 import type { AccessRow } from './access.ts';
 import type { Db, Tx } from './db.ts';
-import { row, rows } from './query.ts';
+import { pageByBytes } from './page-bytes.ts';
+import { row } from './query.ts';
 import { stream } from './snapshot.ts';
 import { versions, type Moment } from './moment.ts';
 import type { Verdict } from './reviews.ts';
@@ -133,20 +134,20 @@ const COLUMNS = sql`w.number, w.user_id, coalesce(u.user_name, w.user_id::text) 
     as decided_by,
   ${OUTCOME} as outcome, w.outcome_reason, w.outcome_at, not ${HELD} as ended`;
 
-/** The rows after a number, in their order. */
+/** The rows after a number, in their order: a page that ends at a number of rows or at a size. */
 export function listRows(
   db: Db,
   workspaceId: WorkspaceId,
   of: RowsOf,
   filter: RowFilter,
   page: { readonly limit: number; readonly after: number | undefined },
-): Promise<FrozenRow[]> {
-  return rows(
-    db,
-    sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, filter)}
+): Promise<{ readonly items: readonly FrozenRow[]; readonly more: boolean }> {
+  return pageByBytes<FrozenRow>(db, {
+    query: sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, filter)}
         ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
-      order by w.number limit ${page.limit}`,
-  );
+      order by w.number limit ${page.limit + 1}`,
+    limit: page.limit,
+  });
 }
 
 /** The row of a number. */

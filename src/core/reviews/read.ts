@@ -81,7 +81,7 @@ export async function reviewRows(
   const review = await reviewOf(core, caller, named);
   const of = { reviewId: review.id, names: review.opened_at };
   const filter = await filterOf(core, caller, asked, review.opened_at);
-  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, oneMore(page)), page);
+  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, page));
 }
 
 /** The filter that was asked for, with the id of the user. Throws `not_found`, `refused`. */
@@ -130,14 +130,9 @@ export async function reviewTasks(
   const review = await reviewOf(core, caller, named);
   const of = { reviewId: review.id, names: 'now' } as const;
   const filter: RowFilter = { outcome: 'task', ended: done };
-  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, oneMore(page)), page);
+  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, page));
 }
 
-function oneMore(page: RowPage): RowPage {
-  return { ...page, limit: page.limit + 1 };
-}
-
-function pageOf(found: readonly FrozenRow[], { limit }: RowPage): RowsRead {
-  const items = found.slice(0, limit);
-  return { items, next: found.length > limit ? (items.at(-1)?.number ?? null) : null };
+function pageOf({ items, more }: Awaited<ReturnType<typeof listRows>>): RowsRead {
+  return { items, next: more ? (items.at(-1)?.number ?? null) : null };
 }
