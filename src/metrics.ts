@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** Everything that GET /metrics shows, in the Prometheus text format. */
 export const metrics = new Registry();
@@ -29,10 +29,28 @@ export const refusals = new Counter({
   registers: [metrics],
 });
 
-/** Entries of the provisioning log that were not kept, because too many were waiting for the database. */
+/**
+ * Entries of the provisioning log that were not kept: `full`, too many were waiting; `late`, the database was away for
+ * too long; `failed`, the database would not have them.
+ */
 export const provisioningLogDropped = new Counter({
   name: 'rollcall_provisioning_log_dropped_total',
-  help: 'Entries of the provisioning log that were not kept.',
+  help: 'Entries of the provisioning log that were not kept, by reason.',
+  labelNames: ['reason'],
+  registers: [metrics],
+});
+
+/** Entries of the provisioning log that are not written yet. */
+export const provisioningLogWaiting = new Gauge({
+  name: 'rollcall_provisioning_log_waiting',
+  help: 'Entries of the provisioning log that wait to be written.',
+  registers: [metrics],
+});
+
+/** Seconds for which the oldest of them has waited. */
+export const provisioningLogLag = new Gauge({
+  name: 'rollcall_provisioning_log_lag_seconds',
+  help: 'How long the oldest entry of the provisioning log has waited to be written.',
   registers: [metrics],
 });
 

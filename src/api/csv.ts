@@ -1,13 +1,20 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Cell, ExportFile } from '../core/export-file.ts';
 
+/**
+ * Spreadsheets skip white space, control characters and what nobody sees at the beginning of a cell, and take what
+ * follows for a formula.
+ */
+const FORMULA_LATER =
+  /^(?:\p{Cc}|[\p{White_Space}\p{Default_Ignorable_Code_Point}][\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+
 const OPTIONS = {
   record_delimiter: '\r\n',
   // Without it a field with a line feed or a carriage return of its own would end its record.
   quote_record_delimiter: true,
   escape_formulas: true,
-  // Some spreadsheets skip a line feed at the beginning, and take what follows for a formula.
-  cast: { string: (value: string) => (value.startsWith('\n') ? `'${value}` : value) },
+  // The library looks at the first character alone.
+  cast: { string: (value: string) => (FORMULA_LATER.test(value) ? `'${value}` : value) },
 };
 
 /** What of a file is written. */

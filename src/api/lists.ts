@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { KeysetPage, Page } from '../core/keyset.ts';
 import { invalid } from '../errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { cursorTimeSchema } from './times.ts';
 
 /** How many items an answer has. */
 export const limitSchema = z.coerce
@@ -38,7 +39,7 @@ interface ListQuery<Sort extends string> {
 
 /** A keyset position, for one order: with another it would skip rows. */
 const place = z.strictObject({ sort: z.string(), value: z.string(), id: z.uuid() });
-const placeAsOf = place.extend({ asOf: z.iso.datetime().optional() });
+const placeAsOf = place.extend({ asOf: cursorTimeSchema.optional() });
 
 /** The page that a query asks for. Throws `invalid` for a cursor of another list or order. */
 export function pageOf<Sort extends string>(query: ListQuery<Sort>): KeysetPage<Sort> {

@@ -1,19 +1,7 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { limitSchema } from './lists.ts';
-
-/** A time in a query: RFC 3339, with its zone. */
-export const timeSchema = z.iso.datetime({
-  offset: true,
-  error: 'must be a time such as 2030-01-31T12:00:00Z',
-});
-
-/** A time in a query, read. A "+" that was not escaped arrives as a space. */
-export const momentSchema = z
-  .string()
-  .transform((text) => text.replace(' ', '+'))
-  .pipe(timeSchema)
-  .transform((text) => new Date(text));
+import { cursorTimeSchema, timeSchema } from './times.ts';
 
 /** What the query of a list by time always has, the newest first; `from` is in it, `to` isn't. */
 export const newestFirstQuery = {
@@ -23,7 +11,7 @@ export const newestFirstQuery = {
   to: timeSchema.optional(),
 };
 
-const place = z.strictObject({ at: z.iso.datetime(), id: z.uuid() });
+const place = z.strictObject({ at: cursorTimeSchema, id: z.uuid() });
 
 interface Place {
   readonly at: Date;

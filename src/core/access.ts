@@ -6,7 +6,7 @@ import type { Moment } from '../store/moment.ts';
 import { momentOf } from './as-of.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
-import { preparedUserName } from './users/user-name.ts';
+import { preparedAddress, preparedUserName } from './users/user-name.ts';
 
 /** One way by which something is had, since when without a break, and who gave it. */
 export type Via =
@@ -78,7 +78,7 @@ export async function userNamed(
   const id = asId<UserId>(named);
   const byId = id && (await userOfId(core.db, caller.workspaceId, id, moment));
   if (byId) return byId;
-  const asked = { userName: preparedUserName(named), email: named };
+  const asked = { userName: preparedUserName(named), email: preparedAddress(named) };
   const found = await usersNamed(core.db, caller.workspaceId, asked, moment);
   const [first, second] = found;
   if (!first) throw notFound('user', named);

@@ -2,7 +2,7 @@ import { asId, type UserId } from '../ids.ts';
 import { noteAccess, type AccessOutcome } from '../store/last-access.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
-import { preparedUserName } from './users/user-name.ts';
+import { preparedAddress, preparedUserName } from './users/user-name.ts';
 
 /** What a product tells: that a user, named by id, userName or address, was there at a time. */
 export interface AccessReport {
@@ -51,7 +51,12 @@ export async function reportLastAccess(
 const EARLIEST = new Date('2000-01-01T00:00:00Z');
 
 function asNamed({ user, at }: AccessReport) {
-  return { id: asId<UserId>(user) ?? null, userName: preparedUserName(user), email: user, at };
+  return {
+    id: asId<UserId>(user) ?? null,
+    userName: preparedUserName(user),
+    email: preparedAddress(user),
+    at,
+  };
 }
 
 const REASONS: Readonly<Record<AccessOutcome | 'early', string | undefined>> = {

@@ -1,10 +1,8 @@
 import { notFound } from '../errors.ts';
 import { asId, type GroupId, type UserId } from '../ids.ts';
 import { log } from '../log.ts';
-import { provisioningLogDropped } from '../metrics.ts';
 import { groupIdByName } from '../store/groups.ts';
 import {
-  appendProvisioningRequests,
   dropProvisioningRequests,
   listProvisioningRequests,
   type NewProvisioningRequest,
@@ -14,6 +12,7 @@ import { userIdByName } from '../store/users.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 import { mentionedNames } from './mentioned-names.ts';
+import { provisioningWriter } from './provisioning-writer.ts';
 import { preparedUserName } from './users/user-name.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
@@ -29,9 +28,6 @@ export interface ProvisioningLog {
 }
 
 const FLUSH_EVERY_MS = 1_000;
-const BATCH = 200;
-/** Beyond this many waiting, while the database is away, the newest are not kept. */
-const MOST_WAITING = 5_000;
 /** How long requests are kept: 30 days. */
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const DROP_EVERY_MS = 60 * 60 * 1000;
@@ -42,22 +38,7 @@ const DROPPED_AT_ONCE = 10_000;
  * second. Requests older than 30 days are dropped every hour; several instances share that without meeting.
  */
 export function openProvisioningLog(core: Core): ProvisioningLog {
-  let waiting: NewProvisioningRequest[] = [];
-  let writing: Promise<void> = Promise.resolve();
-
-  const writeBatch = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH);
-      await appendProvisioningRequests(core.db, batch.map(withNames));
-      waiting = waiting.slice(batch.length);
-    }
-  };
-  const flush = (): Promise<void> => {
-    writing = writing.then(writeBatch).catch((error: unknown) => {
-      log.warn('The provisioning log could not be written; it will be tried again.', { error });
-    });
-    return writing;
-  };
+  const writer = provisioningWriter(core);
   const drop = async (): Promise<void> => {
     try {
       while ((await dropProvisioningRequests(core.db, new Date(Date.now() - KEPT_MS), DROPPED_AT_ONCE)) > 0);
@@ -68,18 +49,15 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
     }
   };
 
-  const flushing = setInterval(() => void flush(), FLUSH_EVERY_MS).unref();
+  const flushing = setInterval(() => void writer.write(), FLUSH_EVERY_MS).unref();
   const dropping = setInterval(() => void drop(), DROP_EVERY_MS).unref();
   return {
-    note: (request) => {
-      if (waiting.length >= MOST_WAITING) provisioningLogDropped.inc();
-      else waiting.push(request);
-    },
-    flush,
+    note: (request) => writer.note(withNames(request)),
+    flush: writer.writeAll,
     close: () => {
       clearInterval(flushing);
       clearInterval(dropping);
-      return flush();
+      return writer.writeAll();
     },
   };
 }

@@ -33,8 +33,19 @@ export interface SortKey {
 const TYPES: Record<SortKey['type'], { cast: Sql; isOne: (text: string) => boolean }> = {
   text: { cast: sql`::text`, isOne: () => true },
   integer: { cast: sql`::integer`, isOne: (text) => /^-?\d{1,9}$/.test(text) },
-  timestamptz: { cast: sql`::timestamptz`, isOne: (text) => !Number.isNaN(Date.parse(text)) },
+  timestamptz: { cast: sql`::timestamptz`, isOne: isTime },
 };
+
+const TIME =
+  /^(\d{4}-\d\d-\d\d) ([01]\d|2[0-3])((?::[0-5]\d){2}(?:\.\d{1,6})?)[+-](?:0\d|1[0-4])(?::[0-5]\d){0,2}$/;
+
+/** A time as PostgreSQL writes one, with the offset of whatever zone the session has. */
+function isTime(text: string): boolean {
+  const [, day = ''] = TIME.exec(text) ?? [];
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // JavaScript makes March of the 30th of February, and PostgreSQL has no year 0.
+  return day >= '0001-01-02' && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}
 
 /** Sorts text by code point without regard to case, alike on every database. */
 export function byText(expression: Sql): SortKey {

@@ -1,4 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
+import { RollcallError } from '../errors.ts';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
 import { preparedRows } from './prepared.ts';
@@ -34,23 +35,30 @@ export interface NewProvisioningRequest extends ProvisioningRequestRow {
 const NOTING = 0x526f6c70;
 
 /**
- * Keeps many requests in one statement. Of those that mention an erased person nothing that was said is kept: an erasure
- * that is under way is waited for, since it can't see what is being noted.
+ * Keeps requests of one workspace in one statement; those that are kept already, by an attempt whose answer was lost, are
+ * passed over. Of those that mention an erased person nothing that was said is kept: an erasure that is under way is
+ * waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
  */
 export async function appendProvisioningRequests(
   db: Db,
+  workspaceId: WorkspaceId,
   requests: readonly NewProvisioningRequest[],
+  { isPatient }: { readonly isPatient: boolean },
 ): Promise<void> {
-  const workspaces = [...new Set(requests.map((request) => request.workspace_id))].sort();
+  const key = sql`${NOTING}::integer, hashtext(${workspaceId})`;
   await inTransaction(
     db,
     async (tx) => {
       // A statement of its own: the next one sees what was committed while this one waited.
-      await rows(
-        tx,
-        sql`select pg_advisory_xact_lock_shared(${NOTING}::integer, hashtext(w))
-          from unnest(${workspaces}::text[]) with ordinality as of(w, place) order by place`,
-      );
+      if (isPatient) await rows(tx, sql`select pg_advisory_xact_lock_shared(${key})`);
+      else {
+        const [lock] = await rows<{ taken: boolean }>(
+          tx,
+          sql`select pg_try_advisory_xact_lock_shared(${key}) as taken`,
+        );
+        if (!lock?.taken)
+          throw new RollcallError('busy', 'Somebody is being erased from the provisioning log.');
+      }
       answeredAtEnd(tx, () => insertRequests(tx, requests));
     },
     { isEager: true },
@@ -76,7 +84,8 @@ async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[
         case when gone.id is null then r.query end, case when gone.id is null then r.body end, r.status, r.scim_type,
         case when gone.id is null then r.detail end, r.duration_ms, r.user_agent, r.mentions
       from r left join gone using (id)
-      where exists (select from workspaces w where w.id = r.workspace_id)`,
+      where exists (select from workspaces w where w.id = r.workspace_id)
+      on conflict (workspace_id, id) do nothing`,
   );
 }
 

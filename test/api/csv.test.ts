@@ -17,10 +17,11 @@ async function textOf(chunks: AsyncIterable<string>): Promise<string> {
   return text;
 }
 
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+const FORMULA =
+  /^(?:[\t\r\n]|[ \u00a0\u3000\ufeff\u200b][ \t\r\n\u00a0\u3000\ufeff\u200b]*[=+\-@＝＋－＠]|[=+\-@＝＋－＠])/;
 
 describe('export formats', () => {
-  const character = fc.constantFrom(...Array.from('aZ0 =+-@\t\r\n＝＋－＠",;\'é🙂'));
+  const character = fc.constantFrom(...Array.from('aZ0 =+-@\t\r\n\u00a0\u3000\ufeff\u200b＝＋－＠",;\'é🙂'));
   const cell = fc.oneof(
     fc.constant(null),
     fc.string({ unit: character, minLength: 1, maxLength: 6 }),

@@ -25,6 +25,22 @@ describe('a userName', () => {
     }
   });
 
+  it('has no outer spaces and nothing that nobody sees', () => {
+    for (const name of [
+      ' ada',
+      'ada\u00a0',
+      'a\u200bd\u200da',
+      '\u202eada\u202c',
+      'ada\r\n',
+      '\ufeffada',
+      'a\u00adda\0',
+    ])
+      expect(preparedUserName(name)).to.equal('ada');
+    expect(preparedUserName('Ada\u3000King\t ')).to.equal('Ada King');
+    for (const name of ['', ' ', '\u200b', '\u3164\u2066'])
+      expect(() => newUserName(name)).to.throw('visible');
+  });
+
   it('may have 255 characters, also once it is prepared', () => {
     expect(newUserName('e\u0308'.repeat(255))).to.have.lengthOf(255);
     expect(() => newUserName('\u0958'.repeat(200))).to.throw('more than 255');

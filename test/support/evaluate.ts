@@ -1,4 +1,4 @@
-import { preparedName } from './prepared-name.ts';
+import { preparedName, preparedNamePart } from './prepared-name.ts';
 import type { AttributeRef, ComparedValue, Condition, Operator } from '../../src/core/condition.ts';
 
 /**
@@ -55,7 +55,7 @@ function compare(
   if (wanted === null) return operator === 'ne' ? isPresent(found) : !isPresent(found);
   if (!isPresent(found)) return operator === 'ne';
   const left = comparable(attribute, found);
-  const right = comparable(attribute, wanted);
+  const right = comparable(attribute, wanted, operator);
   switch (operator) {
     case 'eq':
       return left === right;
@@ -78,11 +78,17 @@ function compare(
   }
 }
 
-function comparable({ path, type, caseExact }: AttributeRef, value: unknown): string | number | boolean {
+function comparable(
+  { path, type, caseExact }: AttributeRef,
+  value: unknown,
+  operator?: Operator,
+): string | number | boolean {
   if (typeof value === 'boolean' || typeof value === 'number') return value;
   const text = String(value);
   if (type === 'dateTime') return Date.parse(text);
-  const prepared = path.join('.') === 'userName' ? preparedName(text) : text;
+  const isPart = operator === 'co' || operator === 'sw' || operator === 'ew';
+  const prepare = isPart ? preparedNamePart : preparedName;
+  const prepared = path.join('.') === 'userName' ? prepare(text) : text;
   return caseExact ? prepared : prepared.toLowerCase();
 }
 

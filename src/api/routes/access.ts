@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ACCOUNT_ROLES, accessOfUser, type Access, type Via } from '../../core/access.ts';
 import { answer } from '../answer.ts';
-import { momentSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { momentSchema } from '../times.ts';
 import { grantedViaSchema, shownVia } from './via.ts';
 
 const ways = z.array(grantedViaSchema);

@@ -4,9 +4,9 @@ import { exportAudit, exportChain } from '../../core/audit-export.ts';
 import { exportAccess, exportUsers } from '../../core/exports.ts';
 import { exportDormant, exportJoiners, exportLeavers } from '../../core/movers.ts';
 import { csvFile, jsonlFile } from '../file.ts';
-import { momentSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { momentSchema } from '../times.ts';
 import { statusesSchema } from './users.ts';
 
 const asOf = momentSchema.optional();

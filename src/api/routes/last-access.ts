@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { reportLastAccess } from '../../core/last-access.ts';
-import { timeSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
+import { timeSchema } from '../times.ts';
 
 export const lastAccessRoutes = [
   route({

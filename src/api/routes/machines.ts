@@ -62,7 +62,7 @@ export const machineRoutes = [
     scopes: [...WRITERS, 'product'],
     body: z.strictObject({
       user,
-      name: z.string(),
+      name: z.string().trim(),
       fingerprint: z.string(),
       product: z.string().nullish(),
     }),

@@ -37,7 +37,7 @@ export const organizationRoutes = [
     path: '/organizations',
     summary: 'Make an organization',
     scopes: WRITERS,
-    body: z.strictObject({ key: z.string(), name: z.string() }),
+    body: z.strictObject({ key: z.string(), name: z.string().trim() }),
     reply: organization,
     statuses: [201],
     handler: async ({ core, caller, body }) => shown(await createOrganization(core, caller, body)),
@@ -48,7 +48,7 @@ export const organizationRoutes = [
     summary: "Change an organization's key or name",
     scopes: WRITERS,
     params,
-    body: z.strictObject({ key: z.string().optional(), name: z.string().optional() }),
+    body: z.strictObject({ key: z.string().optional(), name: z.string().trim().optional() }),
     reply: organization,
     statuses: [200],
     handler: async ({ core, caller, params, body }) =>

@@ -48,13 +48,13 @@ export const productRoutes = [
     params: z.object({ key: z.string() }),
     body: z.strictObject({
       key: z.string().optional(),
-      name: z.string().optional(),
+      name: z.string().trim().optional(),
       enabled: z.boolean().optional(),
       licenses: z
         .array(
           z.strictObject({
             key: z.string(),
-            name: z.string().optional(),
+            name: z.string().trim().optional(),
             seats: z.int().nullish(),
             overflow: overflow.optional(),
           }),

@@ -38,7 +38,7 @@ export const projectRoutes = [
     path: '/projects',
     summary: 'Make a project',
     scopes: WRITERS,
-    body: z.strictObject({ key: z.string(), name: z.string(), organization: z.string().nullish() }),
+    body: z.strictObject({ key: z.string(), name: z.string().trim(), organization: z.string().nullish() }),
     reply: project,
     statuses: [201],
     handler: async ({ core, caller, body }) => shown(await createProject(core, caller, body)),
@@ -51,7 +51,7 @@ export const projectRoutes = [
     params,
     body: z.strictObject({
       key: z.string().optional(),
-      name: z.string().optional(),
+      name: z.string().trim().optional(),
       organization: z.string().nullish(),
     }),
     reply: project,

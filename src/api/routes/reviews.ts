@@ -8,9 +8,9 @@ import type { Core } from '../../core/core.ts';
 import type { ReviewId } from '../../ids.ts';
 import { answer } from '../answer.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
-import { timeSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
+import { timeSchema } from '../times.ts';
 
 const STATUSES = ['open', 'closing', 'closed', 'cancelled'] as const;
 

@@ -35,7 +35,7 @@ export const roleRoutes = [
     params: z.object({ key: z.string() }),
     body: z.strictObject({
       key: z.string().optional(),
-      name: z.string().optional(),
+      name: z.string().trim().optional(),
       rank: z.int().optional(),
     }),
     reply: role,

@@ -3,6 +3,7 @@ import { issueToken, listTokens, revokeToken, type Token } from '../../core/toke
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
+import { timeSchema } from '../times.ts';
 
 const scope = z.enum(['scim', 'admin', 'auditor', 'product', 'operator']);
 
@@ -44,11 +45,9 @@ export const tokenRoutes = [
     summary: 'Make a token; its secret is shown this once',
     scopes: WRITERS,
     body: z.strictObject({
-      name: z.string(),
+      name: z.string().trim(),
       scope,
-      expiresAt: z.iso
-        .datetime({ offset: true, error: 'must be a time such as 2030-01-31T12:00:00Z' })
-        .nullish(),
+      expiresAt: timeSchema.nullish(),
     }),
     reply: token.extend({ token: z.string() }),
     statuses: [201],

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { listDirectory } from '../../core/directory.ts';
 import { listOf, listQuery, listReply, pageAsOf } from '../lists.ts';
-import { momentSchema } from '../newest-first.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { momentSchema } from '../times.ts';
 import { shownUser, shownUserOf, statusSchema, userDetailSchema, userSchema } from './user-shown.ts';
 
 /** One or more statuses, separated by commas. */

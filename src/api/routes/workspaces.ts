@@ -46,7 +46,7 @@ export const workspaceRoutes = [
     summary: "Change the workspace's name, sign-in URL or integration switch",
     scopes: WRITERS,
     body: z.strictObject({
-      name: z.string().optional(),
+      name: z.string().trim().optional(),
       signInUrl: z.string().nullish(),
       integrationEnabled: z.boolean().optional(),
     }),
@@ -71,7 +71,7 @@ export const workspaceRoutes = [
     summary: 'Make a workspace with its products and roles, for operators; it has no tokens yet',
     scopes: OPERATORS,
     acrossWorkspaces: true,
-    body: z.strictObject({ key: z.string(), name: z.string() }),
+    body: z.strictObject({ key: z.string(), name: z.string().trim() }),
     reply: workspace,
     statuses: [201],
     handler: async ({ core, caller, body }) => shown(await createWorkspace(core, caller, body)),

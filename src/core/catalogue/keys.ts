@@ -1,7 +1,7 @@
 import { invalid } from '../../errors.ts';
+import { isName, NAME_RULE } from '../names.ts';
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const MAX_NAME_LENGTH = 200;
 
 /**
  * Throws `invalid` unless the text can be a key: what `PROJECT:ROLE`, `PRODUCT:LICENSE` and the placeholders of
@@ -17,8 +17,7 @@ export function checkKey(key: string, field = 'key'): void {
 
 /** Throws `invalid` unless the text can be a name that people read. */
 export function checkName(name: string, field = 'name'): void {
-  if (name.trim() !== '' && name.length <= MAX_NAME_LENGTH) return;
-  throw invalid(field, `A name has 1 to ${MAX_NAME_LENGTH} characters.`);
+  if (!isName(name)) throw invalid(field, `A name has ${NAME_RULE}.`);
 }
 
 /** Whether two keys name the same thing. */

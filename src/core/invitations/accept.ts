@@ -5,8 +5,8 @@ import { findUser, lockUser, updateUser, type JsonObject, type UserRow } from '.
 import { findWorkspace } from '../../store/workspaces.ts';
 import { change } from '../change.ts';
 import { invitationSettings, type Core } from '../core.ts';
+import { isName, NAME_RULE } from '../names.ts';
 import { activated, difference, stateOf } from '../users/user-state.ts';
-import { isName } from './addresses.ts';
 import { closedEvent } from './close.ts';
 import { readToken, sendOf } from './links.ts';
 import { offerOf, type NamedOffer } from './offer.ts';
@@ -132,7 +132,7 @@ function withName({ attributes, managed_by }: UserRow, input: NameInput): JsonOb
   if (full === undefined) throw invalid('name', 'is required: write the name by which others know you.');
   for (const [field, text] of Object.entries({ name: full, givenName: given, familyName: family })) {
     if (text !== undefined && !isName(text)) {
-      throw invalid(field, 'must be at most 200 characters, without control characters.');
+      throw invalid(field, `has ${NAME_RULE}.`);
     }
   }
   const name = {

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { invalid } from '../../errors.ts';
+import { isName } from '../names.ts';
 
 /** An address that can be invited, and the name that was written before it, if any. */
 export interface Address {
@@ -16,7 +17,6 @@ export interface Skipped {
 const MOST = 500;
 /** Characters that so many addresses can have, with names. */
 const LONGEST = MOST * 512;
-const MAX_NAME_LENGTH = 200;
 /** Characters of what is repeated to the caller. */
 const SHOWN = 320;
 
@@ -87,12 +87,6 @@ function withoutName(email: string): Address {
 function nameOf(text: string): string | undefined {
   const name = text.replaceAll('"', '').trim();
   return isName(name) ? name : undefined;
-}
-
-/** Whether a text can be a person's name: of 1 to 200 characters, none of which steers a terminal or a line. */
-export function isName(text: string): boolean {
-  // Control characters, and those that turn the direction of what follows them.
-  return text !== '' && text.length <= MAX_NAME_LENGTH && !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text);
 }
 
 // RFC 5321 section 4.1.2, without quoted local parts and address literals, which nobody is invited by.

@@ -6,7 +6,7 @@ import { markClosing, markEnded, type Verdict } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
 import { change } from '../change.ts';
 import type { Core } from '../core.ts';
-import { textOf } from './decide.ts';
+import { reviewerOf } from './decide.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
 
 /** How a review is closed. */
@@ -34,7 +34,7 @@ export function closeReview(
     const undecided = await countUndecided(c.tx, workspaceId, review);
     if (undecided > 0 && !asked.undecided) throw new RollcallError('refused', saidUndecided(undecided));
     const eventId = c.newEventId();
-    const signedBy = textOf(asked.reviewer);
+    const signedBy = reviewerOf(asked.reviewer);
     if (undecided > 0 && asked.undecided) {
       const by = { reviewId: review.id, eventId, at: c.at };
       const found = { of: { reviewId: review.id, names: 'now' }, filter: { decision: 'none' } } as const;

@@ -10,6 +10,7 @@ import {
 } from '../../store/review-decisions.ts';
 import type { Verdict } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
+import { checkName } from '../catalogue/keys.ts';
 import { change } from '../change.ts';
 import type { Core } from '../core.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
@@ -145,11 +146,18 @@ function answerOf({ meant, changed }: Decided): DecidedRows {
 
 function decisionOf({ decision, note, reviewer }: AskedDecision): Decision {
   if (decision === null) return { decision, note: null, reviewer: null };
-  return { decision, note: textOf(note), reviewer: textOf(reviewer) };
+  return { decision, note: textOf(note), reviewer: reviewerOf(reviewer) };
+}
+
+/** The name of a reviewer, undefined or empty for none. Throws `invalid` (reviewer). */
+export function reviewerOf(text: string | null | undefined): string | null {
+  const name = textOf(text);
+  if (name !== null) checkName(name, 'reviewer');
+  return name;
 }
 
 /** A text without what surrounds it; an empty one is none. */
-export function textOf(text: string | null | undefined): string | null {
+function textOf(text: string | null | undefined): string | null {
   const trimmed = text?.trim() ?? '';
   return trimmed === '' ? null : trimmed;
 }

@@ -5,6 +5,7 @@ import { findProject } from '../../store/projects.ts';
 import { freezeAccess } from '../../store/review-freeze.ts';
 import { insertReview, setRowCount } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
+import { checkName } from '../catalogue/keys.ts';
 import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
 import { targetOf } from './lock.ts';
@@ -29,7 +30,7 @@ export interface AskedReview {
  */
 export function openReview(core: Core, caller: Caller, asked: AskedReview): Promise<ReviewId> {
   const name = asked.name.trim();
-  if (name === '') throw invalid('name', 'Say what the review is called.');
+  checkName(name);
   return change(
     core,
     caller,

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from '../../errors.ts';
 import type { JsonObject, UserRow } from '../../store/users.ts';
-import { isName, problemWith } from '../invitations/addresses.ts';
+import { problemWith } from '../invitations/addresses.ts';
+import { isName, NAME_RULE } from '../names.ts';
 
 /** A telephone number or an address of mail. */
 export interface Contact {
@@ -129,8 +130,8 @@ function without(attributes: JsonObject, names: readonly string[]): JsonObject {
 function checkProfile(input: ProfileInput): void {
   for (const field of ['fullName', 'givenName', 'familyName', 'title'] as const) {
     const text = input[field];
-    if (typeof text === 'string' && (text !== text.trim() || !isName(text))) {
-      throw invalid(field, 'has 1 to 200 characters, without control characters and outer spaces.');
+    if (typeof text === 'string' && !isName(text)) {
+      throw invalid(field, `has ${NAME_RULE}, and no outer spaces.`);
     }
   }
   if (typeof input.picture === 'string') checkUrl(input.picture);
@@ -161,8 +162,8 @@ function checkTexts(field: string, element: object): void {
   for (const [name, value] of texts as [string, string][]) {
     // The lines of an address are lines.
     const line = name === 'formatted' ? value.replace(/\r?\n/g, ' ') : value;
-    if (!isName(line)) {
-      throw invalid(`${field}.${name}`, 'has 1 to 200 characters, without control characters.');
+    if (!isName(line.trim())) {
+      throw invalid(`${field}.${name}`, `has ${NAME_RULE}.`);
     }
   }
 }

@@ -3,18 +3,37 @@ import { invalid } from '../../errors.ts';
 /** In UTF-16 units; an entry of the index that keeps names apart holds 2,704 bytes. */
 const MAX_LENGTH = 255;
 
+/** Characters that nobody sees, so that two names would differ by nothing: zero-width ones, overrides, controls. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu;
+
 /**
  * A userName as it is kept and compared: RFC 7644 section 5 asks for the preparation of RFC 7613 section 3.2. Full- and
- * halfwidth characters take their ordinary form, then everything Unicode's NFC. Case is kept as it was sent; whoever
- * compares does so without regard to it.
+ * halfwidth characters take their ordinary form, then everything Unicode's NFC. What nobody sees is left out, any white
+ * space is a space, and outer spaces go: what looks the same is the same person, and an identity provider's sync goes
+ * on. Case is kept as it was sent; whoever compares does so without regard to it.
  */
 export function preparedUserName(text: string): string {
-  return text.replace(WIDE_OR_NARROW, ordinary).normalize('NFC');
+  return preparedPart(text).trim();
 }
 
-/** A userName to be kept. Throws `invalid` for one that only its preparation has made too long. */
+/** A part of a userName, as a filter compares with: prepared, but its outer spaces may be inner ones of the name. */
+export function preparedPart(text: string): string {
+  return text
+    .replace(WIDE_OR_NARROW, ordinary)
+    .replace(/\p{White_Space}/gu, ' ')
+    .replace(UNSEEN, '')
+    .normalize('NFC');
+}
+
+/** An e-mail address as it is kept and compared: without outer white space and what nobody sees. */
+export function preparedAddress(text: string): string {
+  return text.replace(UNSEEN, '').trim();
+}
+
+/** A userName to be kept. Throws `invalid` for one that is empty or too long once it is prepared. */
 export function newUserName(text: string): string {
   const name = preparedUserName(text);
+  if (name === '') throw invalid('userName', 'The userName has no visible character.');
   if (name.length > MAX_LENGTH) {
     throw invalid('userName', `The userName has more than ${MAX_LENGTH} characters once it is prepared.`);
   }

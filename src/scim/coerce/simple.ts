@@ -1,3 +1,4 @@
+import { preparedAddress } from '../../core/users/user-name.ts';
 import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { isDate, rfc3339 } from '../schema/date-time.ts';
@@ -55,7 +56,9 @@ function text(attribute: SchemaAttribute, given: unknown): string {
   // Neither can be kept in PostgreSQL.
   if (given.includes('\0')) throw wrongType(attribute, 'without NUL characters');
   if (/\p{Surrogate}/u.test(given)) throw wrongType(attribute, 'well-formed Unicode');
-  return attribute.name === 'startDate' ? day(attribute, given) : given;
+  if (attribute.name === 'startDate') return day(attribute, given);
+  // An address that nobody can tell from another is the same; one of white space alone stays what it is.
+  return attributeName(attribute.path) === 'emails.value' ? preparedAddress(given) || given : given;
 }
 
 /** Our extension's startDate. Entra ID's employeeHireDate is a dateTime: its day is what is meant. */

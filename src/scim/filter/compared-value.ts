@@ -1,5 +1,5 @@
 import type { ComparedValue, Operator } from '../../core/condition.ts';
-import { preparedUserName } from '../../core/users/user-name.ts';
+import { preparedAddress, preparedPart, preparedUserName } from '../../core/users/user-name.ts';
 import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { rfc3339 } from '../schema/date-time.ts';
@@ -18,8 +18,20 @@ export function comparedValue(attribute: SchemaAttribute, operator: Operator, to
   if (isNull(token)) throw refused(attribute, `"${operator}" cannot compare with null`);
   checkOperator(attribute, operator);
   const text = token.kind === 'word' ? token.text : token.value;
-  // RFC 7644 section 5: names are prepared before they are compared.
-  return typed(attribute, attributeName(attribute.path) === 'userName' ? preparedUserName(text) : text);
+  return typed(attribute, prepared(attribute, operator, text));
+}
+
+/** RFC 7644 section 5: names are prepared before they are compared, as they were before they were kept. */
+function prepared(attribute: SchemaAttribute, operator: Operator, text: string): string {
+  const isPart = operator === 'co' || operator === 'sw' || operator === 'ew';
+  switch (attributeName(attribute.path)) {
+    case 'userName':
+      return isPart ? preparedPart(text) : preparedUserName(text);
+    case 'emails.value':
+      return isPart ? text : preparedAddress(text);
+    default:
+      return text;
+  }
 }
 
 /** The unquoted word `null`: only `eq` and `ne` can compare with it, as a question of presence. */

@@ -3,7 +3,7 @@ import type { AttributeRef, ComparedValue, Condition, Operator } from '../../../
 import { attributeName, attributeRef } from '../../../src/scim/schema/attribute.ts';
 import type { SchemaAttribute } from '../../../src/scim/schema/attribute.ts';
 import type { ResourceSchema } from '../../../src/scim/schema/schema.ts';
-import { preparedName } from '../../support/prepared-name.ts';
+import { preparedAddress, preparedName } from '../../support/prepared-name.ts';
 
 /** Text that PostgreSQL can keep: no NUL, no unpaired surrogate; with what filters trip over. */
 export const text: fc.Arbitrary<string> = fc.oneof(
@@ -96,6 +96,8 @@ function operatorsOf({ type }: AttributeRef): readonly Operator[] {
 function valueOf({ path, type }: AttributeRef): fc.Arbitrary<ComparedValue> {
   if (type === 'boolean') return fc.boolean();
   if (path.join('.') === 'userName') return text.map(preparedName);
+  // The parser prepares what addresses are compared with.
+  if (path.at(-1) === 'value') return text.map(preparedAddress);
   return type === 'dateTime' ? dateTime : text;
 }
 
