@@ -42,6 +42,7 @@ type AsyncHandler = (req: Request, res: Response) => Promise<void>;
 function run(route: Route, { core, checkReplies }: MountOptions): AsyncHandler {
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
+    if (route.method !== 'get') core.writeBudget?.admit(caller.workspaceId);
     const result = await route.handler({
       core,
       caller,
