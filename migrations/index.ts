@@ -15,6 +15,7 @@ import * as erasure from './0017_erasure.ts';
 import * as reviews from './0018_reviews.ts';
 import * as pastDetails from './0019_past_details.ts';
 import * as fewerSteps from './0020_fewer_steps.ts';
+import * as largeUsers from './0021_large_users.ts';
 import * as seenNames from './0023_seen_names.ts';
 import * as auditJson from './0026_audit_json.ts';
 
@@ -43,6 +44,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0018_reviews': reviews,
   '0019_past_details': pastDetails,
   '0020_fewer_steps': fewerSteps,
+  '0021_large_users': largeUsers,
   '0023_seen_names': seenNames,
   '0026_audit_json': auditJson,
 };

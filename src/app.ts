@@ -6,6 +6,7 @@ import { routes } from './api/routes/index.ts';
 import { createStreams, streamLimits, type Streams } from './api/streams.ts';
 import type { Config } from './config.ts';
 import type { Core } from './core/core.ts';
+import { createWriteBudget } from './core/write-budget.ts';
 import type { ProvisioningLog } from './core/provisioning-log.ts';
 import { RollcallError } from './errors.ts';
 import { accessLog } from './http/access-log.ts';
@@ -35,7 +36,7 @@ export interface AppOptions {
 
 /** Puts the house together: two edges over one core, and the invitee's pages. */
 export function createApp({
-  core,
+  core: given,
   config,
   secretKey,
   provisioningLog,
@@ -43,6 +44,7 @@ export function createApp({
   streams = createStreams(streamLimits(config.databasePoolSize)),
   checkReplies = false,
 }: AppOptions): Express {
+  const core = { ...given, writeBudget: createWriteBudget(config.rateLimitPerSecond) };
   const app = express();
   app.disable('x-powered-by');
   // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.

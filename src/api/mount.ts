@@ -45,6 +45,7 @@ type AsyncHandler = (req: Request, res: Response) => Promise<void>;
 function run(route: Route, { core, checkReplies, streams }: MountOptions): AsyncHandler {
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
+    if (route.method !== 'get') core.writeBudget?.admit(caller.workspaceId);
     const handle = () =>
       route.handler({
         core: coreFor(core, caller),

@@ -5,6 +5,7 @@ import { answeredAtEnd, type Sent } from '../store/transaction.ts';
 import { beginChange } from '../store/change-lock.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
+import { bytesOf, recorded } from './event-size.ts';
 import { tokenEnded } from './live-token.ts';
 import { inTurn } from './turn.ts';
 
@@ -14,7 +15,7 @@ export interface ChangeEvent {
   readonly target: { readonly kind: string; readonly id: string; readonly name: string | null };
   /** The other one concerned, for example the user of a membership. */
   readonly related?: string;
-  /** What changed, as it was and as it is; only that, and never a secret. */
+  /** What changed, as it was and as it is, and never a secret. Of it, what differs is kept (event-size.ts). */
   readonly before?: unknown;
   readonly after?: unknown;
 }
@@ -44,6 +45,8 @@ export interface Change {
   readonly newEventId: () => EventId;
   /** Makes the events of this change depend on a user whose insertion is not waited for. */
   readonly eventsNeed: (id: UserId) => void;
+  /** Notes how many bytes the change makes the database write, beside its events. */
+  readonly charge: (bytes: number) => void;
   /** Notes what happened; it becomes an audit event before COMMIT. */
   readonly record: (event: ChangeEvent, id?: EventId) => EventId;
 }
@@ -81,9 +84,9 @@ export async function changeLocked<T, Locked>(
   mode: 'shared' | 'exclusive' = 'shared',
 ): Promise<T> {
   const joined = asTransaction(core.db);
-  if (joined) return attempt(joined, caller, lock, body, 'joined');
+  if (joined) return attempt({ tx: joined, core, caller }, lock, body, 'joined');
   const alone = (as: 'shared' | 'exclusive') =>
-    inTurn(core, caller, as, (tx) => attempt(tx, caller, lock, body, as), { isEager: true });
+    inTurn(core, caller, as, (tx) => attempt({ tx, core, caller }, lock, body, as), { isEager: true });
   try {
     return await alone(mode);
   } catch (error) {
@@ -105,9 +108,13 @@ export function together<T>(core: Core, caller: Caller, body: (core: Core) => Pr
   });
 }
 
+/** Bytes that an event makes the database write beside its own JSON: its row and seal, their indexes, what it is of. */
+const EVENT_BYTES = 1_200;
+/** Events of one statement. */
+const EVENTS_AT_ONCE = 1_000;
+
 async function attempt<T, Locked>(
-  tx: Tx,
-  caller: Caller,
+  { tx, core, caller }: { tx: Tx; core: Core; caller: Caller },
   lock: (tx: Tx) => Promise<Locked>,
   body: (c: Change, locked: Locked) => Promise<T>,
   mode: 'shared' | 'exclusive' | 'joined',
@@ -122,6 +129,7 @@ async function attempt<T, Locked>(
   const sent: Promise<unknown>[] = [];
   const events: NewEvent[] = [];
   let needed: UserId | undefined;
+  let bytes = 0;
   const c: Change = {
     tx,
     caller,
@@ -148,6 +156,9 @@ async function attempt<T, Locked>(
       sent.push(answer);
       return { answer };
     },
+    charge: (more) => {
+      bytes += more;
+    },
     newEventId: () => newId<EventId>(),
     eventsNeed: (id) => {
       needed = id;
@@ -166,15 +177,23 @@ async function attempt<T, Locked>(
       return id;
     },
   };
-  const result = await body(c, locked);
-  await Promise.all(sent);
-  if (events.length > 0) {
-    const append = () => appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, events, needed);
-    // The last of a transaction; more may come after one that was joined.
-    if (mode === 'joined') await append();
-    else answeredAtEnd(tx, append);
+  try {
+    const result = await body(c, locked);
+    await Promise.all(sent);
+    const kept = events.map((event) => ({ ...event, ...recorded(event, events.length) }));
+    for (let start = 0; start < kept.length; start += EVENTS_AT_ONCE) {
+      const some = kept.slice(start, start + EVENTS_AT_ONCE);
+      const append = () => appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, some, needed);
+      // The last of a transaction; more may come after one that was joined.
+      if (mode === 'joined') await append();
+      else answeredAtEnd(tx, append);
+    }
+    for (const { before, after } of kept) bytes += EVENT_BYTES + bytesOf([before, after]);
+    return result;
+  } finally {
+    // What is rolled back has been written as well.
+    core.writeBudget?.charge(caller.workspaceId, bytes);
   }
-  return result;
 }
 
 function origin({ actor, requestId }: Caller) {

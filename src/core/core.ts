@@ -1,5 +1,6 @@
 import type { Db } from '../store/db.ts';
 import type { SigningKey } from './seals/signing.ts';
+import type { WriteBudget } from './write-budget.ts';
 
 /** What the core needs to work; made once, where the process starts, and passed to every function that asks. */
 export interface Core {
@@ -8,6 +9,8 @@ export interface Core {
   readonly invitations?: InvitationSettings;
   /** Signs the audit's seals; what neither seals nor verifies does without. */
   readonly signing?: SigningKey;
+  /** What workspaces may write; without it, any amount. */
+  readonly writeBudget?: WriteBudget;
 }
 
 export interface InvitationSettings {

@@ -17,6 +17,7 @@ import type { Core } from './core.ts';
 import { resolveStatements, type GrantStatement } from './grant-statements.ts';
 import { checkRules, compileRules, type MappingRule } from './mapping-rules.ts';
 import { withSeats } from './seats.ts';
+import { GRANT_BYTES } from './written-bytes.ts';
 
 /** The grants of a group: its own statements, and what the rule that reads its name gives beside them. */
 export interface GroupMapping {
@@ -56,6 +57,7 @@ export async function setGroupGrants(
       return withSeats(c, [], async () => {
         const eventId = c.newEventId();
         const changed = await syncGroupGrants(c.tx, workspaceId, 'own', [groupId], wanted, eventId, c.at);
+        c.charge(changed * GRANT_BYTES);
         const mapping = asMapping(await groupGrants(c.tx, workspaceId, [groupId]));
         if (changed > 0) {
           c.record(
@@ -115,7 +117,7 @@ export async function setMappingRules(
  */
 export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
   await withSeats(c, [], async () => {
-    await resolvePushedAgain(c.tx, c.caller.workspaceId, eventId, c.at);
+    c.charge((await resolvePushedAgain(c.tx, c.caller.workspaceId, eventId, c.at)) * GRANT_BYTES);
     await readAllGroupNames(c, eventId);
   });
 }
@@ -125,7 +127,8 @@ async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
   const groups = rules.length > 0 ? await groupNames(c.tx, workspaceId) : [];
   const wanted = wantedByRules(groups, rules, await catalogueKeys(c.tx, workspaceId));
-  await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
+  const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
+  c.charge(changed * GRANT_BYTES);
 }
 
 /** Whether the workspace has rules, so that a group's name matters. */
@@ -144,7 +147,8 @@ export async function readGroupName(
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];
   const wanted = wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId));
-  await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
+  const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
+  c.charge(changed * GRANT_BYTES);
 }
 
 /** The grants that statements written on a group give. Throws `invalid` for keys that name nothing. */

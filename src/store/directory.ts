@@ -216,8 +216,21 @@ export function usersNamed(
     db,
     sql`select u.id, u.user_name, u.email, u.status, lower(u.user_name) = lower(${userName}) as by_name
       from ${versions('users', NAMED_COLUMNS, moment)} u
-      where u.workspace_id = ${workspaceId}
+      where u.workspace_id = ${workspaceId} ${everNamed(workspaceId, userName, email, moment)}
         and (lower(u.user_name) = lower(${userName}) or u.email_keys @> array[lower(${email})])
       order by by_name desc, u.status = 'inactive', u.id limit 3`,
   );
+}
+
+/**
+ * Of the past, only versions of those are looked at who were ever called so. Every address that a user had is in some
+ * row of the history, but a version of a large user does not repeat those of the version before.
+ */
+function everNamed(workspaceId: WorkspaceId, userName: string, email: string, moment: Moment): Sql {
+  if (moment === 'now') return empty;
+  const ids = (table: Sql) => sql`
+    select id from ${table} where workspace_id = ${workspaceId} and lower(user_name) = lower(${userName})
+    union
+    select id from ${table} where workspace_id = ${workspaceId} and email_keys @> array[lower(${email})]`;
+  return sql`and u.id = any(array(${ids(sql`users`)} union ${ids(sql`users_history`)}))`;
 }

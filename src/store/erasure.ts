@@ -3,17 +3,21 @@ import type { EventId, UserId, WorkspaceId } from '../ids.ts';
 import { storedBytes } from './audit.ts';
 import { firstBytes } from './bytes.ts';
 import type { Tx } from './db.ts';
+import { PAST_FULL_NAME } from './moment.ts';
 import { rows } from './query.ts';
 
 /** Every name, address and externalId that a user was ever known by. */
 export async function namesOf(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<string[]> {
   const versions = (table: 'users' | 'users_history') => {
-    const names = sql`array[user_name, external_id, full_name, email, attributes ->> 'displayName',
-      attributes -> 'name' ->> 'formatted'] || email_keys`;
+    const kept = sql`user_name, external_id, email, attributes ->> 'displayName', attributes -> 'name' ->> 'formatted'`;
     const of = sql`where workspace_id = ${workspaceId} and id = ${id}`;
-    return table === 'users'
-      ? sql`select unnest(${names}) as name from users ${of}`
-      : sql`select unnest(${names}) from users_history ${of}`;
+    if (table === 'users')
+      return sql`select unnest(array[${kept}, full_name] || email_keys) as name from users ${of}`;
+    // Of a version of a large user only what differs from another version is there (migration 0021).
+    const changed = sql`attributes #> '{$of,by,fields}'`;
+    return sql`select unnest(array[${kept}, ${PAST_FULL_NAME}, ${changed} #>> '{displayName,is}',
+        ${changed} #>> '{name,is,formatted}', ${changed} #>> '{name,fields,formatted,is}'] || email_keys)
+      from users_history ${of}`;
   };
   const found = await rows<{ name: string }>(
     tx,

@@ -151,6 +151,20 @@ export async function insertReview(
   );
 }
 
+/** How many rows the reviews have that were opened since a time, and when the first of them was; null for none. */
+export async function rowsOpenedSince(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  time: Date,
+): Promise<{ readonly rows: number; readonly first: Date | null }> {
+  const found = await row<{ rows: number; first: Date | null }>(
+    tx,
+    sql`select coalesce(sum(row_count), 0)::bigint as rows, min(opened_at) as first from reviews
+      where workspace_id = ${workspaceId} and opened_at > ${time}`,
+  );
+  return found as { rows: number; first: Date | null };
+}
+
 /** Notes how many rows a review was opened with. */
 export async function setRowCount(
   tx: Tx,

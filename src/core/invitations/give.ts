@@ -12,12 +12,16 @@ import {
 } from '../../store/offered-grants.ts';
 import type { UserRow } from '../../store/users.ts';
 import type { Change } from '../change.ts';
+import { GRANT_BYTES } from '../written-bytes.ts';
 import { slotOf } from './asked.ts';
 
 /** What ended with the user: with whom what they had goes and comes. */
 const WITH_USER = ['user.deleted', 'user.removed', 'user.deactivated'];
 /** What ended with an invitation that was not accepted. */
 const WITH_INVITATION = ['invitation.revoked', 'invitation.expired'];
+
+/** Grants of one request to invite: 500 people with a hundred each. */
+const MAX_OFFERED = 50_000;
 
 /**
  * Restores the direct grants that ended with inactive users, who are pending by now; with `offered` also those that
@@ -51,6 +55,7 @@ export async function restoreGrants(
       again.push({ ...columns, source, since_event: user.eventId });
     }
   }
+  c.charge((again.length + pushed.length) * GRANT_BYTES);
   await openDirectGrants(c.tx, c.caller.workspaceId, again, c.at);
   for (const { before, eventId } of pushed.length > 0 ? users : []) {
     const theirs = pushed.filter((grant) => grant.user_id === before.id);
@@ -83,6 +88,15 @@ export async function openOffer(
   invitees: readonly { readonly userId: UserId; readonly eventId: EventId }[],
   grants: readonly GrantTargetColumns[],
 ): Promise<void> {
+  const count = invitees.length * grants.length;
+  if (count > MAX_OFFERED) {
+    throw new RollcallError(
+      'too_large',
+      `This would be ${count} grants; ${MAX_OFFERED} are given by invitation at once. Invite fewer people at once, or ` +
+        'give projects through a group.',
+    );
+  }
+  c.charge(count * GRANT_BYTES);
   const opened = invitees.flatMap(({ userId, eventId }) =>
     grants.map(({ kind, account_role, project_id, role_id, license_id }) => ({
       ...{ kind, account_role, project_id, role_id, license_id },

@@ -16,6 +16,9 @@ import type { Core } from '../core.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
 import { filterOf, reviewOf, rowNumber, type AskedRows } from './read.ts';
 
+/** Bytes that a decision makes the database write for good. */
+const DECISION_BYTES = 150;
+
 /** What is decided; null takes a decision back. The reviewer is said by name, since a caller is a token. */
 export interface AskedDecision {
   readonly decision: Verdict | null;
@@ -87,6 +90,7 @@ export function decideListed(
       ...decisionOf({ ...asked, reviewer }),
     }));
     const decided = await decideRows(c.tx, caller.workspaceId, by, rows);
+    c.charge(decided.changed * DECISION_BYTES);
     if (decided.changed > 0) {
       c.record({ ...MANY, target: targetOf(review), ...told(decided) }, by.eventId);
     }
@@ -120,6 +124,7 @@ export async function decideMatching(
     const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
     const found = { of: { reviewId: review.id, names: openedAt }, filter };
     const decided = await decideFound(c.tx, caller.workspaceId, by, found, decisionOf(decision));
+    c.charge(decided.changed * DECISION_BYTES);
     if (decided.changed > 0) {
       // By the user's id, never by a name.
       const { before, after } = told(decided);

@@ -1,9 +1,10 @@
-import { invalid } from '../../errors.ts';
+import { invalid, RollcallError } from '../../errors.ts';
+import { refusals } from '../../metrics.ts';
 import { newId, type ReviewId } from '../../ids.ts';
 import { findProduct } from '../../store/products.ts';
 import { findProject } from '../../store/projects.ts';
 import { freezeAccess } from '../../store/review-freeze.ts';
-import { insertReview, setRowCount } from '../../store/reviews.ts';
+import { insertReview, rowsOpenedSince, setRowCount } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
 import { checkName } from '../catalogue/keys.ts';
 import { change, type Change } from '../change.ts';
@@ -26,7 +27,7 @@ export interface AskedReview {
 /**
  * Opens a review: who has what by which way at this moment is written down, and later changes don't alter it. Nobody
  * changes the workspace meanwhile, so that the list is that of one moment exactly. Throws `invalid` (name, scope,
- * dueAt).
+ * dueAt), `rate_limited` (rows of a day).
  */
 export function openReview(core: Core, caller: Caller, asked: AskedReview): Promise<ReviewId> {
   const name = asked.name.trim();
@@ -37,6 +38,7 @@ export function openReview(core: Core, caller: Caller, asked: AskedReview): Prom
     async (c) => {
       if (asked.dueAt <= c.at)
         throw invalid('dueAt', 'dueAt lies in the past; give the reviewers some time.');
+      await refuseTooManyRows(c);
       const scope = await found(c, asked.scope);
       const review = { id: newId<ReviewId>(), name, dueAt: asked.dueAt, ...scope.ids };
       const eventId = c.newEventId();
@@ -48,6 +50,26 @@ export function openReview(core: Core, caller: Caller, asked: AskedReview): Prom
       return review.id;
     },
     'exclusive',
+  );
+}
+
+/**
+ * Rows that reviews may write down in a day, for good. The review with which that is reached is opened: one of the
+ * largest workspace can be.
+ */
+const MAX_ROWS_A_DAY = 1_000_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+async function refuseTooManyRows(c: Change): Promise<void> {
+  const since = new Date(c.at.getTime() - DAY_MS);
+  const { rows, first } = await rowsOpenedSince(c.tx, c.caller.workspaceId, since);
+  if (rows < MAX_ROWS_A_DAY || !first) return;
+  refusals.inc({ limit: 'review rows', by: 'workspace' });
+  throw new RollcallError(
+    'rate_limited',
+    `Reviews have written down ${rows} rows of access within a day, and ${MAX_ROWS_A_DAY} are taken. Go on with those ` +
+      'that are open, or open another tomorrow.',
+    { retryAfter: Math.max(1, Math.ceil((first.getTime() - since.getTime()) / 1000)) },
   );
 }
 

@@ -6,6 +6,7 @@ import type { AccountRole } from '../access.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
+import { writtenAttributes } from '../written-bytes.ts';
 import { setAccountRole } from './account-role.ts';
 import { lockPresent } from './lock-present.ts';
 import { changedFields, withProfile, type ProfileInput } from './profile.ts';
@@ -31,6 +32,7 @@ export function patchUser(core: Core, caller: Caller, id: string, patch: UserPat
     const state = stateOf(user);
     const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
     if (!isDeepStrictEqual(state, next)) {
+      c.charge(writtenAttributes(next, state));
       const updated = await updateUser(c.tx, caller.workspaceId, user, next, c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name };
       c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });

@@ -17,6 +17,7 @@ import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
 import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
+import { writtenAttributes } from '../written-bytes.ts';
 import { keepAnOwner } from './last-owner.ts';
 import { applyPushed, comparePushed } from './pushed-grants.ts';
 import { newUserName } from './user-name.ts';
@@ -50,6 +51,7 @@ async function createUser(c: Change, input: UserInput): Promise<Sent<UserRow | u
     deleted_at: null,
   };
   const state = input.active === false ? fresh : activated(fresh, c.at);
+  c.charge(writtenAttributes(state));
   const created = c.send(() => insertUser(c.tx, workspaceId, id, state, c.at));
   const grants = comparePushed([], input.pushed);
   // What is granted is granted to somebody who is there, and an organization's key comes with the answer.
@@ -89,6 +91,7 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   const held = await pushedAndOwned(c.tx, workspaceId, existing.id);
   const wasOwner = existing.status === 'active' && held.isOwner;
   await withSeats(c, [existing.id], async () => {
+    c.charge(writtenAttributes(next, existing));
     const updated = await updateUser(c.tx, workspaceId, existing, next, c.at);
     const grants = comparePushed(held.pushed, input.pushed);
     await applyPushed(c, existing.id, grants, eventId);

@@ -8,6 +8,7 @@ import {
   type PushedValue,
 } from '../../store/direct-grants.ts';
 import type { Change } from '../change.ts';
+import { GRANT_BYTES } from '../written-bytes.ts';
 
 /** What a push would change of a user's direct grants. */
 export interface PushedDelta {
@@ -41,6 +42,7 @@ export async function applyPushed(
   if (!delta) return;
   const { workspaceId } = c.caller;
   const ended = delta.ended.map((grant) => grant.id);
+  c.charge((ended.length + delta.added.length) * GRANT_BYTES);
   if (ended.length > 0) await endDirectGrants(c.tx, workspaceId, ended, eventId, c.at);
   if (delta.added.length > 0) {
     const grants = delta.added.map((one) => ({ ...one, id: newId<GrantId>() }));

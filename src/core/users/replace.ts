@@ -15,6 +15,7 @@ import type { Sent } from '../../store/transaction.ts';
 import type { Caller } from '../caller.ts';
 import { changeLocked, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
+import { writtenAttributes } from '../written-bytes.ts';
 import { closeInvitationOf } from '../invitations/close.ts';
 import { withSeats } from '../seats.ts';
 import { keepAnOwner } from './last-owner.ts';
@@ -73,6 +74,7 @@ async function writeUser(
   grants: PushedDelta | undefined,
 ): Promise<Sent<ShownUser>> {
   const eventId = c.newEventId();
+  c.charge(writtenAttributes(next, current));
   const updated = c.send(() => updateUser(c.tx, c.caller.workspaceId, current, next, c.at));
   await applyPushed(c, current.id, grants, eventId);
   if (current.status === 'pending' && next.status === 'active')

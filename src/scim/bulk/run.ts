@@ -2,7 +2,9 @@ import { isReady } from '../../core/health.ts';
 import { RollcallError } from '../../errors.ts';
 import type { Problem } from '../errors.ts';
 import { explain, type ScimReply } from '../reply.ts';
-import type { ScimContext } from '../resources/context.ts';
+import { admitWrite, type ScimContext } from '../resources/context.ts';
+import { refusals } from '../../metrics.ts';
+import { createWriteMeter, type WriteMeter } from '../../core/write-budget.ts';
 import { quoted, ScimError } from '../scim-error.ts';
 import { circlesOf, type Circle } from './circles.ts';
 import { CircleFailed, perform, performCircle } from './perform.ts';
@@ -19,8 +21,15 @@ export interface BulkResult {
   readonly ids: ReadonlyMap<string, string>;
 }
 
+/**
+ * Bytes that the operations of one request may make the database write: as many as a payload of the largest size does
+ * with ordinary users or members. Small PATCHes of large users write many times what they are.
+ */
+export const MAX_WRITTEN_BYTES = 32 * 1024 * 1024;
+
 interface Run extends BulkResult {
   readonly ctx: ScimContext;
+  readonly meter: WriteMeter;
   readonly schedule: Schedule;
   /** The bulkIds of all its POSTs. */
   readonly declared: ReadonlySet<string>;
@@ -48,8 +57,10 @@ export async function runBulk(
 ): Promise<BulkResult> {
   const declared = new Set(operations.flatMap((one) => (isPost(one) && one.bulkId ? [one.bulkId] : [])));
   const ids = new Map<string, string>();
+  const meter = createWriteMeter(ctx.core.writeBudget);
   const run: Run = {
-    ctx,
+    ctx: { ...ctx, core: { ...ctx.core, writeBudget: meter } },
+    meter,
     schedule: newSchedule(operations, { circles: circlesOf(operations), declared, ids }),
     declared,
     ids,
@@ -87,6 +98,7 @@ async function takeOne(run: Run, operation: BulkOperation): Promise<void> {
   try {
     const { task } = operation;
     if (task instanceof ScimError) throw task;
+    admit(run);
     const unknown = unresolvable(run, task);
     if (unknown !== undefined) throw conflict(unknown);
     note(run, operation, { reply: await perform(run.ctx, task, run.ids) });
@@ -95,8 +107,26 @@ async function takeOne(run: Run, operation: BulkOperation): Promise<void> {
   }
 }
 
+/**
+ * Throws what ends an operation that would write too much: 413 once this request has (RFC 7644 section 3.7.4 has it for
+ * what is too large), 429 while the workspace has.
+ */
+function admit({ ctx, meter }: Run): void {
+  if (meter.written() > MAX_WRITTEN_BYTES) {
+    refusals.inc({ limit: 'bulk written bytes', by: 'request' });
+    throw new ScimError(
+      413,
+      undefined,
+      `The operations before this one have written ${MAX_WRITTEN_BYTES} bytes, as many as one bulk request may. Send ` +
+        'the rest in another.',
+    );
+  }
+  admitWrite(ctx);
+}
+
 async function takeCircle(run: Run, circle: Circle): Promise<void> {
   try {
+    admit(run);
     const replies = await performCircle(run.ctx, circle, run.ids);
     for (const [operation, reply] of replies) note(run, operation, { reply });
   } catch (error) {

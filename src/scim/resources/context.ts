@@ -16,6 +16,11 @@ export interface ScimContext {
   readonly cursorKey: Uint8Array;
 }
 
+/** Throws `rate_limited` while the workspace has written more than it may. */
+export function admitWrite({ core, caller }: ScimContext): void {
+  core.writeBudget?.admit(caller.workspaceId);
+}
+
 /** What scimmy's router hands to a resource class: the context, and the response that the answer will be. */
 export interface RoutedContext {
   readonly scim: ScimContext;

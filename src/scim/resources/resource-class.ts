@@ -2,7 +2,7 @@ import SCIMMY from 'scimmy';
 import { whileTokenLive } from '../../core/live-token.ts';
 import type { RawQuery } from '../raw-query.ts';
 import type { ScimReply } from '../reply.ts';
-import { guarded, type RoutedContext, type ScimContext } from './context.ts';
+import { admitWrite, guarded, type RoutedContext, type ScimContext } from './context.ts';
 
 /** What can be done with resources of one type (RFC 7644 section 3). */
 export interface ResourceVerbs {
@@ -64,17 +64,24 @@ export function resourceClass(type: {
 
     write(body: unknown, routed: RoutedContext): Promise<ScimReply> {
       const { id, query } = this;
-      return guarded(routed, (ctx) =>
-        id === undefined ? verbs.create(ctx, body, query) : verbs.replace(ctx, id, body, query),
-      );
+      return guarded(routed, (ctx) => {
+        admitWrite(ctx);
+        return id === undefined ? verbs.create(ctx, body, query) : verbs.replace(ctx, id, body, query);
+      });
     }
 
     patch(body: unknown, routed: RoutedContext): Promise<ScimReply> {
-      return guarded(routed, (ctx) => verbs.patch(ctx, this.id ?? '', body, this.query));
+      return guarded(routed, (ctx) => {
+        admitWrite(ctx);
+        return verbs.patch(ctx, this.id ?? '', body, this.query);
+      });
     }
 
     dispose(routed: RoutedContext): Promise<ScimReply> {
-      return guarded(routed, (ctx) => verbs.remove(ctx, this.id ?? ''));
+      return guarded(routed, (ctx) => {
+        admitWrite(ctx);
+        return verbs.remove(ctx, this.id ?? '');
+      });
     }
   }
 

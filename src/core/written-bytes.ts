@@ -1,0 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { UserState } from '../store/users.ts';
+import { bytesOf } from './event-size.ts';
+
+/** Bytes that a grant makes the database write, with its indexes. */
+export const GRANT_BYTES = 600;
+
+/** Attributes up to this size are in the row itself, and are written with it whatever changed. */
+const IN_THE_ROW = 2_048;
+
+/**
+ * Bytes of attributes that the next version of a user makes the database write. Large attributes that stay as they are
+ * stay where they are; of those that change in any place all is written again.
+ */
+export function writtenAttributes(after: UserState, before?: UserState): number {
+  const bytes = bytesOf(after.attributes);
+  const isKept =
+    bytes > IN_THE_ROW && before !== undefined && isDeepStrictEqual(before.attributes, after.attributes);
+  return isKept ? 0 : bytes;
+}
