@@ -8,6 +8,14 @@ export interface Core {
   readonly invitations?: InvitationSettings;
   /** Signs the audit's seals; what neither seals nor verifies does without. */
   readonly signing?: SigningKey;
+  /** Where the embedded database keeps its data; without it nobody looks how full that disk is. */
+  readonly storage?: Storage;
+}
+
+export interface Storage {
+  readonly directory: string;
+  /** In bytes: with less free than this the disk counts as full. */
+  readonly leastFree?: number;
 }
 
 export interface InvitationSettings {

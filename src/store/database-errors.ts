@@ -24,6 +24,12 @@ const NETWORK = new Set([
   'EHOSTUNREACH',
 ]);
 
+/** What an operator has to do something about before it can succeed, by SQLSTATE. */
+const CANNOT_WRITE: Readonly<Record<string, string>> = {
+  '53100': 'The disk of the database is full: nothing can be changed until there is space again.',
+  '25006': 'The database is read-only at the moment: nothing can be changed until it takes writes again.',
+};
+
 /** What a person calls the thing whose unique index refused a row, by the index's name. */
 const TAKEN: Readonly<Record<string, string>> = {
   users_user_name_unique: 'userName',
@@ -68,6 +74,9 @@ export function translateError(error: unknown): unknown {
       cause: error,
     });
   }
+  if (CANNOT_WRITE[code] !== undefined) {
+    return new RollcallError('busy', CANNOT_WRITE[code], { cause: error, retryAfter: 30 });
+  }
   if (isAway(code, message, name ?? '')) {
     return new RollcallError('busy', 'The database cannot be reached at the moment; try again shortly.', {
       cause: error,
@@ -87,8 +96,8 @@ function isAway(code: string, message: string, name: string): boolean {
   return (
     NETWORK.has(code) ||
     // Class 08 connection exception, 57P0x operator intervention, 53xxx insufficient resources, 55P03 lock timeout,
-    // 57014 statement timeout, 25006 a standby that has not been promoted yet.
-    /^(08...|57P0.|53...|55P03|57014|25006)$/.test(code) ||
+    // 57014 statement timeout.
+    /^(08...|57P0.|53...|55P03|57014)$/.test(code) ||
     name === 'KnexTimeoutError' ||
     // pg reports these without a code.
     /Connection terminated|Client has encountered a connection error|not queryable|Connection ended|^SASL:/.test(
