@@ -12,7 +12,7 @@ import { startJobs } from './jobs/index.ts';
 import { closeServer, type Lifecycle } from './lifecycle.ts';
 import { log } from './log.ts';
 import { fileMailer, smtpMailer, type Mailer } from './mail/mailer.ts';
-import { startEmbeddedPostgres } from './postgres/embedded.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres/embedded.ts';
 import { keptSecretKey } from './secret-key.ts';
 import { openDb } from './store/db.ts';
 import { migrate } from './store/migrate.ts';
@@ -24,7 +24,8 @@ import { firstStartText } from './welcome.ts';
  */
 export async function start(config: Config, lifecycle: Lifecycle): Promise<void> {
   const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir));
-  const url = config.databaseUrl ?? (await startDatabase(config, lifecycle));
+  const embedded = config.databaseUrl === undefined ? await startDatabase(config, lifecycle) : undefined;
+  const url = config.databaseUrl ?? (embedded?.url as string);
   const db = openDb({ url, poolSize: config.databasePoolSize });
   lifecycle.opened(() => db.destroy());
   const migrations = await migrate(db);
@@ -32,7 +33,12 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
 
   const { publicUrl, invitationTtlHours: ttlHours } = config;
   const invitations = { secretKey, publicUrl, ttlHours };
-  const core = { db, invitations, signing: signingKeyOf(secretKey) };
+  const core = {
+    db,
+    invitations,
+    signing: signingKeyOf(secretKey),
+    ...(embedded && { storage: { directory: embedded.directory } }),
+  };
   const tokens = await prepareFirstStart(core, config.tokens);
   // Not through the log, which is kept and passed on.
   if (tokens) process.stdout.write(firstStartText(config, tokens));
@@ -58,14 +64,14 @@ function openMailer({ mail, dataDir }: Config): Mailer {
   return fileMailer({ directory, prepare: () => prepareDataDir(dataDir) });
 }
 
-async function startDatabase(config: Config, lifecycle: Lifecycle): Promise<string> {
+async function startDatabase(config: Config, lifecycle: Lifecycle): Promise<EmbeddedPostgres> {
   await prepareDataDir(config.dataDir);
   const database = await startEmbeddedPostgres({
     directory: join(config.dataDir, 'postgres'),
     log: (level, message, fields) => void log.log(level, message, fields ?? {}),
   });
   lifecycle.opened(() => database.stop());
-  return database.url;
+  return database;
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {

@@ -11,6 +11,14 @@ export interface Core {
   readonly signing?: SigningKey;
   /** What workspaces may write; without it, any amount. */
   readonly writeBudget?: WriteBudget;
+  /** Where the embedded database keeps its data; without it nobody looks how full that disk is. */
+  readonly storage?: Storage;
+}
+
+export interface Storage {
+  readonly directory: string;
+  /** In bytes: with less free than this the disk counts as full. */
+  readonly leastFree?: number;
 }
 
 export interface InvitationSettings {

@@ -1,10 +1,12 @@
 import { Router } from 'express';
 import type { Core } from '../core/core.ts';
 import { isReady } from '../core/health.ts';
+import { diskProblem, storageProblem } from '../core/storage.ts';
 import { metrics } from '../metrics.ts';
 
 /**
- * /healthz: 200 while the process lives. /readyz: 200 while requests can be served, else 503; `isStopping` turns it
+ * /healthz: 200 while the process lives. /readyz: 200 while requests can be served and the database can write,
+ * else 503 with why; `isStopping` turns it
  * down before the process ends. /metrics: Prometheus text. None asks for a token, none tells of a workspace.
  */
 export function health(core: Core, isStopping: () => boolean): Router {
@@ -14,8 +16,12 @@ export function health(core: Core, isStopping: () => boolean): Router {
   });
   router.get('/readyz', async (_req, res) => {
     if (isStopping()) res.status(503).json({ status: 'stopping' });
-    else if (await isReady(core)) res.json({ status: 'ready' });
-    else res.status(503).json({ status: 'the database does not answer' });
+    else if (!(await isReady(core))) {
+      res.status(503).json({ status: (await diskProblem(core)) ?? 'the database does not answer' });
+    } else {
+      const problem = await storageProblem(core);
+      res.status(problem === undefined ? 200 : 503).json({ status: problem ?? 'ready' });
+    }
   });
   router.get('/metrics', async (_req, res) => {
     res.type(metrics.contentType).send(await metrics.metrics());

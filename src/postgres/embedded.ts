@@ -19,6 +19,8 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** E.g. `17.10`. */
   readonly version: string;
+  /** Where its data is; not always where it was asked for. */
+  readonly directory: string;
   /**
    * Stops the database if this call of `startEmbeddedPostgres` started it; one that was attached to goes on. Close
    * your connections first. Later calls do nothing more.
@@ -53,7 +55,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (await claim(place.ownerFile, self)) {
       const owned = await startAsOwner(place, self, options, log);
       let stopping: Promise<void> | undefined;
-      return { url: owned.url, version: owned.version, stop: () => (stopping ??= owned.stop()) };
+      const { url, version } = owned;
+      return { url, version, directory: place.directory, stop: () => (stopping ??= owned.stop()) };
     }
     const look = await lookAtOwner(place);
     if (look.next === 'claim') {
@@ -63,7 +66,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const { pid } = look.owner;
     if (look.next === 'attach') {
       log('info', `Attached to the database that process ${pid} runs in ${place.directory}.`);
-      return { url: look.url, version: look.version, stop: () => Promise.resolve() };
+      const { url, version } = look;
+      return { url, version, directory: place.directory, stop: () => Promise.resolve() };
     }
     if (Date.now() - since > PATIENCE) {
       throw unusable(

@@ -2,8 +2,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { run } from './children.ts';
 import type { Account } from './account.ts';
 import { unusable } from './failure.ts';
-import type { Place } from './place.ts';
 import { writePrivateFile } from './private-file.ts';
+
+/** The files of a cluster and whom they are to belong to in the end. */
+interface Cluster {
+  readonly directory: string;
+  readonly account: Account | undefined;
+  /** True when they belong to somebody else. */
+  readonly isForeign: boolean;
+}
 
 /** Beside a cluster that is being given to another user: to whom, so that a start that is cut off is made good. */
 const noteOf = (directory: string) => `${directory}.account.json`;
@@ -18,7 +25,7 @@ export async function accountNoted(directory: string): Promise<Account | undefin
  * Gives the files of a stopped cluster to a user; when that is not the one of the place, a note says that it is only
  * for now.
  */
-export async function giveCluster(place: Place, to: Account | undefined): Promise<void> {
+export async function giveCluster(place: Cluster, to: Account | undefined): Promise<void> {
   if (place.account === undefined || to === undefined) return;
   const { directory, account } = place;
   if (to.uid === account.uid && (await accountNoted(directory)) === undefined && !place.isForeign) return;

@@ -25,6 +25,12 @@ const NETWORK = new Set([
   'EHOSTUNREACH',
 ]);
 
+/** What an operator has to do something about before it can succeed, by SQLSTATE. */
+const CANNOT_WRITE: Readonly<Record<string, string>> = {
+  '53100': 'The disk of the database is full: nothing can be changed until there is space again.',
+  '25006': 'The database is read-only at the moment: nothing can be changed until it takes writes again.',
+};
+
 /** What a person calls the thing whose unique index refused a row, by the index's name. */
 const TAKEN: Readonly<Record<string, string>> = {
   users_user_name_unique: 'userName',
@@ -115,6 +121,9 @@ export function translateError(error: unknown): unknown {
       },
     );
   }
+  if (CANNOT_WRITE[code] !== undefined) {
+    return new RollcallError('busy', CANNOT_WRITE[code], { cause: error, retryAfter: 30 });
+  }
   if (isAway(code, message, name ?? '')) {
     return new RollcallError('busy', 'The database cannot be reached at the moment; try again shortly.', {
       cause: error,
@@ -141,8 +150,8 @@ function isAway(code: string, message: string, name: string): boolean {
   return (
     NETWORK.has(code) ||
     LOST_CODE.test(code) ||
-    // 53xxx insufficient resources, 25006 a standby that has not been promoted yet.
-    /^(?:53...|25006)$/.test(code) ||
+    // Insufficient resources.
+    /^53...$/.test(code) ||
     name === 'KnexTimeoutError' ||
     LOST_MESSAGE.test(message) ||
     // What is at the other end does not prove that it is the database.
