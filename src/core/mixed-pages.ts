@@ -1,11 +1,12 @@
 import type { GroupId, UserId } from '../ids.ts';
 import type { CursorPage, Turned } from '../store/cursor-page.ts';
+import { memberBytes } from '../store/memberships.ts';
 import { countMixed, listMixed, turnMixed, type MixedId, type MixedSelection } from '../store/mixed-pages.ts';
 import type { IndexPage } from '../store/page.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 import { groupsOf, type GroupWithMembers, type MembersWanted } from './groups/pages.ts';
-import { usersOf, type UserParts, type UserWithAccess } from './users/read.ts';
+import { shownParts, usersOf, type UserParts, type UserWithAccess } from './users/read.ts';
 
 export type { MixedSelection };
 
@@ -28,7 +29,7 @@ export async function listMixedByIndex(
 ): Promise<{ total: number; items: MixedItem[] }> {
   const [total, ids] = await Promise.all([
     countMixed(core.db, caller.workspaceId, page),
-    page.count === 0 ? [] : listMixed(core.db, caller.workspaceId, page, page),
+    page.count === 0 ? [] : listMixed(core.db, caller.workspaceId, page, page, sizesOf(parts)),
   ]);
   return { total, items: await load(core, caller, ids, parts) };
 }
@@ -45,9 +46,13 @@ export async function listMixedByCursor(
 ): Promise<Turned<MixedItem> & { readonly total: number }> {
   const [total, found] = await Promise.all([
     page.turn.total ?? countMixed(core.db, caller.workspaceId, page),
-    turnMixed(core.db, caller.workspaceId, page, page),
+    turnMixed(core.db, caller.workspaceId, page, page, sizesOf(parts)),
   ]);
   return { ...found, total, rows: await load(core, caller, found.rows, parts) };
+}
+
+function sizesOf({ users, members }: MixedParts): Parameters<typeof listMixed>[4] {
+  return { users: shownParts(users), memberBytes: members && memberBytes(members.usersUrl) };
 }
 
 /** Those that are still there, in the order of the ids. */

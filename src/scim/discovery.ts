@@ -27,7 +27,7 @@ export function discovery(publicUrl: string): Router {
 
 function list(router: Router, path: string, resources: readonly DiscoveryResource[]): void {
   const texts = new Map(resources.map((resource) => [resource.id.toLowerCase(), JSON.stringify(resource)]));
-  const all = listText([...texts.values()], { totalResults: texts.size }, { startIndex: 1 });
+  const all = listText([...texts.values()], { totalResults: texts.size });
   router.get(path, refuseFilter, (_req, res) => {
     res.status(200).send(reply(all));
   });

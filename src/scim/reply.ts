@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { enterLargeAnswers, MOST_WHOLE, slicesOf, writeLarge } from '../http/large-answer.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { log } from '../log.ts';
 import { isKnown } from './entity-tags.ts';
@@ -8,10 +9,13 @@ import { isArray, isObject } from './json.ts';
 /** RFC 7644 section 3.1: our answers are always this, with no charset, since JSON is UTF-8. */
 const MEDIA_TYPE = 'application/scim+json';
 
+/** A JSON text, or the pieces of one, each made when it is taken. */
+export type JsonText = string | AsyncIterable<string>;
+
 /** What a verb answers. */
 export interface ScimReply {
   /** A resource or list as its JSON text; undefined for an answer without a body, 204. */
-  readonly text: string | undefined;
+  readonly text: JsonText | undefined;
   /** Of the one resource that the answer is about, as the rest. */
   readonly id?: string | undefined;
   readonly etag?: string | undefined;
@@ -21,7 +25,7 @@ export interface ScimReply {
 const REPLY = Symbol('reply');
 
 /** Marks an answer as ours, to be sent as it is. */
-export function reply(text: string | undefined, about: Omit<ScimReply, 'text'> = {}): ScimReply {
+export function reply(text: JsonText | undefined, about: Omit<ScimReply, 'text'> = {}): ScimReply {
   return Object.assign({ text, ...about }, { [REPLY]: true });
 }
 
@@ -52,7 +56,54 @@ function sendReply(req: Request, res: Response, { text, etag, location }: ScimRe
     res.statusCode = 304;
     return sendText(res, undefined);
   }
-  return sendText(res, text);
+  if (text === undefined || typeof text === 'string') return sendText(res, text);
+  void sendPieces(req, res, text);
+  return res;
+}
+
+/** Sends a text that comes in pieces: whole when it is short, else as fast as the client reads it. Never rejects. */
+async function sendPieces(req: Request, res: Response, pieces: AsyncIterable<string>): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  try {
+    let text = '';
+    while (text.length <= MOST_WHOLE) {
+      const next = await iterator.next();
+      if (next.done === true) {
+        sendText(res, text);
+        return;
+      }
+      text += next.value;
+    }
+    await sendLarge(req, res, text, iterator);
+  } catch (error) {
+    const problem = explain(error, { method: req.method, requestId: requestIdOf(req) });
+    res.locals['problem'] = problem;
+    if (res.headersSent) res.destroy();
+    else sendProblem(res, problem);
+  } finally {
+    await iterator.return?.().catch(() => undefined);
+  }
+}
+
+async function sendLarge(
+  req: Request,
+  res: Response,
+  begun: string,
+  rest: AsyncIterator<string>,
+): Promise<void> {
+  const leave = await enterLargeAnswers(req);
+  res.setHeader('Content-Type', MEDIA_TYPE);
+  if (req.method === 'HEAD') {
+    leave();
+    res.end();
+    return;
+  }
+  await writeLarge(res, following(begun, rest), leave);
+}
+
+async function* following(begun: string, rest: AsyncIterator<string>): AsyncGenerator<string | Uint8Array> {
+  yield* slicesOf(begun);
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 /** A list of scimmy's own says how many a page could hold; RFC 7644 section 3.4.2 asks how many it holds. */

@@ -1,5 +1,6 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import { keyCast, orderByKey, sortKey, type Selection, type SortKey } from './page.ts';
+import type { SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 
 /** A row in an order: what it is sorted by, as text, null where it has no value or the order is that of ids; and its id. */
@@ -87,10 +88,13 @@ export function beyond(page: CursorPage, key: SortKey | undefined, id: Sql): Sql
   return descending ? sql`and ${further}` : sql`and (${further} or ${key.expression} is null)`;
 }
 
-/** The page of the rows that its query answered. */
-export function turned<Row extends PlacedRow>(found: readonly Row[], page: CursorPage): Turned<Row> {
+/** The page of the rows that its query answered, which may have ended at its size before the rows were all there. */
+export function turned<Row extends PlacedRow & Pick<SizedRow, 'listed'>>(
+  found: readonly Row[],
+  page: CursorPage,
+): Turned<Row> {
   const { backwards, from } = page.turn;
-  const isMore = found.length > page.count;
+  const isMore = (found[0]?.listed ?? 0) > Math.min(found.length, page.count);
   const rows = found.slice(0, page.count);
   if (backwards) rows.reverse();
   const cameFrom = from !== undefined;

@@ -7,6 +7,7 @@ import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
+import { cutOf, MAX_PAGE_BYTES, sizedPage, type Cut, type SizedPage, type SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 
 /** Attributes of which a value is had by a group or a few, with an index each. */
@@ -22,38 +23,104 @@ export function shownGroups(
     where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(condition, sources)}`;
 }
 
-/** A page of the workspace's groups by position, without their members. What is passed over is read no further. */
-export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
+/** A group of a page, with about how many bytes its members take when they are shown. */
+export interface ListedGroup extends GroupRow {
+  readonly members_bytes: number;
+}
+
+/** How long each member is in the answer, in bytes; undefined when members are not shown. */
+export type MemberBytes = number | undefined;
+
+/**
+ * A page of the workspace's groups by position, without their members, ended at the size that it has with them. What is
+ * passed over is read no further.
+ */
+export async function listGroups(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  memberBytes: MemberBytes,
+): Promise<Cut<ListedGroup>> {
+  if (isLookup(page, GROUP_KEYS)) {
+    const few = await lookUpGroups(
+      db,
+      workspaceId,
+      { ...page, count: Math.min(page.count, FEW) },
+      memberBytes,
+    );
+    const bytes = few.reduce((sum, group) => sum + group.members_bytes, 0);
+    const isAll = few.length < FEW || page.count <= FEW;
+    if (isAll && (few.length <= 1 || bytes <= MAX_PAGE_BYTES)) return { rows: few, isCut: false };
+  }
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
-  return composedRows<GroupRow>(
+  const listed = sql`select g.id ${shownGroups(workspaceId, page)}
+    ${order} limit ${page.count} offset ${page.startIndex - 1}`;
+  const query = sizedPage({ listed, ...sizedGroup(workspaceId, memberBytes) });
+  return cutOf(await composedRows<ListedGroup & SizedRow>(db, query));
+}
+
+/** Groups of one key that are looked up; where there are more, they are read as any list. */
+const FEW = 4;
+
+/** The few groups of one key. */
+function lookUpGroups(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  memberBytes: MemberBytes,
+): Promise<ListedGroup[]> {
+  const order = orderBy(page.sortBy, groupSource, sql`g.id`);
+  return composedRows<ListedGroup>(
     db,
     sql`with page as (select g.id as page_id ${shownGroups(workspaceId, page)}
         ${order} limit ${page.count} offset ${page.startIndex - 1})
-      select ${GROUP_COLUMNS} from page cross join lateral (
+      select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
+      from page cross join lateral (
         select * from groups g where g.workspace_id = ${workspaceId} and g.id = page_id offset 0) g ${order}`,
-    { isLookup: isLookup(page, GROUP_KEYS) },
+    { isLookup: true },
   );
 }
 
-/** A page of the workspace's groups from a row on, without their members. */
+/** A page of the workspace's groups from a row on, without their members, ended at the size that it has with them. */
 export async function turnGroups(
   db: Db,
   workspaceId: WorkspaceId,
   page: CursorPage,
-): Promise<Turned<GroupRow>> {
+  memberBytes: MemberBytes,
+): Promise<Turned<ListedGroup>> {
   const { column, condition, order } = cursorQuery(page, groupSource, sql`g.id`);
-  const found = await rows<GroupRow & PlacedRow>(
-    db,
-    sql`select ${GROUP_COLUMNS}, ${column} ${shownGroups(workspaceId, page)} ${condition} ${order}`,
-  );
-  return turned(found, page);
+  const listed = sql`select g.id, ${column} ${shownGroups(workspaceId, page)} ${condition} ${order}`;
+  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedGroup(workspaceId, memberBytes) });
+  return turned(await composedRows<ListedGroup & PlacedRow & SizedRow>(db, query), page);
+}
+
+/** How one group of a page is read and measured. */
+function sizedGroup(workspaceId: WorkspaceId, memberBytes: MemberBytes): Pick<SizedPage, 'row' | 'size'> {
+  return {
+    row: sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
+      from groups g where g.workspace_id = ${workspaceId} and g.id = one.id`,
+    size: sql`shown.members_bytes`,
+  };
+}
+
+/** Bytes of a group's members, about; no more are counted than fill a page. */
+export function membersBytes(workspaceId: WorkspaceId, id: Sql, memberBytes: MemberBytes): Sql {
+  if (memberBytes === undefined) return sql`0`;
+  return sql`${memberBytes}::integer * (select count(of_group.user_id) from (select m.user_id from memberships m
+    where m.workspace_id = ${workspaceId} and m.group_id = ${id} and m.until = 'infinity' limit 20000) of_group)`;
 }
 
 /** The groups with these ids that have not been deleted, in no order. */
-export function groupsByIds(db: Db, workspaceId: WorkspaceId, ids: readonly GroupId[]): Promise<GroupRow[]> {
-  return rows<GroupRow>(
+export function groupsByIds(
+  db: Db,
+  workspaceId: WorkspaceId,
+  ids: readonly GroupId[],
+  memberBytes: MemberBytes,
+): Promise<ListedGroup[]> {
+  return rows<ListedGroup>(
     db,
-    sql`select ${GROUP_COLUMNS} ${shownGroups(workspaceId, {})} and g.id = any(${ids}::uuid[])`,
+    sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
+      ${shownGroups(workspaceId, {})} and g.id = any(${ids}::uuid[])`,
   );
 }
 

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
 import { preparedForFew } from './prepared.ts';
@@ -107,9 +107,23 @@ export function membershipsOf(
   );
 }
 
+/** Characters of a name that are shown with a member or a group. */
+const SHOWN_NAME = sql`left(u.full_name, 255)`;
+
+/** Bytes that a member takes in the answer, about. */
+export function memberBytes(usersUrl: string): number {
+  return 150 + usersUrl.length;
+}
+
+/** One member as JSON text (RFC 7643 section 4.2), written by PostgreSQL: a large group is neither parsed nor built here. */
+function memberText(usersUrl: string): Sql {
+  return sql`'{"value":"' || m.user_id || '","$ref":' || to_json(${usersUrl} || m.user_id)
+    || ',"display":' || to_json(${SHOWN_NAME}) || ',"type":"User"}'`;
+}
+
 /**
- * The members of groups as the JSON text of SCIM's `members` array (RFC 7643 section 4.2), by group, written by
- * PostgreSQL: a large group is neither parsed nor built here. `usersUrl` begins each `$ref`.
+ * The members of groups of moderate size as the JSON text of what stands in SCIM's `members` array, by group. `usersUrl`
+ * begins each `$ref`.
  */
 export async function membersAsJson(
   db: Db,
@@ -119,11 +133,66 @@ export async function membersAsJson(
 ): Promise<Map<GroupId, string>> {
   const found = await rows<{ group_id: GroupId; members: string }>(
     db,
-    sql`select m.group_id, '[' || string_agg('{"value":"' || m.user_id || '","$ref":' || to_json(${usersUrl} || m.user_id)
-          || ',"display":' || to_json(u.full_name) || ',"type":"User"}', ',' order by m.user_id) || ']' as members
+    sql`select m.group_id, string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members
       from memberships m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id
       where m.workspace_id = ${workspaceId} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
       group by m.group_id`,
   );
   return new Map(found.map((one) => [one.group_id, one.members]));
+}
+
+/** Members of one group that are read at a time. */
+const MEMBERS_AT_ONCE = 1_000;
+
+/**
+ * The members of one group, however many, in batches: each the JSON text of what stands in the array. Each batch is a
+ * query of its own, so that nothing is held while a client reads slowly; what is changed meanwhile may show in part.
+ */
+export async function* memberBatches(
+  db: Db,
+  workspaceId: WorkspaceId,
+  groupId: GroupId,
+  usersUrl: string,
+): AsyncGenerator<string> {
+  let after: UserId | undefined;
+  for (;;) {
+    const [batch] = await rows<{ members: string | null; last: UserId; count: number }>(
+      db,
+      sql`select string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members, count(*) as count,
+          (array_agg(m.user_id order by m.user_id desc))[1] as last
+        from (select x.workspace_id, x.user_id from memberships x
+          where x.workspace_id = ${workspaceId} and x.group_id = ${groupId} and x.until = 'infinity'
+            ${after ? sql`and x.user_id > ${after}::uuid` : empty}
+          order by x.user_id limit ${MEMBERS_AT_ONCE}) m
+        join users u on u.workspace_id = m.workspace_id and u.id = m.user_id`,
+    );
+    if (!batch || batch.members === null) return;
+    yield batch.members;
+    if (batch.count < MEMBERS_AT_ONCE) return;
+    after = batch.last;
+  }
+}
+
+const GROUPS_AT_ONCE = 1_000;
+
+/** The groups of one user who is in many, by id, in batches that are queries of their own. */
+export async function* groupBatches(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+): AsyncGenerator<readonly { readonly id: GroupId; readonly display_name: string }[]> {
+  let after: GroupId | undefined;
+  for (;;) {
+    const batch: { id: GroupId; display_name: string }[] = await rows(
+      db,
+      sql`select g.id, g.display_name from (select x.workspace_id, x.group_id from memberships x
+          where x.workspace_id = ${workspaceId} and x.user_id = ${userId} and x.until = 'infinity'
+            ${after ? sql`and x.group_id > ${after}::uuid` : empty}
+          order by x.group_id limit ${GROUPS_AT_ONCE}) m
+        join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id order by g.id`,
+    );
+    if (batch.length > 0) yield batch;
+    if (batch.length < GROUPS_AT_ONCE) return;
+    after = batch.at(-1)?.id;
+  }
 }

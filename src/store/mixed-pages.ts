@@ -5,10 +5,11 @@ import type { CursorPage, PlacedRow, Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
 import { rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
-import { countGroups, shownGroups } from './group-pages.ts';
+import { countGroups, membersBytes, shownGroups, type MemberBytes } from './group-pages.ts';
 import { orderByKey, sortKey, type IndexPage, type Selection, type SortKey } from './page.ts';
 import { userSource } from './user-attributes.ts';
-import { countUsers, shownUsers } from './user-pages.ts';
+import { sizedPage, type SizedRow } from './sized-page.ts';
+import { countUsers, shownUsers, userBytes, type ShownParts } from './user-pages.ts';
 import { jsonSource, type Sources } from './where.ts';
 
 /** What a list of users and groups asks of each; the direction of the order is the same. */
@@ -40,12 +41,19 @@ export async function countMixed(
   return ofUsers + ofGroups;
 }
 
-/** A page of users and groups by position. */
-export function listMixed(
+/** What is shown of users and groups, by which their sizes are known. */
+export interface MixedParts {
+  readonly users: ShownParts;
+  readonly memberBytes: MemberBytes;
+}
+
+/** A page of users and groups by position, ended at a size. */
+export async function listMixed(
   db: Db,
   workspaceId: WorkspaceId,
   selection: MixedSelection,
   { startIndex, count }: Pick<IndexPage, 'startIndex' | 'count'>,
+  parts: MixedParts,
 ): Promise<MixedId[]> {
   const offset = startIndex - 1;
   const query = mixed(workspaceId, selection, {
@@ -54,15 +62,16 @@ export function listMixed(
     from: () => empty,
     most: offset + count,
   });
-  return rows<MixedId>(db, sql`${query} limit ${count} offset ${offset}`);
+  return rows<MixedId>(db, sized(workspaceId, sql`${query} limit ${count} offset ${offset}`, parts));
 }
 
-/** A page of users and groups from a row on. */
+/** A page of users and groups from a row on, ended at a size. */
 export async function turnMixed(
   db: Db,
   workspaceId: WorkspaceId,
   selection: MixedSelection,
   { turn, count }: Pick<CursorPage, 'turn' | 'count'>,
+  parts: MixedParts,
 ): Promise<Turned<MixedId>> {
   const page: CursorPage = { ...selection.users, turn, count };
   const query = mixed(workspaceId, selection, {
@@ -71,7 +80,18 @@ export async function turnMixed(
     from: (key, id) => beyond(page, key, id),
     most: count + 1,
   });
-  return turned(await rows<MixedId & PlacedRow>(db, sql`${query} limit ${count + 1}`), page);
+  const listed = sql`${query} limit ${count + 1}`;
+  return turned(await rows<MixedId & PlacedRow & SizedRow>(db, sized(workspaceId, listed, parts)), page);
+}
+
+function sized(workspaceId: WorkspaceId, listed: Sql, { users, memberBytes }: MixedParts): Sql {
+  return sizedPage({
+    listed,
+    carried: ['kind', 'sort_value'],
+    row: sql`select one.id, case one.kind when 'user' then ${userBytes(workspaceId, sql`one.id`, users)}
+      else ${membersBytes(workspaceId, sql`one.id`, memberBytes)} end as own_bytes`,
+    size: sql`shown.own_bytes`,
+  });
 }
 
 interface Reading {
@@ -87,7 +107,7 @@ interface Reading {
 function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, reading: Reading): Sql {
   const { keyOf, descending, from, most } = reading;
   const part = (kind: Sql, selected: Sql, id: Sql, key: SortKey | undefined): Sql =>
-    sql`(select ${kind} as kind, ${id} as id, ${key?.expression ?? sql`null::text`} as sort_key
+    sql`(select ${kind}::text as kind, ${id} as id, ${key?.expression ?? sql`null::text`} as sort_key
       ${selected} ${from(key, id)} ${orderByKey(key, descending, id)} limit ${most})`;
   const userKey = keyOf(users, userSource);
   const groupKey = keyOf(groups, mixedGroupSource);

@@ -1,10 +1,11 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
+import { cutOf, jsonBytes, sizedPage, type Cut, type SizedPage, type SizedRow } from './sized-page.ts';
 import { userSource } from './user-attributes.ts';
 import { shownColumns, type ShownUser } from './users.ts';
 
@@ -17,8 +18,39 @@ export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): 
     where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(condition, userSource)}`;
 }
 
-/** A page of the users that SCIM shows, by position. What is passed over is counted in the index and read no further. */
-export function listUsers(
+/** What of a user is shown beside its own columns. */
+export interface ShownParts {
+  readonly withGroups: boolean;
+  /** Its access is read elsewhere, but counts for the size of a page. */
+  readonly withAccess?: boolean;
+}
+
+/** Users of one key that are looked up; where there are more, they are read as any list. */
+const FEW = 4;
+
+/**
+ * A page of the users that SCIM shows, by position, ended at a size. What is passed over is counted in the index and read
+ * no further.
+ */
+export async function listUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  parts: ShownParts,
+): Promise<Cut<ShownUser>> {
+  if (isLookup(page, USER_KEYS)) {
+    const few = await lookUpUsers(db, workspaceId, { ...page, count: Math.min(page.count, FEW) }, parts);
+    if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
+  }
+  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const listed = sql`select u.id ${shownUsers(workspaceId, page)}
+    ${order} limit ${page.count} offset ${page.startIndex - 1}`;
+  const query = sizedPage({ listed, ...sizedUser(workspaceId, parts) });
+  return cutOf(await composedRows<ShownUser & SizedRow>(db, query));
+}
+
+/** The few users of one key. */
+function lookUpUsers(
   db: Db,
   workspaceId: WorkspaceId,
   page: IndexPage,
@@ -31,23 +63,54 @@ export function listUsers(
         ${order} limit ${page.count} offset ${page.startIndex - 1})
       select ${shownColumns(options.withGroups)} from page cross join lateral (
         select * from users u where u.workspace_id = ${workspaceId} and u.id = page_id offset 0) u ${order}`,
-    { isLookup: isLookup(page, USER_KEYS) },
+    { isLookup: true },
   );
 }
 
-/** A page of the users that SCIM shows, from a row on. */
+/** A page of the users that SCIM shows, from a row on, ended at a size. */
 export async function turnUsers(
   db: Db,
   workspaceId: WorkspaceId,
   page: CursorPage,
-  options: { withGroups: boolean },
+  parts: ShownParts,
 ): Promise<Turned<ShownUser>> {
   const { column, condition, order } = cursorQuery(page, userSource, sql`u.id`);
-  const found = await rows<ShownUser & PlacedRow>(
-    db,
-    sql`select ${shownColumns(options.withGroups)}, ${column} ${shownUsers(workspaceId, page)} ${condition} ${order}`,
-  );
-  return turned(found, page);
+  const listed = sql`select u.id, ${column} ${shownUsers(workspaceId, page)} ${condition} ${order}`;
+  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(workspaceId, parts) });
+  return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(db, query), page);
+}
+
+/** How one user of a page is read and measured. */
+function sizedUser(
+  workspaceId: WorkspaceId,
+  { withGroups, withAccess = false }: ShownParts,
+): Pick<SizedPage, 'row' | 'size'> {
+  return {
+    row: sql`select ${shownColumns(withGroups)} from users u where u.workspace_id = ${workspaceId} and u.id = one.id`,
+    size: sql`${jsonBytes(sql`shown.attributes`)}
+      ${withGroups ? sql`+ 2 * octet_length(shown.groups::text)` : empty}
+      ${withAccess ? sql`+ ${accessBytes(workspaceId, sql`shown.id`)}` : empty}`,
+  };
+}
+
+/** Bytes of a user whose groups and access are not loaded with it, about. */
+export function userBytes(workspaceId: WorkspaceId, id: Sql, { withGroups, withAccess }: ShownParts): Sql {
+  return sql`(select ${jsonBytes(sql`u.attributes`)} from users u
+      where u.workspace_id = ${workspaceId} and u.id = ${id})
+    ${withGroups ? sql`+ ${groupsBytes(workspaceId, id)}` : empty}
+    ${withAccess ? sql`+ ${accessBytes(workspaceId, id)}` : empty}`;
+}
+
+// An element of `groups` or `access` takes about so many bytes; no more are counted than fill a page.
+function groupsBytes(workspaceId: WorkspaceId, id: Sql): Sql {
+  return sql`250 * (select count(of_user.user_id) from (select m.user_id from memberships m
+    where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity' limit 20000) of_user)`;
+}
+
+function accessBytes(workspaceId: WorkspaceId, id: Sql): Sql {
+  return sql`250 * (select count(of_user.user_id) from (select m.user_id from memberships m
+    join group_grants gg on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and gg.until = 'infinity'
+    where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity' limit 20000) of_user)`;
 }
 
 /** The users with these ids that SCIM shows, in no order. */

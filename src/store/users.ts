@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import sql, { empty, join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
 import { composedRows, lookedUpRow, preparedForFew, preparedRow } from './prepared.ts';
@@ -70,10 +70,15 @@ const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.mana
   u.deleted_at, u.version, u.created_at, u.updated_at, u.erased_at,
   ${ORGANIZATION}`;
 
+/** Groups that are read with a user; of one who is in more, there is one more, and the others are read by themselves. */
+export const MOST_GROUPS = 1_000;
+
 const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)
     order by lower(g.display_name) collate "C"), '[]')
-  from memberships m join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id
-  where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity') as groups`;
+  from (select m.workspace_id, m.group_id from memberships m
+    where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity'
+    limit ${raw(String(MOST_GROUPS + 1))}) m
+  join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id) as groups`;
 
 /** The columns of a `ShownUser`, in a query whose users table is `u`. */
 export function shownColumns(withGroups: boolean): Sql {

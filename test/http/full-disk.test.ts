@@ -21,7 +21,7 @@ describe('a database that cannot write', () => {
   /** What /readyz says of a core. */
   const readyOf = async (core: Core) => {
     const { provisioningLog } = app;
-    const config = { publicUrl: app.url, rateLimitPerSecond: 0 };
+    const config = { publicUrl: app.url, rateLimitPerSecond: 0, databasePoolSize: 10 };
     const server = createServer(createApp({ core, config, secretKey: 'k'.repeat(32), provisioningLog }));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {

@@ -1,9 +1,15 @@
 import { notFound } from '../../errors.ts';
 import { asId, type GroupId } from '../../ids.ts';
 import type { CursorPage, Turned } from '../../store/cursor-page.ts';
-import { countGroups, groupsByIds, listGroups, turnGroups } from '../../store/group-pages.ts';
+import {
+  countGroups,
+  groupsByIds,
+  listGroups,
+  turnGroups,
+  type ListedGroup,
+} from '../../store/group-pages.ts';
 import { findGroup, type GroupRow } from '../../store/groups.ts';
-import { membersAsJson } from '../../store/memberships.ts';
+import { memberBatches, memberBytes, membersAsJson } from '../../store/memberships.ts';
 import type { IndexPage } from '../../store/page.ts';
 import type { Caller } from '../caller.ts';
 import { indexPage } from '../index-page.ts';
@@ -14,10 +20,13 @@ export interface MembersWanted {
   readonly usersUrl: string;
 }
 
+/** What stands in the array of members as JSON text, in pieces of whole members. */
+export type MemberTexts = AsyncIterable<string> | Iterable<string>;
+
 export interface GroupWithMembers {
   readonly group: GroupRow;
-  /** The JSON text of an array; undefined when there are none or they weren't asked for. */
-  readonly members: string | undefined;
+  /** Undefined when there are none or they weren't asked for. Those of a large group are read as they are taken. */
+  readonly members: MemberTexts | undefined;
 }
 
 /** One group. Throws `not_found`. */
@@ -30,7 +39,18 @@ export async function getGroup(
   const groupId = asId<GroupId>(id);
   const group = groupId && (await findGroup(core.db, caller.workspaceId, groupId));
   if (!group) throw notFound('group', id);
-  return (await withMembers(core, caller, [group], members))[0] as GroupWithMembers;
+  return withOwnMembers(core, caller, group, members);
+}
+
+/** A group with its members, which are read as they are taken. */
+export function withOwnMembers(
+  core: Core,
+  caller: Caller,
+  group: GroupRow,
+  wanted: MembersWanted | undefined,
+): GroupWithMembers {
+  const members = wanted && memberBatches(core.db, caller.workspaceId, group.id, wanted.usersUrl);
+  return { group, members };
 }
 
 /** A page of groups by position, and how many there are under the condition. */
@@ -39,13 +59,13 @@ export async function listGroupsByIndex(
   caller: Caller,
   page: IndexPage,
   members: MembersWanted | undefined,
-): Promise<{ total: number; items: GroupWithMembers[] }> {
+): Promise<{ total: number; items: GroupsOfPage }> {
   const { total, items: groups } = await indexPage(
     page,
-    () => listGroups(core.db, caller.workspaceId, page),
+    () => listGroups(core.db, caller.workspaceId, page, bytesOf(members)),
     () => countGroups(core.db, caller.workspaceId, page),
   );
-  return { total, items: await withMembers(core, caller, groups, members) };
+  return { total, items: withMembers(core, caller, groups, members) };
 }
 
 /** A page of groups from a row on, and how many there were under the condition when the list was begun. */
@@ -57,9 +77,9 @@ export async function listGroupsByCursor(
 ): Promise<Turned<GroupWithMembers> & { readonly total: number }> {
   const [total, found] = await Promise.all([
     page.turn.total ?? countGroups(core.db, caller.workspaceId, page),
-    turnGroups(core.db, caller.workspaceId, page),
+    turnGroups(core.db, caller.workspaceId, page, bytesOf(members)),
   ]);
-  return { ...found, total, rows: await withMembers(core, caller, found.rows, members) };
+  return { ...found, total, rows: withMembers(core, caller, found.rows, members) };
 }
 
 /** The groups with these ids, in no order. */
@@ -70,17 +90,55 @@ export async function groupsOf(
   members: MembersWanted | undefined,
 ): Promise<GroupWithMembers[]> {
   if (ids.length === 0) return [];
-  return withMembers(core, caller, await groupsByIds(core.db, caller.workspaceId, ids), members);
+  const groups = await groupsByIds(core.db, caller.workspaceId, ids, bytesOf(members));
+  return withMembers(core, caller, groups, members);
 }
 
-async function withMembers(
+function bytesOf(members: MembersWanted | undefined): number | undefined {
+  return members && memberBytes(members.usersUrl);
+}
+
+type GroupsOfPage = readonly GroupWithMembers[];
+
+/** Bytes of members that are read in one query. */
+const MOST_AT_ONCE = 1024 * 1024;
+
+/** Small groups share a query for their members, which is sent when the first of them is written. */
+function withMembers(
   core: Core,
   caller: Caller,
-  groups: readonly GroupRow[],
+  groups: readonly ListedGroup[],
   wanted: MembersWanted | undefined,
-): Promise<GroupWithMembers[]> {
-  if (!wanted || groups.length === 0) return groups.map((group) => ({ group, members: undefined }));
-  const ids = groups.map((group) => group.id);
-  const texts = await membersAsJson(core.db, caller.workspaceId, ids, wanted.usersUrl);
-  return groups.map((group) => ({ group, members: texts.get(group.id) }));
+): GroupWithMembers[] {
+  if (!wanted) return groups.map((group) => ({ group, members: undefined }));
+  return runsOf(groups).flatMap((run) => {
+    const [first] = run;
+    if (run.length === 1 && first) return [withOwnMembers(core, caller, first, wanted)];
+    let reading: ReturnType<typeof membersAsJson> | undefined;
+    const ids = run.map((group) => group.id);
+    const texts = () => (reading ??= membersAsJson(core.db, caller.workspaceId, ids, wanted.usersUrl));
+    return run.map((group) => ({ group, members: oneOf(texts, group.id) }));
+  });
+}
+
+/** Neighbours whose members are few enough together. */
+function runsOf(groups: readonly ListedGroup[]): ListedGroup[][] {
+  const runs: ListedGroup[][] = [];
+  let bytes = 0;
+  for (const group of groups) {
+    bytes += group.members_bytes;
+    const run = runs.at(-1);
+    if (run && bytes <= MOST_AT_ONCE) {
+      run.push(group);
+    } else {
+      runs.push([group]);
+      bytes = group.members_bytes;
+    }
+  }
+  return runs;
+}
+
+async function* oneOf(texts: () => Promise<Map<GroupId, string>>, id: GroupId): AsyncGenerator<string> {
+  const text = (await texts()).get(id);
+  if (text !== undefined) yield text;
 }

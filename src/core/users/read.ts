@@ -4,8 +4,9 @@ import { accessOf, type AccessRow } from '../../store/access.ts';
 import type { CursorPage, Turned } from '../../store/cursor-page.ts';
 import type { IndexPage } from '../../store/page.ts';
 import { indexPage } from '../index-page.ts';
-import { countUsers, listUsers, turnUsers, usersByIds } from '../../store/user-pages.ts';
-import { findUser, type ShownUser } from '../../store/users.ts';
+import { groupBatches } from '../../store/memberships.ts';
+import { countUsers, listUsers, turnUsers, usersByIds, type ShownParts } from '../../store/user-pages.ts';
+import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import type { Core } from '../core.ts';
 
@@ -42,7 +43,7 @@ export async function listUsersByIndex(
   page: IndexPage,
   parts: UserParts,
 ): Promise<{ total: number; items: UserWithAccess[] }> {
-  const list = () => listUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups });
+  const list = () => listUsers(core.db, caller.workspaceId, page, shownParts(parts));
   const { total, items: users } = await indexPage(page, list, () =>
     countUsers(core.db, caller.workspaceId, page),
   );
@@ -58,10 +59,25 @@ export async function listUsersByCursor(
 ): Promise<Turned<UserWithAccess> & { readonly total: number }> {
   const [total, found] = await Promise.all([
     page.turn.total ?? countUsers(core.db, caller.workspaceId, page),
-    turnUsers(core.db, caller.workspaceId, page, { withGroups: parts.groups }),
+    turnUsers(core.db, caller.workspaceId, page, shownParts(parts)),
   ]);
   return { ...found, total, rows: await withAccess(core, caller, found.rows, parts) };
 }
+
+/** What of a user is read for its parts. */
+export function shownParts({ groups, access }: UserParts): ShownParts {
+  return { withGroups: groups, withAccess: access };
+}
+
+/**
+ * All groups of a user who is in more than are read with the record, by id and in batches; undefined for all others.
+ */
+export function groupsOfUser(core: Core, caller: Caller, user: ShownUser): GroupBatches | undefined {
+  if (!user.groups || user.groups.length <= MOST_GROUPS) return undefined;
+  return groupBatches(core.db, caller.workspaceId, user.id);
+}
+
+export type GroupBatches = ReturnType<typeof groupBatches>;
 
 /** The users with these ids that SCIM shows, in no order. */
 export async function usersOf(

@@ -161,9 +161,15 @@ function isTokenEnded(error: unknown): boolean {
   return error instanceof RollcallError && error.kind === 'unauthenticated';
 }
 
+/** The answer tells only whether there was a text; those of a thousand operations would be large. */
+function withoutText(outcome: Outcome): Outcome {
+  if ('problem' in outcome || outcome.reply.text === undefined) return outcome;
+  return { reply: { ...outcome.reply, text: '' } };
+}
+
 function note(run: Run, operation: BulkOperation, outcome: Outcome): void {
   const { bulkId } = operation;
-  run.outcomes.set(operation, outcome);
+  run.outcomes.set(operation, withoutText(outcome));
   if ('problem' in outcome) run.errors += 1;
   if (bulkId === undefined || !isPost(operation)) return;
   if ('reply' in outcome && outcome.reply.id !== undefined) {

@@ -1,18 +1,18 @@
-import type { GroupWithMembers } from '../../core/groups/pages.ts';
+import type { GroupWithMembers, MemberTexts } from '../../core/groups/pages.ts';
 import { etag } from '../entity-tags.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { project, type Projection } from '../projection.ts';
 import { CORE_GROUP } from '../schema/urns.ts';
 
 /**
- * A group as SCIM's JSON text. The members come as text from the database and are set in as they are, unless only
- * some of their sub-attributes are to be shown: a group of many thousands is not parsed to be written again.
+ * A group as SCIM's JSON text, in pieces. The members come as text from the database and are set in as they are, unless
+ * only some of their sub-attributes are to be shown: a group of many thousands is not parsed to be written again.
  */
-export function groupText(
+export async function* groupText(
   { group, members }: GroupWithMembers,
   publicUrl: string,
   projection: Projection,
-): string {
+): AsyncGenerator<string> {
   const resource: JsonObject = {
     schemas: [CORE_GROUP],
     id: group.id,
@@ -26,12 +26,34 @@ export function groupText(
       version: etag(group.version),
     },
   };
-  if (members === undefined) return JSON.stringify(project(resource, projection));
-  if (projection.shown.get('members') !== 'whole') {
-    return JSON.stringify(project({ ...resource, members: JSON.parse(members) as Json }, projection));
-  }
   const head = JSON.stringify(project(resource, projection));
-  return `${head.slice(0, -1)},"members":${members}}`;
+  if (members) yield* withArray(head, 'members', shownMembers(members, projection));
+  else yield head;
+}
+
+async function* shownMembers(members: MemberTexts, projection: Projection): AsyncGenerator<string> {
+  const isWhole = projection.shown.get('members') === 'whole';
+  for await (const piece of members) yield isWhole ? piece : projected(piece, projection);
+}
+
+function projected(piece: string, projection: Projection): string {
+  const { members } = project({ members: JSON.parse(`[${piece}]`) as Json }, projection);
+  return members === undefined ? '' : JSON.stringify(members).slice(1, -1);
+}
+
+/** A resource's text with an array at its end, whose elements come in pieces; without it when there are none. */
+export async function* withArray(
+  head: string,
+  name: string,
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<string> {
+  let isEmpty = true;
+  for await (const piece of pieces) {
+    if (piece === '') continue;
+    yield isEmpty ? `${head.slice(0, -1)},"${name}":[${piece}` : `,${piece}`;
+    isEmpty = false;
+  }
+  yield isEmpty ? head : ']}';
 }
 
 /** Where a group is read. */

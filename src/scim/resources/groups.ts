@@ -2,6 +2,7 @@ import {
   getGroup,
   listGroupsByCursor,
   listGroupsByIndex,
+  withOwnMembers,
   type GroupWithMembers,
   type MembersWanted,
 } from '../../core/groups/pages.ts';
@@ -77,12 +78,13 @@ export function membersWanted(ctx: ScimContext, projection: Projection): Members
   return projection.wants('members') ? { usersUrl: `${ctx.publicUrl}/scim/v2/Users/` } : undefined;
 }
 
-async function shown(ctx: ScimContext, group: GroupRow, projection: Projection): Promise<ScimReply> {
-  const wanted = membersWanted(ctx, projection);
-  const found = wanted
-    ? await getGroup(ctx.core, ctx.caller, group.id, wanted)
-    : { group, members: undefined };
-  return asReply(ctx, found, projection);
+/** What was written, as it is now; its members are read when the answer is written. */
+function shown(ctx: ScimContext, group: GroupRow, projection: Projection): ScimReply {
+  return asReply(
+    ctx,
+    withOwnMembers(ctx.core, ctx.caller, group, membersWanted(ctx, projection)),
+    projection,
+  );
 }
 
 function asReply(ctx: ScimContext, found: GroupWithMembers, projection: Projection): ScimReply {

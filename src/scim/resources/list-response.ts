@@ -1,7 +1,7 @@
 import type { Turn, Turned } from '../../core/records.ts';
 import { openCursor, sealCursor } from '../cursor.ts';
 import type { Paging } from '../paging.ts';
-import { reply, type ScimReply } from '../reply.ts';
+import { reply, type JsonText, type ScimReply } from '../reply.ts';
 import type { ScimContext } from './context.ts';
 
 const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
@@ -21,7 +21,7 @@ export interface ListSource<Item> {
     count: number;
   }) => Promise<Turned<Item> & { readonly total: number }>;
   /** An item as JSON text. */
-  readonly show: (item: Item) => string;
+  readonly show: (item: Item) => JsonText;
 }
 
 /** Answers one page of a list: by position (RFC 7644 section 3.4.2.4) or by cursor (RFC 9865 section 2). */
@@ -32,7 +32,8 @@ export async function listReply<Item>(
 ): Promise<ScimReply> {
   if (paging.method === 'index') {
     const { total, items } = await list.byIndex(paging);
-    return reply(listText(items.map(list.show), { totalResults: total }, { startIndex: paging.startIndex }));
+    const place = { startIndex: paging.startIndex };
+    return reply(listPieces(items, list.show, { totalResults: total }, place));
   }
   const { cursorKey: key, caller } = ctx;
   const query = JSON.stringify([caller.workspaceId, list.endpoint, list.query]);
@@ -42,25 +43,52 @@ export async function listReply<Item>(
   // The list is counted once: each count goes through all of it.
   const cursor = (to: Turn | undefined) => to && sealCursor(key, query, { ...to, total: page.total }, now);
   return reply(
-    listText(
-      page.rows.map(list.show),
+    listPieces(
+      page.rows,
+      list.show,
       { totalResults: page.total },
       { nextCursor: cursor(page.next), previousCursor: cursor(page.previous) },
     ),
   );
 }
 
-/** A ListResponse (RFC 7644 section 3.4.2) of resources that are JSON text already. */
-export function listText(
-  resources: readonly string[],
+/** Characters that are gathered before they are handed on. */
+const PIECE = 65_536;
+
+/** A ListResponse (RFC 7644 section 3.4.2), resource by resource. */
+async function* listPieces<Item>(
+  items: readonly Item[],
+  show: (item: Item) => JsonText,
   { totalResults }: { readonly totalResults: number },
   place: Readonly<Record<string, string | number | undefined>>,
-): string {
-  const head = JSON.stringify({
-    schemas: [LIST_SCHEMA],
-    totalResults,
-    itemsPerPage: resources.length,
-    ...place,
-  });
-  return `${head.slice(0, -1)},"Resources":[${resources.join(',')}]}`;
+): AsyncGenerator<string> {
+  let text = listHead({ totalResults, itemsPerPage: items.length, ...place });
+  let separator = '';
+  for (const item of items) {
+    const shown = show(item);
+    text += separator;
+    separator = ',';
+    if (typeof shown === 'string') {
+      text += shown;
+    } else {
+      yield text;
+      text = '';
+      yield* shown;
+    }
+    if (text.length > PIECE) {
+      yield text;
+      text = '';
+    }
+  }
+  yield `${text}]}`;
+}
+
+/** A ListResponse of resources that are JSON text already. */
+export function listText(resources: readonly string[], total: { readonly totalResults: number }): string {
+  const head = listHead({ ...total, itemsPerPage: resources.length, startIndex: 1 });
+  return `${head}${resources.join(',')}]}`;
+}
+
+function listHead(about: Readonly<Record<string, string | number | undefined>>): string {
+  return `${JSON.stringify({ schemas: [LIST_SCHEMA], ...about }).slice(0, -1)},"Resources":[`;
 }

@@ -86,7 +86,8 @@ export function toResource(row: ShownUser, publicUrl: string, access?: readonly 
   };
 }
 
-function groupOf(group: { id: string; display_name: string }, publicUrl: string): JsonObject {
+/** A group as its member shows it. */
+export function groupOf(group: { id: string; display_name: string }, publicUrl: string): JsonObject {
   return {
     value: group.id,
     $ref: `${publicUrl}/scim/v2/Groups/${group.id}`,

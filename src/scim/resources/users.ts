@@ -2,8 +2,10 @@ import { deleteUser } from '../../core/users/delete.ts';
 import { provisionUser } from '../../core/users/provision.ts';
 import {
   getUser,
+  groupsOfUser,
   listUsersByCursor,
   listUsersByIndex,
+  type GroupBatches,
   type UserParts,
   type UserWithAccess,
 } from '../../core/users/read.ts';
@@ -14,13 +16,14 @@ import { etag } from '../entity-tags.ts';
 import { readListQuery } from '../list-query.ts';
 import { patchUser } from '../patch/user.ts';
 import { parseProjection, project, type Projection } from '../projection.ts';
-import { reply, type ScimReply } from '../reply.ts';
+import { reply, type JsonText, type ScimReply } from '../reply.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { userSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';
+import { withArray } from './group-translation.ts';
 import { listReply } from './list-response.ts';
 import type { ResourceVerbs } from './resource-class.ts';
-import { toDocument, toInput, toResource, userLocation } from './user-translation.ts';
+import { groupOf, toDocument, toInput, toResource, userLocation } from './user-translation.ts';
 
 /** The verbs of `/Users`. */
 export const userVerbs: ResourceVerbs = {
@@ -87,7 +90,25 @@ function asReply(ctx: ScimContext, one: UserWithAccess, projection: Projection):
   });
 }
 
-/** A user as SCIM's JSON text. */
-export function userText(ctx: ScimContext, { user, access }: UserWithAccess, projection: Projection): string {
-  return JSON.stringify(project(toResource(user, ctx.publicUrl, access), projection));
+/** A user as SCIM's JSON text; that of one who is in very many groups comes in pieces. */
+export function userText(
+  ctx: ScimContext,
+  { user, access }: UserWithAccess,
+  projection: Projection,
+): JsonText {
+  const groups = groupsOfUser(ctx.core, ctx.caller, user);
+  if (!groups) return JSON.stringify(project(toResource(user, ctx.publicUrl, access), projection));
+  const head = project(toResource({ ...user, groups: null }, ctx.publicUrl, access), projection);
+  return withArray(JSON.stringify(head), 'groups', shownGroups(groups, ctx.publicUrl, projection));
+}
+
+async function* shownGroups(
+  batches: GroupBatches,
+  publicUrl: string,
+  projection: Projection,
+): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    const { groups } = project({ groups: batch.map((group) => groupOf(group, publicUrl)) }, projection);
+    yield groups === undefined ? '' : JSON.stringify(groups).slice(1, -1);
+  }
 }

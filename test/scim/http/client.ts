@@ -162,7 +162,12 @@ function checkReply(method: string, { status, headers, text }: Received): void {
     return;
   }
   expect(headers['content-type']).to.equal(MEDIA_TYPE);
-  expect(Number(headers['content-length'])).to.equal(Buffer.byteLength(text));
+  if (headers['transfer-encoding'] === undefined) {
+    expect(Number(headers['content-length'])).to.equal(Buffer.byteLength(text));
+  } else {
+    // Only a large answer is written as it is read.
+    expect(text.length).to.be.above(1024 * 1024);
+  }
   if (status >= 400) {
     const body = parsed(text) as Resource;
     expect(body.schemas).to.deep.equal([ERROR_SCHEMA]);
