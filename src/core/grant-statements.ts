@@ -1,4 +1,5 @@
 import { RollcallError, type FieldError } from '../errors.ts';
+import type { LicenseId, ProjectId, RoleId } from '../ids.ts';
 import type { GrantTarget } from '../store/group-grants.ts';
 import type { CatalogueKeys } from '../store/mapping-rules.ts';
 
@@ -28,18 +29,47 @@ export function resolveStatement(
     };
   }
   if ('project' in statement) {
-    const project = keys.projects.find((one) => same(one.key, statement.project));
-    if (!project) return { problem: `There is no project "${statement.project}".` };
-    const role = keys.roles.find((one) => same(one.key, statement.role));
-    if (!role) return { problem: `There is no project role "${statement.role}".` };
-    return { target: { kind: 'project_role', projectId: project.id, roleId: role.id } };
+    const projectId = idsOf(keys).projects.get(statement.project.toLowerCase());
+    if (!projectId) return { problem: `There is no project "${statement.project}".` };
+    const roleId = idsOf(keys).roles.get(statement.role.toLowerCase());
+    if (!roleId) return { problem: `There is no project role "${statement.role}".` };
+    return { target: { kind: 'project_role', projectId, roleId } };
   }
   const wanted = statement.license ?? DEFAULT_LICENSE;
-  const ofProduct = keys.licenses.filter((one) => same(one.product, statement.product));
-  if (ofProduct.length === 0) return { problem: `There is no product "${statement.product}".` };
-  const license = ofProduct.find((one) => same(one.key, wanted));
-  if (!license) return { problem: `The product "${statement.product}" has no license "${wanted}".` };
-  return { target: { kind: 'entitlement', licenseId: license.id } };
+  const ofProduct = idsOf(keys).licenses.get(statement.product.toLowerCase());
+  if (!ofProduct) return { problem: `There is no product "${statement.product}".` };
+  const licenseId = ofProduct.get(wanted.toLowerCase());
+  if (!licenseId) return { problem: `The product "${statement.product}" has no license "${wanted}".` };
+  return { target: { kind: 'entitlement', licenseId } };
+}
+
+/** The ids of a catalogue by keys in lower case; licenses by their product's. */
+interface IdsByKey {
+  readonly projects: ReadonlyMap<string, ProjectId>;
+  readonly roles: ReadonlyMap<string, RoleId>;
+  readonly licenses: ReadonlyMap<string, ReadonlyMap<string, LicenseId>>;
+}
+
+/** Rules are resolved for many groups: the keys of one catalogue are put in order once. */
+const known = new WeakMap<CatalogueKeys, IdsByKey>();
+
+function idsOf(keys: CatalogueKeys): IdsByKey {
+  let ids = known.get(keys);
+  if (!ids) known.set(keys, (ids = idsByKey(keys)));
+  return ids;
+}
+
+function idsByKey(keys: CatalogueKeys): IdsByKey {
+  const licenses = new Map<string, Map<string, LicenseId>>();
+  for (const { product, key, id } of keys.licenses) {
+    const ofProduct = licenses.get(product.toLowerCase()) ?? new Map<string, LicenseId>();
+    licenses.set(product.toLowerCase(), ofProduct.set(key.toLowerCase(), id));
+  }
+  return {
+    projects: new Map(keys.projects.map(({ key, id }) => [key.toLowerCase(), id])),
+    roles: new Map(keys.roles.map(({ key, id }) => [key.toLowerCase(), id])),
+    licenses,
+  };
 }
 
 /** Resolves all statements or throws `invalid` with one message for each that names nothing. */

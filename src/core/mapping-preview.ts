@@ -19,10 +19,11 @@ import { catalogueKeys, groupNames, type CatalogueKeys } from '../store/mapping-
 import { countSeats, limitedLicenses } from '../store/seats.ts';
 import type { Via } from './access.ts';
 import type { Caller } from './caller.ts';
+import { checkRules } from './check-rules.ts';
 import type { Core } from './core.ts';
 import type { GrantStatement } from './grant-statements.ts';
 import { wantedByRules, wantedOfGroup } from './mapping.ts';
-import { checkRules, type MappingRule } from './mapping-rules.ts';
+import type { MappingRule } from './mapping-rules.ts';
 import { severalRefused } from './one-product.ts';
 import { refusalOf } from './seats.ts';
 
@@ -88,14 +89,15 @@ export function previewMapping(core: Core, caller: Caller, draft: MappingDraft):
 
 async function changesBy(
   tx: Tx,
-  { workspaceId }: Caller,
+  { workspaceId, signal }: Caller,
   draft: MappingDraft,
   keys: CatalogueKeys,
 ): Promise<GrantChanges> {
   if ('rules' in draft) {
     checkRules(draft.rules, keys);
     const groups = draft.rules.length > 0 ? await groupNames(tx, workspaceId) : [];
-    return grantChanges(tx, workspaceId, 'rule', undefined, wantedByRules(groups, draft.rules, keys));
+    const wanted = await wantedByRules(groups, draft.rules, keys, signal);
+    return grantChanges(tx, workspaceId, 'rule', undefined, wanted);
   }
   const groupId = asId<GroupId>(draft.group);
   if (!groupId || !(await findGroup(tx, workspaceId, groupId))) throw notFound('group', draft.group);

@@ -13,9 +13,10 @@ import {
 } from '../store/mapping-rules.ts';
 import type { Caller } from './caller.ts';
 import { change, type Change } from './change.ts';
+import { checkRules } from './check-rules.ts';
 import type { Core } from './core.ts';
 import { resolveStatements, type GrantStatement } from './grant-statements.ts';
-import { checkRules, compileRules, type MappingRule } from './mapping-rules.ts';
+import { compileRules, type MappingRule } from './mapping-rules.ts';
 import { withSeats } from './seats.ts';
 import { GRANT_BYTES } from './written-bytes.ts';
 
@@ -126,7 +127,8 @@ async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
   const { workspaceId } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
   const groups = rules.length > 0 ? await groupNames(c.tx, workspaceId) : [];
-  const wanted = wantedByRules(groups, rules, await catalogueKeys(c.tx, workspaceId));
+  const keys = await catalogueKeys(c.tx, workspaceId);
+  const wanted = await wantedByRules(groups, rules, keys, c.caller.signal);
   const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
@@ -146,7 +148,7 @@ export async function readGroupName(
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];
-  const wanted = wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId));
+  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId), c.caller.signal);
   const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
@@ -160,17 +162,23 @@ export function wantedOfGroup(
   return unique(resolveStatements(grants, keys).map((target) => ({ groupId, rule: null, target })));
 }
 
-/** The grants that rules give to groups by their names. */
-export function wantedByRules(
+/**
+ * The grants that rules give to groups by their names. Throws `invalid` when that takes too long or is too much, and
+ * `cancelled` once `signal` aborts.
+ */
+export async function wantedByRules(
   groups: readonly { readonly id: GroupId; readonly display_name: string }[],
   rules: readonly MappingRule[],
   keys: CatalogueKeys,
-): WantedGrant[] {
-  const read = compileRules(rules, keys);
-  return groups.flatMap(({ id: groupId, display_name }) => {
-    const match = read(display_name);
-    return match ? unique(match.targets.map((target) => ({ groupId, rule: match.rule, target }))) : [];
-  });
+  signal?: AbortSignal,
+): Promise<WantedGrant[]> {
+  const read = compileRules(rules, keys, signal);
+  const wanted: WantedGrant[] = [];
+  for (const { id: groupId, display_name } of groups) {
+    const match = await read(display_name);
+    if (match) wanted.push(...unique(match.targets.map((target) => ({ groupId, rule: match.rule, target }))));
+  }
+  return wanted;
 }
 
 function unique(wanted: readonly WantedGrant[]): WantedGrant[] {
