@@ -1,7 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
 import { readArriving } from './arriving-rows.ts';
-import { EVENT_COLUMNS, EVENT_FIELDS, storedBytes, type AuditEventRow } from './audit.ts';
+import { EVENT_COLUMNS, EVENT_FIELDS, STORED_BYTES, type AuditEventRow } from './audit.ts';
 import { firstBytes } from './bytes.ts';
 import type { Db, Tx } from './db.ts';
 import { row, rows } from './query.ts';
@@ -93,7 +93,7 @@ export async function waiting(
 ): Promise<{ readonly places: QueuePosition[]; readonly more: boolean }> {
   const found = await rows<QueuePosition & { readonly bytes: number }>(
     tx,
-    sql`select q.at, q.event_id, (select ${storedBytes(sql`e`)} from audit_events e
+    sql`select q.at, q.event_id, (select ${STORED_BYTES} from audit_events e
           where e.workspace_id = q.workspace_id and e.id = q.event_id) as bytes
         from audit_unsealed q where q.workspace_id = ${workspaceId}
         ${after ? sql`and (q.at, q.event_id) > (${after.at}, ${after.event_id}::uuid)` : empty}

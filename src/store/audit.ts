@@ -1,8 +1,9 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
-import { pageByBytes } from './page-bytes.ts';
+import { pageByBytes, type PageByBytes } from './page-bytes.ts';
 import { preparedRows } from './prepared.ts';
+import { jsonBytes } from './sized-page.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {
@@ -87,27 +88,31 @@ export interface AuditPosition {
   readonly id: string;
 }
 
-/** Some events, and whether there are more. */
-export interface EventPage {
-  readonly items: readonly AuditEventRow[];
-  readonly more: boolean;
-}
-
 /** The newest events first after a position: a page that ends at `limit` of them, or at a size. */
 export function listEvents(
   db: Db,
   workspaceId: WorkspaceId,
   filter: AuditFilter,
   page: { limit: number; after?: AuditPosition | undefined },
-): Promise<EventPage> {
+): Promise<PageByBytes<AuditEventRow>> {
   const after = page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty;
-  return pageByBytes<AuditEventRow>(db, {
-    query: sql`select ${EVENT_COLUMNS} from audit_events e
-      where e.workspace_id = ${workspaceId} ${matching(filter)} ${after}
-      order by e.at desc, e.id desc limit ${page.limit + 1}`,
-    limit: page.limit,
-    stored: storedBytes(sql`q`),
-  });
+  const listed = sql`select e.id from audit_events e
+    where e.workspace_id = ${workspaceId} ${matching(filter)} ${after}
+    order by e.at desc, e.id desc limit ${page.limit + 1}`;
+  return pageOfEvents(db, workspaceId, listed, page.limit);
+}
+
+/** The events whose ids a query lists, in its order: a page that ends at `limit` of them, or at a size. */
+export function pageOfEvents(
+  db: Db,
+  workspaceId: WorkspaceId,
+  listed: Sql,
+  limit: number,
+): Promise<PageByBytes<AuditEventRow>> {
+  const row = sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${workspaceId} and e.id = one.id`;
+  const bytes = (column: Sql) => sql`coalesce(${jsonBytes(column)}, 0)`;
+  const size = sql`${bytes(sql`shown.before`)} + ${bytes(sql`shown.after`)}`;
+  return pageByBytes(db, { listed, row, size }, limit);
 }
 
 /** The columns of an event, `e`, but for its time. */
@@ -117,10 +122,8 @@ export const EVENT_FIELDS = sql`e.id, e.actor_kind, e.actor_id, e.actor_name, e.
 /** All columns of an event, `e`. */
 export const EVENT_COLUMNS = sql`${EVENT_FIELDS}, e.at`;
 
-/** Bytes of an event's values as they are stored: known without reading them, and often compressed. */
-export function storedBytes(event: Sql): Sql {
-  return sql`(coalesce(pg_column_size(${event}.before), 0) + coalesce(pg_column_size(${event}.after), 0))`;
-}
+/** Bytes of the values of an event, `e`, as they are stored: known without reading them, and often compressed. */
+export const STORED_BYTES = sql`(coalesce(pg_column_size(e.before), 0) + coalesce(pg_column_size(e.after), 0))`;
 
 function matching(filter: AuditFilter): Sql {
   const { actor, action, target, from, to } = filter;

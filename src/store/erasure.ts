@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, UserId, WorkspaceId } from '../ids.ts';
-import { storedBytes } from './audit.ts';
+import { STORED_BYTES } from './audit.ts';
 import { firstBytes } from './bytes.ts';
 import type { Tx } from './db.ts';
 import { PAST_FULL_NAME } from './moment.ts';
@@ -98,7 +98,7 @@ export async function eventsAbout(
   { limit, bytes }: { readonly limit: number; readonly bytes: number },
 ): Promise<EventPosition[]> {
   const by = (column: Sql) => sql`(
-    select e.at, e.id, ${storedBytes(sql`e`)} as bytes from audit_events e
+    select e.at, e.id, ${STORED_BYTES} as bytes from audit_events e
     where e.workspace_id = ${workspaceId} and ${column} = ${id}
       ${after ? sql`and (e.at, e.id) > (${after.at}, ${after.id}::uuid)` : empty}
     order by e.at, e.id limit ${limit})`;

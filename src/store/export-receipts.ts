@@ -1,14 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../ids.ts';
-import {
-  EVENT_COLUMNS,
-  storedBytes,
-  type AuditEventRow,
-  type AuditPosition,
-  type EventPage,
-} from './audit.ts';
+import { EVENT_COLUMNS, pageOfEvents, type AuditEventRow, type AuditPosition } from './audit.ts';
 import type { Db } from './db.ts';
-import { pageByBytes } from './page-bytes.ts';
+import type { PageByBytes } from './page-bytes.ts';
 import { row } from './query.ts';
 
 const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
@@ -23,18 +17,15 @@ export function listReceipts(
     readonly to: Date | undefined;
   },
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
-): Promise<EventPage> {
+): Promise<PageByBytes<AuditEventRow>> {
   const { sha256, from, to } = asked;
-  return pageByBytes<AuditEventRow>(db, {
-    query: sql`select ${EVENT_COLUMNS} from audit_events e
-      where e.workspace_id = ${workspaceId} and ${RECEIPTS}
-        ${sha256 ? sql`and e.after ->> 'sha256' = ${sha256}` : empty}
-        ${from ? sql`and e.at >= ${from}` : empty} ${to ? sql`and e.at < ${to}` : empty}
-        ${page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
-      order by e.at desc, e.id desc limit ${page.limit + 1}`,
-    limit: page.limit,
-    stored: storedBytes(sql`q`),
-  });
+  const listed = sql`select e.id from audit_events e
+    where e.workspace_id = ${workspaceId} and ${RECEIPTS}
+      ${sha256 ? sql`and e.after ->> 'sha256' = ${sha256}` : empty}
+      ${from ? sql`and e.at >= ${from}` : empty} ${to ? sql`and e.at < ${to}` : empty}
+      ${page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
+    order by e.at desc, e.id desc limit ${page.limit + 1}`;
+  return pageOfEvents(db, workspaceId, listed, page.limit);
 }
 
 /** The event of one export. */

@@ -2,7 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ReviewId, UserId, WorkspaceId } from '../ids.ts';
 import type { AccessRow } from './access.ts';
 import type { Db, Tx } from './db.ts';
-import { pageByBytes } from './page-bytes.ts';
+import { pageByBytes, type PageByBytes } from './page-bytes.ts';
 import { row } from './query.ts';
 import { stream } from './snapshot.ts';
 import { versions, type Moment } from './moment.ts';
@@ -141,13 +141,12 @@ export function listRows(
   of: RowsOf,
   filter: RowFilter,
   page: { readonly limit: number; readonly after: number | undefined },
-): Promise<{ readonly items: readonly FrozenRow[]; readonly more: boolean }> {
-  return pageByBytes<FrozenRow>(db, {
-    query: sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, filter)}
-        ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
-      order by w.number limit ${page.limit + 1}`,
-    limit: page.limit,
-  });
+): Promise<PageByBytes<FrozenRow>> {
+  const listed = sql`select w.number as id from ${rowsFound(workspaceId, of, filter)}
+      ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
+    order by w.number limit ${page.limit + 1}`;
+  const row = sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, {})} and w.number = one.id`;
+  return pageByBytes(db, { listed, row, size: sql`octet_length(shown::text)` }, page.limit);
 }
 
 /** The row of a number. */

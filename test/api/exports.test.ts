@@ -306,7 +306,7 @@ describe('exports', () => {
     async function exporting(): Promise<number[]> {
       const found = await onDatabase(
         `select pid from pg_stat_activity where datname = current_database()
-          and query ~ '^(declare|fetch) ' and state <> 'idle'`,
+          and query ~ '^with\\s+things as materialized' and state <> 'idle'`,
       );
       return found.map((row) => row.pid as number);
     }

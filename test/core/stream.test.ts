@@ -51,7 +51,7 @@ describe('stream', () => {
       most = Math.max(most, process.memoryUsage().rss - before);
     }
     expect(count).to.equal(400);
-    expect(most).to.be.below(200 * 1024 * 1024);
+    expect(most).to.be.below(400 * 1024 * 1024);
   });
 
   it('ends the work of the database soon after the reader has stopped', async () => {
