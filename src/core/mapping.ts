@@ -14,6 +14,7 @@ import {
 import type { Caller } from './caller.ts';
 import { change, type Change } from './change.ts';
 import type { Core } from './core.ts';
+import { bytesOf } from './event-size.ts';
 import { resolveStatements, type GrantStatement } from './grant-statements.ts';
 import { checkRules, compileRules, type MappingRule } from './mapping-rules.ts';
 import { withSeats } from './seats.ts';
@@ -101,6 +102,7 @@ export async function setMappingRules(
         before,
         after: rules,
       });
+      c.charge(bytesOf(rules));
       await withSeats(c, [], async () => {
         await writeRules(c.tx, caller.workspaceId, rules);
         await readAllGroupNames(c, eventId);
