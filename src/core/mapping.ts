@@ -15,6 +15,7 @@ import type { Caller } from './caller.ts';
 import { change, type Change } from './change.ts';
 import { checkRules } from './check-rules.ts';
 import type { Core } from './core.ts';
+import { bytesOf } from './event-size.ts';
 import { resolveStatements, type GrantStatement } from './grant-statements.ts';
 import { compileRules, type MappingRule } from './mapping-rules.ts';
 import { withSeats } from './seats.ts';
@@ -102,6 +103,7 @@ export async function setMappingRules(
         before,
         after: rules,
       });
+      c.charge(bytesOf(rules));
       await withSeats(c, [], async () => {
         await writeRules(c.tx, caller.workspaceId, rules);
         await readAllGroupNames(c, eventId);

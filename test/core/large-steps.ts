@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../../src/store/users.ts';
+import type { JsonObject } from '../../src/store/users.ts';
 
 /** A text that compression doesn't make much smaller. */
 export function noise(seed: number, length: number): string {
@@ -76,8 +76,9 @@ export function largeAttributes(of: Readonly<Record<List, number>>, owner: strin
 /** The attributes after a step. */
 export function afterStep(attributes: JsonObject, step: LargeStep): JsonObject {
   if (!('list' in step)) {
-    const { [step.attribute]: _, ...others } = attributes;
-    return step.value === null ? others : { ...others, [step.attribute]: step.value as JsonValue };
+    const others = Object.entries(attributes).filter(([name]) => name !== step.attribute);
+    const value = step.value === null ? [] : [[step.attribute, step.value]];
+    return Object.fromEntries([...others, ...value]) as JsonObject;
   }
   const list = (attributes[step.list] ?? []) as readonly JsonObject[];
   return { ...attributes, [step.list]: changed(list, step.change) };

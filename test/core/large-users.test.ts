@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import type { Core } from '../../src/core/core.ts';
 import { newId, type UserId, type WorkspaceId } from '../../src/ids.ts';
-import { findEntry, listDirectory, usersNamed } from '../../src/store/directory.ts';
+import { findEntry, usersNamed } from '../../src/store/directory.ts';
 import { openDb } from '../../src/store/db.ts';
 import { namesOf, pseudonymise } from '../../src/store/erasure.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
@@ -119,5 +119,102 @@ describe('versions of large users', () => {
       { numRuns: Math.ceil(Number(process.env['PROPERTY_RUNS'] ?? 300) / 15) },
     );
     expect(parts).to.be.greaterThan(20);
+  });
+
+  it('are made of what differs exactly, without a whole copy to fall back on', async function () {
+    this.timeout(0);
+    const steps = fc.array(largeStep, { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(sizes, steps, async (of, happened) => {
+        const base = largeAttributes(of, 'base');
+        const target = happened.reduce(afterStep, base);
+        const { rows } = await core.db.raw<{ rows: { made: JsonObject }[] }>(
+          `select user_made_from(base, user_difference(base, target, (
+              select coalesce(jsonb_object_agg(text, place), '{}') from unnest(texts) with ordinality t(text, place))),
+            texts) as made
+          from (select ?::jsonb as base, ?::jsonb as target, user_long_texts(?::jsonb) as texts) given`,
+          [JSON.stringify(base), JSON.stringify(target), JSON.stringify(base)],
+        );
+        expect(rows[0]?.made).to.deep.equal(target);
+      }),
+      { numRuns: Math.ceil(Number(process.env['PROPERTY_RUNS'] ?? 300) / 5) },
+    );
+  });
+
+  it('are whole again after some of them, so that what differs stays little', async () => {
+    const id = person();
+    const attributes = largeAttributes({ emails: 0, phoneNumbers: 0, photos: 3 }, id);
+    await write(id, attributes);
+    const photo = (n: number) => ({ value: noise(n, 40_000), type: `${n}` });
+    for (let n = 1; n <= 40; n += 1)
+      await write(id, {
+        ...attributes,
+        title: `Version ${n}`,
+        photos: [photo(n), ...(attributes['photos'] as [])],
+      });
+    // 40 photos of 40 KB came, and each is kept as long as it is in a version: a few times, not in all that follow.
+    const { bytes, whole, parts } = await stored(id);
+    expect(whole + parts).to.equal(40);
+    expect(bytes).to.be.lessThan(40 * 4 * 40_000);
+  });
+
+  it('go on from rows that an earlier version of Rollcall wrote, also when the user is small in between', async () => {
+    const id = person();
+    const large = largeAttributes({ emails: 60, phoneNumbers: 9, photos: 2 }, id);
+    const past = [await write(id, large)];
+    await core.db.raw('alter table users disable trigger users_history');
+    await core.db.raw(
+      "insert into users_history select updated_at + interval '1 second', u.* from users u where id = ?",
+      [id],
+    );
+    past.push(await write(id, { ...large, title: 'Changed' }));
+    await core.db.raw('alter table users enable trigger users_history');
+    for (const attributes of [
+      { ...large, title: 'Again' },
+      { title: 'Small' },
+      { title: 'Smaller' },
+      large,
+      large,
+    ])
+      past.push(await write(id, { ...attributes, nickName: String(past.length) }));
+    for (const then of past) expect((await entryAt(id, then))?.attributes).to.deep.equal(then.attributes);
+    const { whole, parts } = await stored(id);
+    expect({ whole, parts }).to.deep.equal({ whole: 4, parts: 2 });
+  });
+
+  it('name everything that somebody was called, and nothing once erased', async () => {
+    const id = person();
+    const large = largeAttributes({ emails: 80, phoneNumbers: 40, photos: 2 }, id);
+    const formatted = `Ada ${noise(5, 1_500)}`;
+    const unnamed = Object.fromEntries(Object.entries(large).filter(([name]) => name !== 'displayName'));
+    await write(id, { ...large, title: 'First' });
+    await write(id, { ...large, displayName: 'Ada' });
+    await write(id, { ...large, name: { formatted: 'Ada of old' } });
+    await write(id, { ...unnamed, name: { formatted } });
+    const past = await write(id, {
+      ...large,
+      emails: [{ value: 'Only.Once@x.io' }, ...(large['emails'] as [])],
+    });
+    await write(id, large);
+    const names = await inTransaction(core.db, (tx) => namesOf(tx, workspaceId, id));
+    expect(names).to.include.members([
+      ...['Large', 'Ada', 'Ada of old', formatted, 'only.once@x.io', `emails-0@${id}.io`],
+    ]);
+    expect(await namedBy('only.once@x.io', past)).to.deep.equal([id]);
+
+    await core.db.raw(
+      `update users set status = 'inactive', active_since = null, removed_at = now() where id = ?`,
+      [id],
+    );
+    await inTransaction(core.db, (tx) =>
+      pseudonymise(tx, workspaceId, id, 'erased', new Date((clock += 1_000))),
+    );
+    const { rows } = await core.db.raw<{ rows: { attributes: object; full_name: string }[] }>(
+      'select attributes, full_name, email_keys from users_history where id = ?',
+      [id],
+    );
+    for (const row of rows)
+      expect(row).to.deep.equal({ attributes: {}, full_name: 'erased', email_keys: [] });
+    expect((await entryAt(id, past))?.attributes).to.deep.equal({});
   });
 });

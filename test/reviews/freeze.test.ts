@@ -224,4 +224,27 @@ describe('opening an access review', () => {
     expect(listed.body.items).to.deep.equal([]);
     expect(await we.review(id)).to.include({ status: 'open', decided: 0 });
   });
+
+  it('is refused once reviews have written down a million rows within a day', async () => {
+    const open = () =>
+      app.request<{ detail: string }>('POST', '/api/v1/reviews', {
+        token: app.tokens.admin,
+        body: { name: 'One more', scope: { kind: 'workspace' }, dueAt: inAWeek() },
+      });
+    const { id } = await we.open({ name: 'The largest' });
+    const write = (rows: number, hoursAgo: number) =>
+      app.core.db.raw(
+        `update reviews set row_count = ?, opened_at = opened_at - make_interval(hours => ?) where id = ?`,
+        [rows, hoursAgo, id],
+      );
+    await write(999_000, 0);
+    expect((await open()).status).to.equal(201);
+    await write(1_000_000, 0);
+    const refused = await open();
+    expect(refused.status).to.equal(429);
+    expect(refused.body.detail).to.include('1000000 are taken');
+    expect(Number(refused.headers.get('retry-after'))).to.be.within(86_000, 86_400);
+    await write(1_000_000, 25);
+    expect((await open()).status).to.equal(201);
+  });
 });

@@ -5,6 +5,12 @@ import { between, listByTime, newestFirstQuery, pageByTime } from '../newest-fir
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 
+const LEFT_OUT =
+  'Of a list that was there before and after, only the elements that differ. What is left out is said by objects whose ' +
+  'fields begin with `$`: at the end of a list, `{"$unchanged": n}` for elements that are in both, and `{"$omitted": n}` ' +
+  'for others that have no place; `{"$text": {"length", "sha256"}}` for a long text; `{"$omitted": n}` for any other ' +
+  'value, and `$omitted` beside fields for fields. `before` and `after` have 16 KiB together at most.';
+
 const event = z.object({
   id: z.uuid(),
   at: z.iso.datetime(),
@@ -21,8 +27,8 @@ const event = z.object({
     .string()
     .nullable()
     .describe('The id of the other one concerned, such as the user of a membership.'),
-  before: z.unknown().describe('What changed, as it was.'),
-  after: z.unknown().describe('What changed, as it is.'),
+  before: z.unknown().describe(`What changed, as it was. ${LEFT_OUT}`),
+  after: z.unknown().describe(`What changed, as it is. ${LEFT_OUT}`),
 });
 
 function shown(row: AuditEvent): z.infer<typeof event> {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readRules, writeRules } from '../../store/mapping-rules.ts';
 import type { Change } from '../change.ts';
+import { bytesOf } from '../event-size.ts';
 import type { MappingRule } from '../mapping-rules.ts';
 import { sameKey } from './keys.ts';
 
@@ -24,6 +25,7 @@ export async function rulesFollow(
     }),
   }));
   if (isDeepStrictEqual(before, after)) return;
+  c.charge(bytesOf(after));
   await writeRules(c.tx, c.caller.workspaceId, after);
   c.record({
     action: 'mapping_rules.set',

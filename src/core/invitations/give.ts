@@ -20,9 +20,6 @@ const WITH_USER = ['user.deleted', 'user.removed', 'user.deactivated'];
 /** What ended with an invitation that was not accepted. */
 const WITH_INVITATION = ['invitation.revoked', 'invitation.expired'];
 
-/** Grants of one request to invite: 500 people with a hundred each. */
-const MAX_OFFERED = 50_000;
-
 /**
  * Restores the direct grants that ended with inactive users, who are pending by now; with `offered` also those that
  * ended with their last invitation. They go on as what they were, but what was pushed by an identity provider that
@@ -88,15 +85,7 @@ export async function openOffer(
   invitees: readonly { readonly userId: UserId; readonly eventId: EventId }[],
   grants: readonly GrantTargetColumns[],
 ): Promise<void> {
-  const count = invitees.length * grants.length;
-  if (count > MAX_OFFERED) {
-    throw new RollcallError(
-      'too_large',
-      `This would be ${count} grants; ${MAX_OFFERED} are given by invitation at once. Invite fewer people at once, or ` +
-        'give projects through a group.',
-    );
-  }
-  c.charge(count * GRANT_BYTES);
+  c.charge(invitees.length * grants.length * GRANT_BYTES);
   const opened = invitees.flatMap(({ userId, eventId }) =>
     grants.map(({ kind, account_role, project_id, role_id, license_id }) => ({
       ...{ kind, account_role, project_id, role_id, license_id },
