@@ -3,6 +3,7 @@ import { asId, type GroupId, type UserId } from '../ids.ts';
 import { log } from '../log.ts';
 import { provisioningLogDropped } from '../metrics.ts';
 import { groupIdByName } from '../store/groups.ts';
+import { itemsOf } from '../store/keyset.ts';
 import {
   appendProvisioningRequests,
   dropProvisioningRequests,
@@ -125,7 +126,6 @@ export async function listProvisioningLog(
     ...page,
     limit: page.limit + 1,
   });
-  const items = found.slice(0, page.limit);
-  const last = items.at(-1);
-  return { items, next: found.length > page.limit && last ? { at: last.at, id: last.id } : null };
+  const { items, goesOnAfter } = itemsOf(found, page.limit);
+  return { items: [...items], next: goesOnAfter ? { at: goesOnAfter.at, id: goesOnAfter.id } : null };
 }

@@ -3,6 +3,7 @@ import type { ReviewId, UserId, WorkspaceId } from '../ids.ts';
 import type { AccessRow } from './access.ts';
 import type { Db, Tx } from './db.ts';
 import { row, rows } from './query.ts';
+import { endedBySize, type MoreRow } from './keyset.ts';
 import { stream } from './snapshot.ts';
 import { versions, type Moment } from './moment.ts';
 import type { Verdict } from './reviews.ts';
@@ -133,19 +134,19 @@ const COLUMNS = sql`w.number, w.user_id, coalesce(u.user_name, w.user_id::text) 
     as decided_by,
   ${OUTCOME} as outcome, w.outcome_reason, w.outcome_at, not ${HELD} as ended`;
 
-/** The rows after a number, in their order. */
+/** The rows after a number, in their order, ended at a size. */
 export function listRows(
   db: Db,
   workspaceId: WorkspaceId,
   of: RowsOf,
   filter: RowFilter,
   page: { readonly limit: number; readonly after: number | undefined },
-): Promise<FrozenRow[]> {
+): Promise<(FrozenRow & MoreRow)[]> {
   return rows(
     db,
-    sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, filter)}
+    endedBySize(sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, filter)}
         ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
-      order by w.number limit ${page.limit}`,
+      order by w.number limit ${page.limit}`),
   );
 }
 
