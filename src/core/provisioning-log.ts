@@ -2,6 +2,7 @@ import { notFound } from '../errors.ts';
 import { asId, type GroupId, type UserId } from '../ids.ts';
 import { log } from '../log.ts';
 import { groupIdByName } from '../store/groups.ts';
+import { itemsOf } from '../store/keyset.ts';
 import {
   dropProvisioningRequests,
   listProvisioningRequests,
@@ -103,7 +104,6 @@ export async function listProvisioningLog(
     ...page,
     limit: page.limit + 1,
   });
-  const items = found.slice(0, page.limit);
-  const last = items.at(-1);
-  return { items, next: found.length > page.limit && last ? { at: last.at, id: last.id } : null };
+  const { items, goesOnAfter } = itemsOf(found, page.limit);
+  return { items: [...items], next: goesOnAfter ? { at: goesOnAfter.at, id: goesOnAfter.id } : null };
 }

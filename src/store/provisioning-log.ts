@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import { RollcallError } from '../errors.ts';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { endedBySize, type MoreRow } from './keyset.ts';
 import { preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
 import { answeredAtEnd, inTransaction } from './transaction.ts';
@@ -125,17 +126,17 @@ export interface ProvisioningRequestFilter {
   readonly to?: Date | undefined;
 }
 
-/** The newest requests first, `limit` of them after a position. */
+/** The newest requests first, `limit` of them after a position, ended at a size. */
 export function listProvisioningRequests(
   db: Db,
   workspaceId: WorkspaceId,
   filter: ProvisioningRequestFilter,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
-): Promise<ProvisioningRequestRow[]> {
+): Promise<(ProvisioningRequestRow & MoreRow)[]> {
   const { status, mentions, from, to } = filter;
-  return rows<ProvisioningRequestRow>(
+  return rows<ProvisioningRequestRow & MoreRow>(
     db,
-    sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
+    endedBySize(sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
         user_agent
       from provisioning_requests
       where workspace_id = ${workspaceId}
@@ -143,7 +144,7 @@ export function listProvisioningRequests(
         ${mentions.length > 0 ? sql`and mentions @> ${mentions}::uuid[]` : empty}
         ${from ? sql`and at >= ${from}` : empty} ${to ? sql`and at < ${to}` : empty}
         ${page.after ? sql`and (at, id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
-      order by at desc, id desc limit ${page.limit}`,
+      order by at desc, id desc limit ${page.limit}`),
   );
 }
 

@@ -181,14 +181,15 @@ export function decisionsOfRow(
   workspaceId: WorkspaceId,
   reviewId: ReviewId,
   number: number,
+  most: number,
 ): Promise<PastDecision[]> {
   return rows(
     db,
-    sql`select d.decision, d.note, d.reviewer, d.since, e.actor_name as by,
+    sql`select decision, note, reviewer, since, by, until from (select d.id, d.decision, d.note, d.reviewer, d.since, e.actor_name as by,
         case when d.until_event is not null then d.until end as until
       from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
       where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
-      order by d.id`,
+      order by d.id desc limit ${most}) newest order by id`,
   );
 }
 
