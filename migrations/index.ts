@@ -16,6 +16,7 @@ import * as reviews from './0018_reviews.ts';
 import * as pastDetails from './0019_past_details.ts';
 import * as fewerSteps from './0020_fewer_steps.ts';
 import * as seenNames from './0023_seen_names.ts';
+import * as erasedTexts from './0024_erased_texts.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -43,6 +44,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0019_past_details': pastDetails,
   '0020_fewer_steps': fewerSteps,
   '0023_seen_names': seenNames,
+  '0024_erased_texts': erasedTexts,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

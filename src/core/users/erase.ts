@@ -2,7 +2,6 @@ import { notFound, RollcallError } from '../../errors.ts';
 import { asId, type UserId } from '../../ids.ts';
 import { holdSealing } from '../../store/audit-seals.ts';
 import { eraseEvents, forgetPushedValues, namesOf, pseudonymise } from '../../store/erasure.ts';
-import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
 import type { UserRow } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
@@ -10,10 +9,10 @@ import type { Core } from '../core.ts';
 import { erasedName } from '../erased-name.ts';
 import { settle } from '../invitations/expire.ts';
 import { lockHeld } from '../invitations/lock.ts';
-import { nameKey } from '../mentioned-names.ts';
 import { unbrokenAbout } from '../seals/unbroken.ts';
 import { ERASURE } from '../seals/verify-chain.ts';
 import { withSeats } from '../seats.ts';
+import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
 import { LAST_OWNER } from './last-owner.ts';
 import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
 
@@ -58,6 +57,7 @@ async function settleInvitation(c: Change, user: UserRow): Promise<void> {
 async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<void> {
   const { workspaceId } = c.caller;
   const names = await namesOf(c.tx, workspaceId, user.id);
+  const texts = await personTexts(c, user.id, names);
   const name = erasedName(user.id);
   await pseudonymise(c.tx, workspaceId, user.id, name, c.at);
   if (!user.deleted_at) {
@@ -66,8 +66,7 @@ async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<
     if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
   }
   await forgetPushedValues(c.tx, workspaceId, user.id);
-  const keys = names.map((one) => nameKey(workspaceId, one));
-  await eraseProvisioningRequests(c.tx, workspaceId, user.id, keys);
+  await eraseFromProvisioningLog(c, user.id, texts);
 }
 
 /** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. The last of all locks. */
