@@ -12,7 +12,6 @@ import {
 import { userIdByName } from '../store/users.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
-import { mentionedNames } from './mentioned-names.ts';
 import { provisioningWriter } from './provisioning-writer.ts';
 import { preparedUserName } from './users/user-name.ts';
 
@@ -53,7 +52,7 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
   const flushing = setInterval(() => void writer.write(), FLUSH_EVERY_MS).unref();
   const dropping = setInterval(() => void drop(), DROP_EVERY_MS).unref();
   return {
-    note: (request) => writer.note(withNames(request)),
+    note: writer.note,
     flush: writer.writeAll,
     close: () => {
       clearInterval(flushing);
@@ -61,12 +60,6 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
       return writer.writeAll();
     },
   };
-}
-
-/** Notes also whom a request mentions by name alone, so that nothing is left of it when they are erased. */
-function withNames(request: NewProvisioningRequest): NewProvisioningRequest {
-  const names = mentionedNames(request.workspace_id, request);
-  return { ...request, mentions: [...new Set([...request.mentions, ...names])] };
 }
 
 /** What an admin looks for in the log; `user` is an id or a userName, `group` an id or a displayName. */
