@@ -175,7 +175,7 @@ export interface PastDecision {
   readonly until: Date | null;
 }
 
-/** Everything that was ever decided of a row, the first decision first. */
+/** What was decided of a row, the first decision first; of very many the newest. */
 export function decisionsOfRow(
   db: Db,
   workspaceId: WorkspaceId,
@@ -185,11 +185,13 @@ export function decisionsOfRow(
 ): Promise<PastDecision[]> {
   return rows(
     db,
-    sql`select decision, note, reviewer, since, by, until from (select d.id, d.decision, d.note, d.reviewer, d.since, e.actor_name as by,
-        case when d.until_event is not null then d.until end as until
-      from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
-      where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
-      order by d.id desc limit ${most}) newest order by id`,
+    sql`select decision, note, reviewer, since, by, until from (
+        select d.id, d.decision, d.note, d.reviewer, d.since, e.actor_name as by,
+          case when d.until_event is not null then d.until end as until
+        from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
+        where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
+        order by d.id desc limit ${most}) newest
+      order by id`,
   );
 }
 

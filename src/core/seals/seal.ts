@@ -20,7 +20,7 @@ import { signHead, type SigningKey } from './signing.ts';
 import { isTrusted } from './trusted.ts';
 
 /** Events of one transaction: few and small enough that it is short, and that hashing them holds nobody up. */
-const BATCH = { limit: 100, bytes: 2 * 1024 * 1024 };
+const BATCH = { limit: 100, bytes: 512 * 1024 };
 const SALT_BYTES = 16;
 
 /** Workspaces of which was said that their chain can't go on; said once. */

@@ -78,7 +78,7 @@ async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<
 }
 
 /** Events that are emptied in one step of the transaction: what they hold may be larger than memory. */
-const STEP = { limit: 100, bytes: 256 * 1024 };
+const STEP = { limit: 50, bytes: 128 * 1024 };
 
 /** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. */
 async function eraseAudit(c: Change, userId: UserId): Promise<void> {
