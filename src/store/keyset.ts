@@ -110,7 +110,7 @@ export function itemsOf<Row extends object>(
 
 function ownColumns<Row extends object>(row: Row & Partial<MoreRow>): Row {
   if (row.page_place === undefined) return row;
-  const own: Partial<MoreRow> = { ...row };
+  const own: { -readonly [Column in keyof MoreRow]?: MoreRow[Column] } = { ...row };
   delete own.is_more;
   delete own.page_place;
   delete own.page_bytes;
