@@ -12,5 +12,9 @@ import { migrationConfig } from './src/store/migrate.ts';
 export default async function settings(): Promise<Knex.Config> {
   const { databaseUrl, dataDir } = readDatabaseConfig();
   const url = databaseUrl ?? (await startEmbeddedPostgres({ directory: join(dataDir, 'postgres') })).url;
-  return { client: 'pg', connection: { connectionString: url, ...connectionOptions(url) }, migrations: migrationConfig };
+  return {
+    client: 'pg',
+    connection: { connectionString: url, ...connectionOptions(url) },
+    migrations: migrationConfig,
+  };
 }

@@ -56,27 +56,30 @@ export async function up(knex: Knex): Promise<void> {
       end case;
     end $$;
 
-    -- How a value is made from a base: {"is": value}, {"fields": by name, "gone": names} or {"list": items}. An item is
-    -- a run of the base's elements, [first, count], {"is": value}, or {"of": place, "by": what differs}.
+    -- How a value is made from a base: {"is": value}, {"fields": by name, "gone": names}, or {"list": items, "edits": …}.
+    -- An item is a run of the base's elements, [first, count], or {"is": value}. An edit says what differs in elements
+    -- of the result at some places, runs again: one PATCH often does the same to all.
     create function user_difference(base jsonb, target jsonb, texts jsonb) returns jsonb
       language plpgsql immutable parallel safe as $$
     declare
       items jsonb[] := '{}';
+      edited integer[] := '{}';
+      edits jsonb[] := '{}';
       first integer;
       last integer;
       expected integer;
       source integer;
       made jsonb;
-      edited jsonb;
+      edit jsonb;
       v record;
     begin
       if jsonb_typeof(base) = 'object' and jsonb_typeof(target) = 'object' then
         return (
-          select jsonb_build_object(
-            'fields', coalesce(jsonb_object_agg(w.key, user_difference(b.value, w.value, texts))
-              filter (where b.value is distinct from w.value), '{}'),
-            'gone', to_jsonb(array(select b.key from jsonb_each(base) b where target -> b.key is null)))
-          from jsonb_each(target) w left join jsonb_each(base) b on b.key = w.key);
+          select jsonb_build_object('fields', coalesce(jsonb_object_agg(w.key, user_difference(b.value, w.value, texts))
+            filter (where b.value is distinct from w.value), '{}'))
+          from jsonb_each(target) w left join jsonb_each(base) b on b.key = w.key)
+          || coalesce((select jsonb_build_object('gone', jsonb_agg(b.key))
+            from jsonb_each(base) b where target -> b.key is null having count(*) > 0), '{}');
       elsif jsonb_typeof(base) is distinct from 'array' or jsonb_typeof(target) <> 'array' then
         return jsonb_build_object('is', user_packed(target, texts));
       end if;
@@ -91,37 +94,47 @@ export async function up(knex: Knex): Promise<void> {
         -- The element after the last one used: in most lists little moves.
         expected := coalesce(last + 1, v.place);
         source := case when base -> (expected - 1) = v.element then expected else v.same end;
-        if source is not null then
-          if first is not null and source = last + 1 then
-            last := source;
-          else
-            if first is not null then
-              items := items || jsonb_build_array(first, last - first + 1);
+        made := null;
+        if source is null then
+          made := jsonb_build_object('is', user_packed(v.element, texts));
+          if jsonb_typeof(base -> (expected - 1)) = 'object' and jsonb_typeof(v.element) = 'object' then
+            edit := user_difference(base -> (expected - 1), v.element, texts);
+            -- What differs may be the same in many elements, and is kept once.
+            if octet_length(edit::text) < octet_length(made::text) + 64 then
+              source := expected;
+              edited := edited || v.place;
+              edits := edits || edit;
             end if;
-            first := source;
-            last := source;
           end if;
+        end if;
+        if source is not null and first is not null and source = last + 1 then
+          last := source;
         else
           if first is not null then
             items := items || jsonb_build_array(first, last - first + 1);
-            first := null;
           end if;
-          made := jsonb_build_object('is', user_packed(v.element, texts));
-          if jsonb_typeof(base -> (expected - 1)) = 'object' and jsonb_typeof(v.element) = 'object' then
-            edited := jsonb_build_object('of', expected,
-              'by', user_difference(base -> (expected - 1), v.element, texts));
-            if octet_length(edited::text) < octet_length(made::text) then
-              made := edited;
-            end if;
+          first := source;
+          last := coalesce(source, expected);
+          if source is null then
+            items := items || made;
           end if;
-          items := items || made;
-          last := expected;
         end if;
       end loop;
       if first is not null then
         items := items || jsonb_build_array(first, last - first + 1);
       end if;
-      return jsonb_build_object('list', to_jsonb(items));
+      return jsonb_build_object('list', to_jsonb(items)) || coalesce((
+        select jsonb_build_object('edits', jsonb_agg(jsonb_build_object('by', g.edit, 'at', g.runs)))
+        from (
+          select r.edit, jsonb_agg(jsonb_build_array(r.place, r.count) order by r.place) as runs
+          from (
+            select e.edit, min(e.place) as place, count(*) as count
+            from (
+              select u.edit, u.place, u.place - row_number() over (partition by u.edit order by u.place) as island
+              from unnest(edits, edited) u(edit, place)) e
+            group by e.edit, e.island) r
+          group by r.edit) g
+        having count(*) > 0), '{}');
     end $$;
 
     create function user_made_from(base jsonb, difference jsonb, texts text[]) returns jsonb
@@ -135,17 +148,25 @@ export async function up(knex: Knex): Promise<void> {
             from jsonb_each(difference -> 'fields') f);
       end if;
       return (
-        select coalesce(jsonb_agg(element order by item.place, element_place), '[]')
-        from jsonb_array_elements(difference -> 'list') with ordinality item(value, place)
-        cross join lateral (
-          select base -> i, i
-          from generate_series((item.value ->> 0)::integer - 1, (item.value ->> 0)::integer + (item.value ->> 1)::integer - 2) i
-          where jsonb_typeof(item.value) = 'array'
-          union all
-          select user_unpacked(item.value -> 'is', texts), 0 where item.value -> 'is' is not null
-          union all
-          select user_made_from(base -> ((item.value ->> 'of')::integer - 1), item.value -> 'by', texts), 0
-          where item.value -> 'of' is not null) made(element, element_place));
+        with made as (
+          select row_number() over (order by item.place, run.place) as place, run.element
+          from jsonb_array_elements(difference -> 'list') with ordinality item(value, place)
+          cross join lateral (
+            select base -> i, i
+            from generate_series((item.value ->> 0)::integer - 1,
+              (item.value ->> 0)::integer + (item.value ->> 1)::integer - 2) i
+            where jsonb_typeof(item.value) = 'array'
+            union all
+            select user_unpacked(item.value -> 'is', texts), 0 where jsonb_typeof(item.value) = 'object') run(element, place)),
+        edited as (
+          select i as place, edit.value -> 'by' as by
+          from jsonb_array_elements(difference -> 'edits') edit(value)
+          cross join jsonb_array_elements(edit.value -> 'at') run(value)
+          cross join generate_series((run.value ->> 0)::integer,
+            (run.value ->> 0)::integer + (run.value ->> 1)::integer - 1) i)
+        select coalesce(jsonb_agg(case when edited.by is null then made.element
+          else user_made_from(made.element, edited.by, texts) end order by made.place), '[]')
+        from made left join edited on edited.place = made.place);
     end $$;
 
     -- The attributes of a version, of which history has these.

@@ -1,3 +1,5 @@
+import { quoted } from './quoted.ts';
+
 /**
  * What can go wrong, in the words of the domain. Each edge maps a kind to its status code in one table
  * (src/scim/errors.ts, src/api/errors.ts); whatever is not one of these is a 500.
@@ -65,7 +67,7 @@ export class RollcallError extends Error {
 
 /** The error for an id that names nothing in the caller's workspace. */
 export function notFound(what: string, id: string): RollcallError {
-  return new RollcallError('not_found', `There is no ${what} "${id}" in this workspace.`);
+  return new RollcallError('not_found', `There is no ${what} ${quoted(id, 256)} in this workspace.`);
 }
 
 /** The error for one wrong field. */

@@ -24,9 +24,9 @@ import { firstStartText } from './welcome.ts';
  */
 export async function start(config: Config, lifecycle: Lifecycle): Promise<void> {
   const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir));
-  const embedded = config.databaseUrl === undefined ? await startDatabase(config, lifecycle) : undefined;
-  const url = config.databaseUrl ?? (embedded?.url as string);
-  const db = openDb({ url, poolSize: config.databasePoolSize });
+  const database: { readonly url: string; readonly directory?: string } =
+    config.databaseUrl === undefined ? await startDatabase(config, lifecycle) : { url: config.databaseUrl };
+  const db = openDb({ url: database.url, poolSize: config.databasePoolSize });
   lifecycle.opened(() => db.destroy());
   const migrations = await migrate(db);
   if (migrations.length > 0) log.info('The database was migrated.', { migrations });
@@ -37,7 +37,7 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
     db,
     invitations,
     signing: signingKeyOf(secretKey),
-    ...(embedded && { storage: { directory: embedded.directory } }),
+    ...(database.directory !== undefined && { storage: { directory: database.directory } }),
   };
   const tokens = await prepareFirstStart(core, config.tokens);
   // Not through the log, which is kept and passed on.

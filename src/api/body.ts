@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { RollcallError } from '../errors.ts';
+import { withinBodyBudget } from '../http/body-budget.ts';
 import { refuseCostlyJson } from '../http/json-limits.ts';
 
 const MEDIA_TYPE = 'application/json';
@@ -23,11 +24,14 @@ const translate: ErrorRequestHandler = (error: unknown, _req, _res, next) => nex
  */
 export const jsonBody: (RequestHandler | ErrorRequestHandler)[] = [
   checkType,
-  express.json({
-    type: MEDIA_TYPE,
-    limit: LIMIT,
-    verify: (_req, _res, bytes, charset) => refuseCostlyJson(bytes, charset),
-  }),
+  withinBodyBudget(
+    express.json({
+      type: MEDIA_TYPE,
+      limit: LIMIT,
+      verify: (_req, _res, bytes, charset) => refuseCostlyJson(bytes, charset),
+    }),
+    LIMIT,
+  ),
   completeText,
   translate,
 ];

@@ -5,6 +5,7 @@ import { coreFor } from '../core/on-behalf.ts';
 import { RollcallError } from '../errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
+import { enterLargeAnswers, MOST_WHOLE, slicesOf, writeLarge } from '../http/large-answer.ts';
 import { isAnswer, isChunks } from './answer.ts';
 import { jsonBody } from './body.ts';
 import { PROBLEMS } from './errors.ts';
@@ -63,9 +64,19 @@ function run(route: Route, { core, checkReplies, streams }: MountOptions): Async
     } else if (body === undefined) {
       res.end();
     } else {
-      res.json(body);
+      await sendJson(req, res, JSON.stringify(body));
     }
   };
+}
+
+/** Short answers go out at once, large ones as fast as the client reads them. */
+async function sendJson(req: Request, res: Response, text: string): Promise<void> {
+  res.type('json');
+  if (text.length <= MOST_WHOLE || req.method === 'HEAD') {
+    res.send(text);
+    return;
+  }
+  await writeLarge(res, slicesOf(text), await enterLargeAnswers(req));
 }
 
 /** An auditor's token changes nothing, so what it may call only reads. */

@@ -1,6 +1,6 @@
 import { notFound, RollcallError } from '../errors.ts';
 import { asId, type GroupId, type UserId } from '../ids.ts';
-import { accessOf, type AccessRow } from '../store/access.ts';
+import { accessOf, type AccessRow, type CountedWays } from '../store/access.ts';
 import { userOfId, usersNamed, type NamedUser } from '../store/directory.ts';
 import type { Moment } from '../store/moment.ts';
 import { momentOf } from './as-of.ts';
@@ -59,10 +59,11 @@ export async function accessOfUser(
   caller: Caller,
   named: string,
   asOf?: Date,
-): Promise<{ user: NamedUser; access: Access }> {
+): Promise<{ user: NamedUser; access: Access; isWhole: boolean }> {
   const moment = await momentOf(core, asOf);
   const user = await userNamed(core, caller, named, moment);
-  return { user, access: asAccess(await accessOf(core.db, caller.workspaceId, [user.id], moment)) };
+  const rows = await accessOf(core.db, caller.workspaceId, [user.id], moment);
+  return { user, access: asAccess(rows), isWhole: !isCut(rows) };
 }
 
 /**
@@ -88,6 +89,11 @@ export async function userNamed(
     'refused',
     `Several users have the address "${named}". Ask by the id or the userName of the one you mean.`,
   );
+}
+
+/** Whether a user has things by more ways than these rows tell. */
+export function isCut(rows: readonly CountedWays[]): boolean {
+  return (rows[0]?.ways ?? 0) > rows.length;
 }
 
 /** One user's rows of effective access, each thing with all the ways by which it is had. */

@@ -1,5 +1,6 @@
 import type { UserId } from '../ids.ts';
 import * as store from '../store/conflicts.ts';
+import { itemsOf } from '../store/keyset.ts';
 import type { Moment } from '../store/moment.ts';
 import { ACCOUNT_ROLES } from './access.ts';
 import type { Caller } from './caller.ts';
@@ -24,22 +25,22 @@ export async function listConflicts(
   },
 ): Promise<{ items: readonly Conflict[]; next: store.ConflictPosition | null }> {
   const found = await store.listConflicts(core.db, caller.workspaceId, { ...page, limit: page.limit + 1 });
-  const items = found.slice(0, page.limit).map(withReason);
-  const last = items.at(-1);
-  return { items, next: found.length > page.limit && last ? positionOf(last) : null };
+  const { items, goesOnAfter } = itemsOf(found, page.limit);
+  return { items: items.map(withReason), next: goesOnAfter ? positionOf(goesOnAfter) : null };
 }
 
-/** All conflicts of one user. */
+/** The conflicts of one user, `most` of them. */
 export async function conflictsOf(
   core: Core,
   caller: Caller,
   userId: UserId,
-  moment: Moment = 'now',
+  moment: Moment,
+  most: number,
 ): Promise<Conflict[]> {
-  return (await store.conflictsOf(core.db, caller.workspaceId, userId, moment)).map(withReason);
+  return (await store.conflictsOf(core.db, caller.workspaceId, userId, moment, most)).map(withReason);
 }
 
-function positionOf({ user_name, user_id, place }: Conflict): store.ConflictPosition {
+function positionOf({ user_name, user_id, place }: store.ConflictRow): store.ConflictPosition {
   return { userName: user_name, userId: user_id, place };
 }
 

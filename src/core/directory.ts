@@ -4,14 +4,14 @@ import { accessOf, holdingsOf, type Holding } from '../store/access.ts';
 import * as store from '../store/directory.ts';
 import type { InvitationRow } from '../store/invitations.ts';
 import { machinesOf, type MachineRow } from '../store/machines.ts';
-import type { Moment } from '../store/moment.ts';
-import { asAccess, DEFAULT_ACCOUNT_ROLE, type Access, type AccountRole } from './access.ts';
+import { asAccess, DEFAULT_ACCOUNT_ROLE, isCut, type Access, type AccountRole } from './access.ts';
 import { momentOf } from './as-of.ts';
 import type { Caller } from './caller.ts';
 import { conflictsOf, type Conflict } from './conflicts.ts';
 import type { Core } from './core.ts';
 import { pendingInvitationOf } from './invitations/list.ts';
 import type { KeysetPage, Page } from './keyset.ts';
+import { withParts } from './parts-of-page.ts';
 
 export type { DirectoryFilter, DirectorySort } from '../store/directory.ts';
 
@@ -40,6 +40,8 @@ export interface UserDetail extends Holdings {
   /** The invitation that the user can accept. */
   readonly invitation: InvitationRow | undefined;
   readonly machines: readonly MachineRow[];
+  /** Those lists that are not told whole. */
+  readonly truncated: readonly LongList[];
 }
 
 /**
@@ -55,20 +57,12 @@ export async function listDirectory(
   asOf?: Date,
 ): Promise<Page<DirectoryItem>> {
   const moment = await momentOf(core, asOf);
-  const { items, next } = await store.listDirectory(core.db, caller.workspaceId, filter, page, moment);
-  const held = new Map(items.map((user): [UserId, Holding[]] => [user.id, []]));
-  for (const holding of await holdings(core, caller, items, moment)) held.get(holding.user_id)?.push(holding);
-  return { items: items.map((user) => ({ user, ...asHoldings(held.get(user.id) ?? []) })), next };
-}
-
-function holdings(
-  core: Core,
-  caller: Caller,
-  users: readonly { readonly id: UserId }[],
-  moment: Moment,
-): Promise<Holding[]> {
-  const ids = users.map((user) => user.id);
-  return ids.length === 0 ? Promise.resolve([]) : holdingsOf(core.db, caller.workspaceId, ids, moment);
+  const { items, next, partsOf } = await withParts(
+    await store.listDirectory(core.db, caller.workspaceId, filter, page, moment),
+    (ids, most) => holdingsOf(core.db, caller.workspaceId, ids, moment, most),
+    (holding) => holding.user_id,
+  );
+  return { items: items.map((user) => ({ user, ...asHoldings(partsOf(user.id)) })), next };
 }
 
 function asHoldings(held: readonly Holding[]): Holdings {
@@ -80,6 +74,12 @@ function asHoldings(held: readonly Holding[]): Holdings {
   };
 }
 
+/** So many of each list are told of one user; the others are found in lists of their own. */
+const MOST = { groups: 5_000, conflicts: 1_000, machines: 1_000 } as const;
+
+/** The lists of a user's record that can be longer than is told. */
+export type LongList = keyof typeof MOST | 'access';
+
 /**
  * Everything about one user, also one whom SCIM no longer shows, now or as of a time that has passed. Throws `not_found`,
  * also for a user who was not there yet, and `invalid` (asOf).
@@ -90,13 +90,25 @@ export async function userDetail(core: Core, caller: Caller, id: string, asOf?: 
   const userId = asId<UserId>(id);
   const user = userId && (await store.findEntry(core.db, workspaceId, userId, moment));
   if (!user) throw notFound('user', id);
+  // Each list with one more than is told.
+  const held = await holdingsOf(core.db, workspaceId, [user.id], moment);
+  const groups = await store.groupsSince(core.db, workspaceId, user.id, moment, MOST.groups + 1);
+  const access = await accessOf(core.db, workspaceId, [user.id], moment);
+  const conflicts = await conflictsOf(core, caller, user.id, moment, MOST.conflicts + 1);
+  const machines = await machinesOf(core.db, workspaceId, user.id, moment, MOST.machines + 1);
   return {
     user,
-    ...asHoldings(await holdings(core, caller, [user], moment)),
-    groups: await store.groupsSince(core.db, workspaceId, user.id, moment),
-    access: asAccess(await accessOf(core.db, workspaceId, [user.id], moment)),
-    conflicts: await conflictsOf(core, caller, user.id, moment),
+    ...asHoldings(held),
+    groups: groups.slice(0, MOST.groups),
+    access: asAccess(access),
+    conflicts: conflicts.slice(0, MOST.conflicts),
     invitation: await pendingInvitationOf(core, caller, user.id, moment),
-    machines: await machinesOf(core.db, workspaceId, user.id, moment),
+    machines: machines.slice(0, MOST.machines),
+    truncated: [
+      ...(groups.length > MOST.groups ? (['groups'] as const) : []),
+      ...(isCut(access) ? (['access'] as const) : []),
+      ...(conflicts.length > MOST.conflicts ? (['conflicts'] as const) : []),
+      ...(machines.length > MOST.machines ? (['machines'] as const) : []),
+    ],
   };
 }

@@ -8,7 +8,7 @@ export interface BeforeAndAfter {
 }
 
 /** Bytes of JSON that `before` and `after` of one event have at most together. */
-export const MAX_EVENT_BYTES = 16_384;
+export const MAX_EVENT_BYTES = 8_192;
 /** Bytes that those of all events of one change have at most, unless there are more than 4,096 events. */
 const MAX_CHANGE_BYTES = 4 * 1024 * 1024;
 const LEAST_EVENT_BYTES = 1_024;

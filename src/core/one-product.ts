@@ -1,6 +1,7 @@
 import { RollcallError } from '../errors.ts';
 import type { UserId } from '../ids.ts';
 import { holdersOfSeveral, type HolderOfSeveral } from '../store/held-ways.ts';
+import { quoted } from '../quoted.ts';
 import type { Change } from './change.ts';
 
 /** What is said where only one product may be given. */
@@ -42,7 +43,7 @@ export function severalRefused(
   const more = given.length === 1 ? '' : ` and ${given.length - 1} more`;
   return new RollcallError(
     'refused',
-    `${ONE_PRODUCT} "${first.user_name}"${more} would have several. Take the other product away first, or switch ` +
+    `${ONE_PRODUCT} ${quoted(first.user_name, 256)}${more} would have several. Take the other product away first, or switch ` +
       'the integration on.',
   );
 }

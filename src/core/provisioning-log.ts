@@ -2,6 +2,7 @@ import { notFound } from '../errors.ts';
 import { asId, type GroupId, type UserId } from '../ids.ts';
 import { log } from '../log.ts';
 import { groupIdByName } from '../store/groups.ts';
+import { itemsOf } from '../store/keyset.ts';
 import {
   dropProvisioningRequests,
   listProvisioningRequests,
@@ -11,7 +12,6 @@ import {
 import { userIdByName } from '../store/users.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
-import { mentionedNames } from './mentioned-names.ts';
 import { provisioningWriter } from './provisioning-writer.ts';
 import { preparedUserName } from './users/user-name.ts';
 
@@ -52,7 +52,7 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
   const flushing = setInterval(() => void writer.write(), FLUSH_EVERY_MS).unref();
   const dropping = setInterval(() => void drop(), DROP_EVERY_MS).unref();
   return {
-    note: (request) => writer.note(withNames(request)),
+    note: writer.note,
     flush: writer.writeAll,
     close: () => {
       clearInterval(flushing);
@@ -60,12 +60,6 @@ export function openProvisioningLog(core: Core): ProvisioningLog {
       return writer.writeAll();
     },
   };
-}
-
-/** Notes also whom a request mentions by name alone, so that nothing is left of it when they are erased. */
-function withNames(request: NewProvisioningRequest): NewProvisioningRequest {
-  const names = mentionedNames(request.workspace_id, request);
-  return { ...request, mentions: [...new Set([...request.mentions, ...names])] };
 }
 
 /** What an admin looks for in the log; `user` is an id or a userName, `group` an id or a displayName. */
@@ -103,7 +97,6 @@ export async function listProvisioningLog(
     ...page,
     limit: page.limit + 1,
   });
-  const items = found.slice(0, page.limit);
-  const last = items.at(-1);
-  return { items, next: found.length > page.limit && last ? { at: last.at, id: last.id } : null };
+  const { items, goesOnAfter } = itemsOf(found, page.limit);
+  return { items: [...items], next: goesOnAfter ? { at: goesOnAfter.at, id: goesOnAfter.id } : null };
 }

@@ -1,24 +1,27 @@
 import type { ServerResponse } from 'node:http';
 
-/** Bytes in a second that a client reads at least while something waits to be sent to it. */
-const LEAST_PER_SECOND = 16 * 1024;
-/** Milliseconds for which it may read less; what it reads faster than it must gives it back. */
-const PATIENCE_MS = 30_000;
+/** How fast answers must be read. */
+export interface LeastPace {
+  /** Bytes that a client reads at least while something waits to be sent to it. */
+  readonly bytesPerSecond: number;
+  /** Milliseconds for which it may read less; what it reads faster than it must gives time back. */
+  readonly patienceMs: number;
+}
 
 /** Whether an answer is read fast enough; to be asked again and again, with the time. */
 export type Pace = (res: Pick<ServerResponse, Observed>, now: number) => boolean;
 type Observed = 'socket' | 'writableLength' | 'writableEnded' | 'writableFinished';
 
 /**
- * Watches how fast one answer is read. Written bit by bit, it must be read at the least speed over half a minute of
- * waiting; time in which nothing waits to be sent is ours and not the client's. Written whole, it must be read within
- * half a minute and the time that its length takes at the least speed.
+ * Watches how fast one answer is read. Written bit by bit, it must be read at the least speed, averaged over
+ * `patienceMs` of waiting; time in which nothing waits to be sent is ours and not the client's. Written whole, it must
+ * be read within `patienceMs` and the time that its length takes at the least speed.
  */
-export function answerPace(patienceMs = PATIENCE_MS, leastPerSecond = LEAST_PER_SECOND): Pace {
+export function answerPace({ bytesPerSecond, patienceMs }: LeastPace): Pace {
   let patience = patienceMs;
   let seen: { at: number; sent: number } | undefined;
   let deadline: number | undefined;
-  const msFor = (bytes: number): number => (bytes / leastPerSecond) * 1000;
+  const msFor = (bytes: number): number => (bytes / bytesPerSecond) * 1000;
 
   return (res, now) => {
     const { socket } = res;

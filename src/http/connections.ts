@@ -5,7 +5,7 @@ import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 import { log } from '../log.ts';
 import { refusals } from '../metrics.ts';
-import { answerPace, type Pace } from './answer-pace.ts';
+import { answerPace, type LeastPace, type Pace } from './answer-pace.ts';
 import { tokenIfAny } from './bearer.ts';
 
 /** What a process lets clients hold by their connections. */
@@ -15,6 +15,7 @@ export interface ConnectionLimits {
   readonly total: number;
   /** Bytes of answers that the clients of one workspace have not read yet. */
   readonly unsentPerWorkspace: number;
+  readonly pace: LeastPace;
 }
 
 /** The connections of a server. */
@@ -91,7 +92,7 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
     if (closingSince !== undefined) res.shouldKeepAlive = false;
     const connection = connections.get(socket);
     if (!connection) return;
-    connection.answers.set(res, answerPace());
+    connection.answers.set(res, answerPace(limits.pace));
     res.once('close', () => {
       connection.answers.delete(res);
       connection.idleSince = Date.now();

@@ -8,7 +8,12 @@ const MAX_HEADER_SIZE = 48 * 1024;
 const HEADERS_MS = 20_000;
 const REQUEST_MS = 60_000;
 
-const LIMITS: ConnectionLimits = { perAddress: 1_000, total: 2_000, unsentPerWorkspace: 64 * 1_048_576 };
+const LIMITS: ConnectionLimits = {
+  perAddress: 1_000,
+  total: 2_000,
+  unsentPerWorkspace: 64 * 1_048_576,
+  pace: { bytesPerSecond: 16 * 1024, patienceMs: 30_000 },
+};
 
 /** For requests that no handler sees, as Node answers them itself. */
 const STATUS_LINES: Readonly<Record<string, string>> = {
@@ -19,11 +24,11 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
 
 const connections = new WeakMap<Server, Connections>();
 
+/** Limits other than the usual ones, for tests. */
+export type HttpLimits = Partial<ConnectionLimits> & { readonly requestMs?: number };
+
 /** The HTTP server with what the process asks of it; it listens nowhere yet. */
-export function createHttpServer(
-  listener?: RequestListener,
-  limits: Partial<ConnectionLimits> & { readonly requestMs?: number } = {},
-): Server {
+export function createHttpServer(listener?: RequestListener, limits: HttpLimits = {}): Server {
   const { requestMs = REQUEST_MS } = limits;
   const server = createServer(
     {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Request, type RequestHandler } from 'express';
 import { RollcallError } from '../errors.ts';
+import { withinBodyBudget } from '../http/body-budget.ts';
 import { refuseCostlyJson } from '../http/json-limits.ts';
 import { MAX_PAYLOAD_BYTES } from './bulk/request.ts';
 import { badRequest, ScimError } from './scim-error.ts';
@@ -12,7 +13,7 @@ const LIMIT = MAX_PAYLOAD_BYTES;
 const sizes = new WeakMap<IncomingMessage, number>();
 
 const parser = (limit: number): RequestHandler =>
-  express.json({ type: () => true, strict: false, limit, verify: note });
+  withinBodyBudget(express.json({ type: () => true, strict: false, limit, verify: note }), limit);
 const parseGroup = parser(GROUP_LIMIT);
 const parseOther = parser(LIMIT);
 

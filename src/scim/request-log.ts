@@ -1,21 +1,21 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { unescape } from 'node:querystring';
+import { nameKey, textsIn } from '../core/mentioned-names.ts';
 import type { Caller } from '../core/caller.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../core/provisioning-log.ts';
 import { asId, newId } from '../ids.ts';
+import { withoutSecrets } from '../secrets.ts';
 import { bodyBytes } from './body.ts';
 import type { Problem } from './errors.ts';
-import { isObject } from './json.ts';
+import { keptBody } from './kept/body.ts';
+import { keptDetail } from './kept/detail.ts';
+import { isResource, keptUrlPath } from './kept/path.ts';
+import { keptQuery } from './kept/query.ts';
+import { isKnownName } from './kept/words.ts';
 
-/** Characters kept of a body, a query and a user agent. */
-const KEPT = { body: 8_192, query: 4_096, userAgent: 256, path: 1_024, detail: 2_048 } as const;
-/** Ids looked for in the text of one request. */
-const MOST_MENTIONS = 200;
-
-/** Attributes whose values are not kept, at any depth and in any case. */
-const SECRET = /^(?:.*[:.])?(?:password|secret|token|authorization)$/i;
-const MASK = '***';
-/** Bytes from which a body is not kept. */
+const LONGEST_USER_AGENT = 256;
+/** Ids and texts of one request by which it is found. */
+const MOST_MENTIONS = 400;
+/** Bytes from which a body is not kept: to write it out again would hold up everybody. */
 const LARGE = 65_536;
 
 /** What the status of an answer does not tell. */
@@ -46,114 +46,98 @@ export function requestLog(
     const caller = callerOf(req);
     res.once('close', () => {
       const problem = res.locals['problem'] as Problem | undefined;
-      const location = res.getHeader('location');
-      const body = keptBody(req);
-      const [path = '', rawQuery] = req.originalUrl.split('?', 2);
-      const query = rawQuery === undefined ? undefined : readableQuery(rawQuery);
+      const [path = '', query] = req.originalUrl.split('?', 2);
+      const detail = stringOf(problem?.body['detail']);
+      const kept = {
+        path: keptUrlPath(path),
+        query: query === undefined ? null : keptQuery(query),
+        body: bodyOf(req),
+        detail: problem ? keptDetail(detail ?? '', problem.body['scimType']) : null,
+      };
       const entry: NewProvisioningRequest = {
+        ...kept,
         workspace_id: caller.workspaceId,
         id: newId(),
         at: new Date(),
         token_name: caller.actor.name,
         request_id: caller.requestId,
         method: req.method,
-        path: text(path, KEPT.path),
-        query: query === undefined ? null : text(query, KEPT.query),
-        body: body === undefined ? null : text(body, KEPT.body),
         // A client that hung up was answered nothing.
         status: res.writableFinished ? res.statusCode : 499,
         scim_type: stringOf(problem?.body['scimType']),
-        detail: problem ? text(stringOf(problem.body['detail']) ?? '', KEPT.detail) : null,
         duration_ms: Number(process.hrtime.bigint() - began) / 1e6,
-        user_agent: req.headers['user-agent'] ? text(req.headers['user-agent'], KEPT.userAgent) : null,
-        mentions: mentions(
-          `${path} ${typeof location === 'string' ? location : ''} ${query ?? ''} ${body ?? ''}`,
+        user_agent: userAgentOf(req),
+        mentions: idsIn(
+          `${path} ${String(res.getHeader('location') ?? '')} ${kept.query ?? ''} ${textOf(req)}`,
         ),
       };
+      const note = (more?: Remark) => provisioningLog.note(found(more ? withRemark(entry, more) : entry));
       const coming = remarks.get(res);
-      if (coming) void coming.then((more) => provisioningLog.note(more ? withRemark(entry, more) : entry));
-      else provisioningLog.note(entry);
+      if (coming) void coming.then(note);
+      else note();
     });
     next();
   };
 }
 
+/** What a remark says, as it is kept. Its detail has been cut to whole texts already. */
 function withRemark(entry: NewProvisioningRequest, { detail, ids }: Remark): NewProvisioningRequest {
   const known = ids.flatMap((id) => asId(id) ?? []);
   return {
     ...entry,
-    detail: entry.detail ?? (detail === null ? null : text(detail, KEPT.detail)),
+    detail: entry.detail ?? (detail === null ? null : keptDetail(detail)),
     mentions: [...new Set([...entry.mentions, ...known])],
   };
 }
 
-/** A body nested deeper than the stack can't be written; thrown in an event, that would end the process. */
-function keptBody(req: Request): string | undefined {
+/** The entry with the keys of all texts that are kept of it. What has more of them than are kept is not kept. */
+function found(entry: NewProvisioningRequest): NewProvisioningRequest {
+  const texts = textsIn(entry).filter((text) => !isKnownName(text) && !isResource(text));
+  if (texts.length > MOST_MENTIONS)
+    return found({ ...entry, body: NOT_KEPT_BODY, query: null, detail: null });
+  const keys = texts.map((text) => nameKey(entry.workspace_id, text));
+  return { ...entry, mentions: [...new Set([...entry.mentions, ...keys])] };
+}
+
+const NOT_KEPT_BODY = '(too many texts)';
+
+/** The body as it is kept. One nested deeper than the stack can't be walked; thrown here, that would end the process. */
+function bodyOf(req: Request): string | null {
+  const body: unknown = req.body;
+  if (body === undefined) return null;
+  const bytes = bodyBytes(req);
+  if (bytes > LARGE) return `(${bytes} bytes)`;
   try {
-    return bodyText(req);
+    return keptBody(body);
   } catch {
     return '(a body nested too deeply)';
   }
 }
 
-function bodyText(req: Request): string | undefined {
+/** The whole body as text, for the ids in it. */
+function textOf(req: Request): string {
   const body: unknown = req.body;
-  if (body === undefined) return undefined;
-  const bytes = bodyBytes(req);
-  // Writing a large body out again would hold up everybody.
-  if (bytes > LARGE) return `(${bytes} bytes)`;
-  return JSON.stringify(body, (key, value: unknown) => {
-    if (SECRET.test(key)) return MASK;
-    return /^(?:filter|path)$/i.test(key) && typeof value === 'string'
-      ? withoutComparison(value)
-      : withoutSecret(value);
-  });
-}
-
-/** A filter or path up to the name of a password: what it is compared with comes after it, in quotes or without. */
-function withoutComparison(filter: string): string {
-  return filter.replace(/\b(password)\b.+/is, `$1 ${MASK}`);
-}
-
-/** A PATCH operation names the secret in its path. */
-function withoutSecret(value: unknown): unknown {
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value);
-  const isSecret = entries.some(
-    ([key, path]) => /^path$/i.test(key) && typeof path === 'string' && /password/i.test(path),
-  );
-  return isSecret
-    ? Object.fromEntries(entries.map(([key, of]) => [key, /^value$/i.test(key) ? MASK : of]))
-    : value;
-}
-
-function mentions(haystack: string): string[] {
-  const found = new Set<string>();
-  for (const [id] of haystack.matchAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi)) {
-    const known = asId(id);
-    if (known) found.add(known);
-    if (found.size >= MOST_MENTIONS) break;
+  if (body === undefined || bodyBytes(req) > LARGE) return '';
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return '';
   }
-  return [...found];
 }
 
-/** The query as a person reads it, without what a filter compares a password with. */
-function readableQuery(query: string): string {
-  return query.split('&').map(readableParameter).join('&');
+function idsIn(haystack: string): string[] {
+  const ids = new Set<string>();
+  for (const [text] of haystack.matchAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi)) {
+    const id = asId(text);
+    if (id) ids.add(id);
+    if (ids.size >= MOST_MENTIONS) break;
+  }
+  return [...ids];
 }
 
-function readableParameter(parameter: string): string {
-  // As Express reads it, also what is not properly encoded.
-  const readable = unescape(parameter.replaceAll('+', ' '));
-  const [name = ''] = readable.split('=', 1);
-  if (SECRET.test(name)) return `${name}=${MASK}`;
-  return /^filter$/i.test(name) ? withoutComparison(readable) : readable;
-}
-
-/** Cut to its most, and without what PostgreSQL cannot keep. */
-function text(value: string, most: number): string {
-  const clean = value.replaceAll('\u0000', '\ufffd').toWellFormed();
-  return clean.length > most ? `${clean.slice(0, most)}…`.toWellFormed() : clean;
+function userAgentOf(req: Request): string | null {
+  const text = req.headers['user-agent'];
+  return text === undefined ? null : withoutSecrets(text.slice(0, LONGEST_USER_AGENT));
 }
 
 function stringOf(value: unknown): string | null {

@@ -37,8 +37,4 @@ export function badRequest(scimType: ScimType, detail: string): ScimError {
   return new ScimError(400, scimType, detail);
 }
 
-/** A client's own text for use in a detail: one line, and never more than a line. */
-export function quoted(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
-}
+export { quoted } from '../quoted.ts';

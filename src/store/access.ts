@@ -157,31 +157,61 @@ export function effective(workspaceId: WorkspaceId, asked: Asked, columns: Sql):
 const COLUMNS = sql`user_id, user_name, email, status, kind, target, target_name, level, via, source, group_id,
   group_name, origin, rule, granted_at, granted_by`;
 
-/** The effective access of some users. */
+/** Ways by which one user has something that are told at once; more tell nothing new, and could be many thousands. */
+export const MOST_WAYS = 5_000;
+
+/** How many ways the user has in all, also when fewer are told. */
+export interface CountedWays {
+  readonly ways: number;
+}
+
+/**
+ * Rows of effective access, at most so many of each user: one way to each thing that the user has, then the second of
+ * each, and so on. What a user has is always told whole.
+ */
+export function boundedWays(access: Sql, columns: Sql, most: number): Sql {
+  return sql`select ${columns}, ways from (
+      select turned.*, row_number() over (partition by user_id order by turn, place) as taken,
+        count(*) over (partition by user_id) as ways
+      from (
+        select placed.*, row_number() over (partition by user_id, kind, target, level order by place) as turn
+        from (select listed.*, row_number() over () as place from (${access}) listed) placed) turned) bounded
+    where turn = 1 or taken <= ${most} order by place`;
+}
+
+/** The effective access of some users, with a bounded number of ways. */
 export function accessOf(
   db: Db | Tx,
   workspaceId: WorkspaceId,
   userIds: readonly UserId[],
   moment: Moment = 'now',
-): Promise<AccessRow[]> {
-  const query = effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
-  return preparedForFew<AccessRow>(db, 'access_of', userIds.length, query);
+): Promise<(AccessRow & CountedWays)[]> {
+  const access = effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
+  const query = boundedWays(access, COLUMNS, MOST_WAYS);
+  return preparedForFew<AccessRow & CountedWays>(db, 'access_of', userIds.length, query);
 }
 
 /** What a user has, or would have when active. */
 export type Holding = Pick<AccessRow, 'user_id' | 'kind' | 'target' | 'level'>;
 
-/** What some users have or, pending or inactive, would have if they were active: each thing once. */
+/**
+ * What some users have or, pending or inactive, would have if they were active: each thing once, in the order of the
+ * users; at most `most` rows.
+ */
 export function holdingsOf(
   db: Db | Tx,
   workspaceId: WorkspaceId,
   userIds: readonly UserId[],
   moment: Moment = 'now',
+  most?: number,
 ): Promise<Holding[]> {
   const asked = { moment, only: userIds, activeOnly: false };
+  const holdings = sql`select distinct user_id, kind, target collate "C" as target, level collate "C" as level
+    from (${effective(workspaceId, asked, COLUMNS)}) holding`;
   return rows<Holding>(
     db,
-    sql`select distinct user_id, kind, target collate "C" as target, level collate "C" as level
-      from (${effective(workspaceId, asked, COLUMNS)}) holding order by user_id, kind, target, level`,
+    sql`select h.user_id, h.kind, h.target, h.level from (${holdings}) h
+      join unnest(${userIds}::uuid[]) with ordinality as of_page(user_id, place) on of_page.user_id = h.user_id
+      order by of_page.place, h.kind, h.target, h.level limit ${most ?? null}`,
   );
 }

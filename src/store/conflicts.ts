@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import type { Db } from './db.ts';
+import { endedBySize, type MoreRow } from './keyset.ts';
 import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import { literal } from './where.ts';
@@ -48,7 +49,7 @@ export function listConflicts(
     readonly after?: ConflictPosition | undefined;
     readonly search?: string | undefined;
   },
-): Promise<ConflictRow[]> {
+): Promise<(ConflictRow & MoreRow)[]> {
   const { limit, after, search } = page;
   const pattern = `%${literal(search ?? '')}%`;
   const found = search
@@ -57,17 +58,20 @@ export function listConflicts(
   const beyond = after
     ? sql`and (${NAME}, u.id, ${PLACE}) > (lower(${after.userName}), ${after.userId}::uuid, ${after.place}::text)`
     : empty;
-  return rows<ConflictRow>(db, sql`${conflicts(workspaceId, 'now', sql`${found} ${beyond}`)} limit ${limit}`);
+  const query = sql`${conflicts(workspaceId, 'now', sql`${found} ${beyond}`)} limit ${limit}`;
+  return rows<ConflictRow & MoreRow>(db, endedBySize(query));
 }
 
-/** All conflicts of one user. */
+/** The conflicts of one user, `most` of them. */
 export function conflictsOf(
   db: Db,
   workspaceId: WorkspaceId,
   userId: UserId,
   moment: Moment,
+  most: number,
 ): Promise<ConflictRow[]> {
-  return rows<ConflictRow>(db, conflicts(workspaceId, moment, sql`and u.id = ${userId}`));
+  const query = conflicts(workspaceId, moment, sql`and u.id = ${userId}`);
+  return rows<ConflictRow>(db, sql`${query} limit ${most}`);
 }
 
 const USER_COLUMNS = ['workspace_id', 'id', 'user_name', 'organization_pushed', 'deleted_at'];

@@ -3,7 +3,16 @@ import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import type { Db } from './db.ts';
 import { row, rows } from './query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from './keyset.ts';
+import {
+  asPage,
+  byText,
+  endedBySize,
+  keyset,
+  type KeysetPage,
+  type MoreRow,
+  type Page,
+  type SortKey,
+} from './keyset.ts';
 import { lastAccessAt } from './last-access.ts';
 import { holds, versions, type Moment } from './moment.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
@@ -85,15 +94,13 @@ export async function listDirectory(
   filter: DirectoryFilter,
   page: KeysetPage<DirectorySort>,
   moment: Moment,
-): Promise<Page<DirectoryRow>> {
+): Promise<Page<DirectoryRow & { readonly sort_value: string }>> {
   const searched = [sql`u.full_name`, sql`u.email`, sql`u.user_name`];
   const keys = sorts(page.sort.descending, lastAccessAt(workspaceId, moment));
   const { column, conditions, order } = keyset(page, keys, sql`u.id`, searched);
-  const found = await rows<DirectoryRow & { sort_value: string }>(
-    db,
-    sql`select ${columns(workspaceId, moment)}, ${column} from ${versions('users', LISTED, moment)} u
-      where u.workspace_id = ${workspaceId} ${matching(workspaceId, filter, moment)} ${conditions} ${order}`,
-  );
+  const query = sql`select ${columns(workspaceId, moment)}, ${column} from ${versions('users', LISTED, moment)} u
+    where u.workspace_id = ${workspaceId} ${matching(workspaceId, filter, moment)} ${conditions} ${order}`;
+  const found = await rows<DirectoryRow & MoreRow & { sort_value: string }>(db, endedBySize(query));
   return asPage(found, page.limit);
 }
 
@@ -166,12 +173,13 @@ export function findEntry(
   );
 }
 
-/** The groups that a user is in, with since when, by name. */
+/** The groups that a user is in, with since when, by name; `most` of them. */
 export function groupsSince(
   db: Db,
   workspaceId: WorkspaceId,
   id: UserId,
   moment: Moment,
+  most: number,
 ): Promise<{ id: GroupId; display_name: string; since: Date }[]> {
   return rows(
     db,
@@ -179,7 +187,7 @@ export function groupsSince(
       join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
         on g.workspace_id = m.workspace_id and g.id = m.group_id
       where m.workspace_id = ${workspaceId} and m.user_id = ${id} and ${holds('m', moment)}
-      order by lower(g.display_name) collate "C", g.id`,
+      order by lower(g.display_name) collate "C", g.id limit ${most}`,
   );
 }
 

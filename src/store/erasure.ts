@@ -52,7 +52,8 @@ export async function pseudonymise(
   await rows(
     tx,
     sql`update users_history set user_name = ${name}, external_id = null, attributes = '{}', start_date = null,
-        full_name = ${name}, email = null, email_keys = '{}', organization_last_pushed = null
+        full_name = ${name}, email = null, email_keys = '{}', organization_pushed = null,
+        organization_last_pushed = null
       where workspace_id = ${workspaceId} and id = ${id}`,
   );
   for (const table of [sql`invitations`, sql`invitations_history`])

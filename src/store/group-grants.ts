@@ -31,11 +31,12 @@ export interface GroupGrantRow {
   readonly since: Date;
 }
 
-/** The open grants of groups, own ones first. */
+/** The open grants of groups in the order of the ids, own ones first; `most` of them. */
 export function groupGrants(
   db: Db | Tx,
   workspaceId: WorkspaceId,
   groupIds: readonly GroupId[],
+  most?: number,
 ): Promise<GroupGrantRow[]> {
   return rows<GroupGrantRow>(
     db,
@@ -47,7 +48,8 @@ export function groupGrants(
       left join licenses l on l.workspace_id = gg.workspace_id and l.id = gg.license_id
       left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id
       where gg.workspace_id = ${workspaceId} and gg.group_id = any(${groupIds}::uuid[]) and gg.until = 'infinity'
-      order by gg.group_id, gg.origin, gg.kind, p.key, pr.key, l.key`,
+      order by array_position(${groupIds}::uuid[], gg.group_id), gg.origin, gg.kind, p.key, pr.key, l.key
+      limit ${most ?? null}`,
   );
 }
 

@@ -21,7 +21,7 @@ export async function listCountedGroups(
   workspaceId: WorkspaceId,
   filter: { readonly unmapped: boolean },
   page: KeysetPage<'name'>,
-): Promise<Page<CountedGroup>> {
+): Promise<Page<CountedGroup & { readonly sort_value: string }>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`g.id`, [sql`g.display_name`]);
   const direction = page.sort.descending ? sql`desc` : sql`asc`;
   const unmapped = sql`and not exists (select from group_grants gg

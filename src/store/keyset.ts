@@ -1,5 +1,6 @@
-import sql, { empty, join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { invalid } from '../errors.ts';
+import { MAX_PAGE_BYTES } from './sized-page.ts';
 import { literal } from './where.ts';
 
 /** A page of a list that goes on from where the one before it ended. */
@@ -85,12 +86,62 @@ function searching(search: string | undefined, searched: readonly Sql[]): Sql {
   return sql`and (${join(found, ' or ')})`;
 }
 
-/** The rows of a page, without the one that was asked for only to know whether there are more. */
+/**
+ * A page's query, ended where its rows together are larger than a page may be; the first row is there whatever its size.
+ * Each row tells in `is_more` whether another was found behind it.
+ */
+export function endedBySize(query: Sql): Sql {
+  return sql`select * from (
+      select placed.*, lead(true, 1, false) over (order by page_place) as is_more,
+        sum(octet_length(placed::text)) over (order by page_place) as page_bytes
+      from (select listed.*, row_number() over () as page_place from (${query}) listed) placed) measured
+    where page_place = 1 or page_bytes <= ${raw(String(MAX_PAGE_BYTES))} order by page_place`;
+}
+
+/** What each row of such a query tells beside its own columns. */
+export interface MoreRow {
+  readonly is_more: boolean;
+  readonly page_place: number;
+  readonly page_bytes: number;
+}
+
+/**
+ * The rows of a page, without the one that was asked for only to know whether there are more; and its last row when there
+ * are.
+ */
+export function itemsOf<Row extends object>(
+  rows: readonly (Row & Partial<MoreRow>)[],
+  limit: number,
+): { readonly items: readonly Row[]; readonly goesOnAfter: Row | undefined } {
+  const shown = rows.slice(0, limit);
+  const isMore = rows.length > limit || shown.at(-1)?.is_more === true;
+  const items = shown.map(ownColumns);
+  return { items, goesOnAfter: isMore ? items.at(-1) : undefined };
+}
+
+function ownColumns<Row extends object>(row: Row & Partial<MoreRow>): Row {
+  if (row.page_place === undefined) return row;
+  const { is_more: _more, page_place: _place, page_bytes: _bytes, ...own } = row;
+  // What is left are the row's own columns.
+  return own as unknown as Row;
+}
+
+/** A page of the rows that its query answered. */
 export function asPage<Row extends { readonly id: string; readonly sort_value: string }>(
-  rows: readonly Row[],
+  rows: readonly (Row & Partial<MoreRow>)[],
   limit: number,
 ): Page<Row> {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, next: rows.length > limit && last ? { value: last.sort_value, id: last.id } : null };
+  const { items, goesOnAfter } = itemsOf(rows, limit);
+  return { items, next: goesOnAfter ? positionOf(goesOnAfter) : null };
+}
+
+/** Where a list goes on behind a row. */
+export function positionOf({
+  sort_value,
+  id,
+}: {
+  readonly sort_value: string;
+  readonly id: string;
+}): Position {
+  return { value: sort_value, id };
 }

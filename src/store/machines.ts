@@ -80,7 +80,7 @@ const VERSIONED = [
 ].concat(['last_seen_at', 'removed_at', 'updated_at']);
 
 /**
- * The machines of one user that are registered at a moment, by name. Of a past one it is told to the day when they were
+ * The machines of one user that are registered at a moment, by name, `most` of them. Of a past one it is told to the day when they were
  * seen: on its own day the first time rather than a later one than the moment.
  */
 export function machinesOf(
@@ -88,6 +88,7 @@ export function machinesOf(
   workspaceId: WorkspaceId,
   userId: UserId,
   moment: Moment,
+  most: number,
 ): Promise<MachineRow[]> {
   const isPast = moment !== 'now';
   const seen = sql`case when m.last_seen_at <= ${moment} then m.last_seen_at else m.updated_at end`;
@@ -102,7 +103,7 @@ export function machinesOf(
         on p.workspace_id = ${workspaceId} and p.id = m.product_id
       where m.workspace_id = ${workspaceId} and m.user_id = ${userId}
         and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${moment}` : empty})
-      order by lower(m.name) collate "C", m.id`,
+      order by lower(m.name) collate "C", m.id limit ${most}`,
   );
 }
 

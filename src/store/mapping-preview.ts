@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GrantId, GroupId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../ids.ts';
-import { effective, type AccessRow } from './access.ts';
+import { boundedWays, effective, type AccessRow } from './access.ts';
 import type { Tx } from './db.ts';
 import { rows } from './query.ts';
 import { wantedRows, type GrantTarget, type WantedGrant } from './group-grants.ts';
@@ -133,7 +133,10 @@ export type Way = Pick<
   'user_id' | 'kind' | 'target' | 'level' | 'source' | 'group_id' | 'group_name' | 'origin' | 'rule'
 >;
 
-/** All ways of some users to what they have, or would have after the changes. */
+/** Ways of one user that a preview tells at most. */
+const MOST_WAYS = 500;
+
+/** The ways of some users to what they have, or would have after the changes. */
 export function waysOf(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -143,7 +146,7 @@ export function waysOf(
   const columns = sql`user_id, kind, target, level, source, group_id, group_name, origin, rule`;
   const groupGrants = changes && changedGrants(workspaceId, changes);
   const asked = { moment: 'now', only: userIds, activeOnly: true, groupGrants } as const;
-  return rows<Way>(tx, effective(workspaceId, asked, columns));
+  return rows<Way>(tx, boundedWays(effective(workspaceId, asked, columns), columns, MOST_WAYS));
 }
 
 /** Everybody but those whose invitation is past its time and not settled yet: a save would free their seats. */

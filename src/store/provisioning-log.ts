@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import { RollcallError } from '../errors.ts';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { endedBySize, type MoreRow } from './keyset.ts';
 import { preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
 import { answeredAtEnd, inTransaction } from './transaction.ts';
@@ -65,7 +66,13 @@ export async function appendProvisioningRequests(
   );
 }
 
+/** Hashed once more: the key of a text in the form of an id is that id. */
+export function erasedKey(workspace: Sql, key: Sql): Sql {
+  return sql`md5(${workspace}::text || ' ' || ${key}::text)::uuid`;
+}
+
 async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[]): Promise<void> {
+  const isErasedText = sql`t.workspace_id = r.workspace_id and t.key = ${erasedKey(sql`r.workspace_id`, sql`m`)}`;
   await preparedRows(
     tx,
     'append_requests',
@@ -76,13 +83,18 @@ async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[
           status integer, scim_type text, detail text, duration_ms real, user_agent text, mentions uuid[])),
       gone as materialized (
         select r.id from r where exists (select from users u
-          where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null))
+            where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null)
+          or r.workspace_id in (select workspace_id from erased_texts) and exists (
+            select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
+            where r.at <= t.erased_at + interval '5 seconds'))
       insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
       select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,
         case when gone.id is null then r.path else ${erasedPath(sql`r.path`)} end,
         case when gone.id is null then r.query end, case when gone.id is null then r.body end, r.status, r.scim_type,
-        case when gone.id is null then r.detail end, r.duration_ms, r.user_agent, r.mentions
+        case when gone.id is null then r.detail end, r.duration_ms, r.user_agent,
+        case when gone.id is null then r.mentions else array(select m from unnest(r.mentions) m where not exists (
+          select from erased_texts t where ${isErasedText})) end
       from r left join gone using (id)
       where exists (select from workspaces w where w.id = r.workspace_id)
       on conflict (workspace_id, id) do nothing`,
@@ -98,20 +110,26 @@ function erasedPath(path: Sql): Sql {
 }
 
 /**
- * Takes what was said out of the requests that mention a person by id or by one of the keys of their names. None is noted
- * from here to the end of the transaction.
+ * Takes what was said out of the requests that mention a person by id or by one of the keys of their names, and from
+ * those the keys of other texts of theirs, too. None is noted
+ * from here to the end of the transaction, and what was noted before and is written after it says nothing either.
  */
 export async function eraseProvisioningRequests(
   tx: Tx,
   workspaceId: WorkspaceId,
   userId: UserId,
   nameKeys: readonly string[],
+  otherKeys: readonly string[] = [],
 ): Promise<void> {
   await rows(tx, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${workspaceId}))`);
+  const path = erasedPath(sql`r.path`);
+  // A key that stands in a path is an externalId in the form of an id.
+  const keys =
+    nameKeys.length === 0 ? path : sql`regexp_replace(${path}, ${nameKeys.join('|')}, '(erased)', 'gi')`;
   await rows(
     tx,
-    sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${erasedPath(sql`r.path`)},
-        mentions = array(select m from unnest(r.mentions) m where m <> all(${nameKeys}::uuid[]))
+    sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${keys},
+        mentions = array(select m from unnest(r.mentions) m where m <> all(${[...nameKeys, ...otherKeys]}::uuid[]))
       where r.workspace_id = ${workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
   );
 }
@@ -125,17 +143,17 @@ export interface ProvisioningRequestFilter {
   readonly to?: Date | undefined;
 }
 
-/** The newest requests first, `limit` of them after a position. */
+/** The newest requests first, `limit` of them after a position, ended at a size. */
 export function listProvisioningRequests(
   db: Db,
   workspaceId: WorkspaceId,
   filter: ProvisioningRequestFilter,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
-): Promise<ProvisioningRequestRow[]> {
+): Promise<(ProvisioningRequestRow & MoreRow)[]> {
   const { status, mentions, from, to } = filter;
-  return rows<ProvisioningRequestRow>(
+  return rows<ProvisioningRequestRow & MoreRow>(
     db,
-    sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
+    endedBySize(sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
         user_agent
       from provisioning_requests
       where workspace_id = ${workspaceId}
@@ -143,12 +161,16 @@ export function listProvisioningRequests(
         ${mentions.length > 0 ? sql`and mentions @> ${mentions}::uuid[]` : empty}
         ${from ? sql`and at >= ${from}` : empty} ${to ? sql`and at < ${to}` : empty}
         ${page.after ? sql`and (at, id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
-      order by at desc, id desc limit ${page.limit}`,
+      order by at desc, id desc limit ${page.limit}`),
   );
 }
 
-/** Drops requests older than a time, at most `limit` of them, and answers how many. */
+/**
+ * Drops requests older than a time, at most `limit` of them, and answers how many; and keys of erased texts that no entry
+ * can wait for any more.
+ */
 export async function dropProvisioningRequests(db: Db, before: Date, limit: number): Promise<number> {
+  await rows(db, sql`delete from erased_texts where erased_at < now() - interval '1 hour'`);
   const dropped = await rows(
     db,
     sql`delete from provisioning_requests where (workspace_id, id) in (

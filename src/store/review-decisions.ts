@@ -175,15 +175,13 @@ export interface PastDecision {
   readonly until: Date | null;
 }
 
-/** Decisions of one row that are answered. */
-const MOST_DECISIONS = 1_000;
-
 /** What was decided of a row, the first decision first; of very many the newest. */
 export function decisionsOfRow(
   db: Db,
   workspaceId: WorkspaceId,
   reviewId: ReviewId,
   number: number,
+  most: number,
 ): Promise<PastDecision[]> {
   return rows(
     db,
@@ -192,7 +190,7 @@ export function decisionsOfRow(
           case when d.until_event is not null then d.until end as until
         from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
         where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
-        order by d.id desc limit ${MOST_DECISIONS}) newest
+        order by d.id desc limit ${most}) newest
       order by id`,
   );
 }

@@ -8,8 +8,8 @@ interface Event {
   readonly after: unknown;
 }
 
-/** 16 KiB of JSON, and names around them. */
-const MOST = 16_384 + 100;
+/** 8 KiB of JSON, and names around them. */
+const MOST = 8_192 + 100;
 
 describe('audit events of large changes', () => {
   let app: TestApp;

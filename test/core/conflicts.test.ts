@@ -62,7 +62,7 @@ describe('conflicts', () => {
     ]);
     expect(found[0]!.reason).to.contain('through the group "Managers"').and.contain('out of the group');
     expect(found[1]!.reason).to.contain('at the identity provider');
-    expect(await conflictsOf(core, world.caller, user)).to.deep.equal(found);
+    expect(await conflictsOf(core, world.caller, user, 'now', 100)).to.deep.equal(found);
     await world.grants(bills, [{ accountRole: 'billing_manager' }, { accountRole: 'admin' }]);
     expect(await all()).to.deep.equal([]);
   });

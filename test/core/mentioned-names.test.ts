@@ -1,41 +1,85 @@
 import { expect } from 'chai';
-import { mentionedNames, nameKey } from '../../src/core/mentioned-names.ts';
+import fc from 'fast-check';
+import { nameKey, textsIn, withoutTexts, type KeptTexts } from '../../src/core/mentioned-names.ts';
 import type { WorkspaceId } from '../../src/ids.ts';
+import { keptBody } from '../../src/scim/kept/body.ts';
 
 describe('names that a request mentions', () => {
   const workspace = '00000000-0000-4000-8000-000000000000' as WorkspaceId;
-  const nothing = { path: '/scim/v2/Users', query: null, body: null, detail: null };
-  const keys = (...names: string[]) => names.map((name) => nameKey(workspace, name));
-  const mentioned = (request: Partial<Record<keyof typeof nothing, string>>) =>
-    mentionedNames(workspace, { ...nothing, ...request });
-
-  it('are found wherever an identity provider writes them, without regard to case', () => {
-    expect(mentioned({ path: '/scim/v2/Users/Ada%40x.io' })).to.deep.equal(keys('ada@x.io'));
-    expect(mentioned({ query: 'filter=userName eq "ADA" or title co "a\\"b"' })).to.deep.equal(
-      keys('ada', 'a"b'),
+  const nothing: KeptTexts = { path: '', query: null, body: null, detail: null };
+  const texts = (request: Partial<KeptTexts>) => textsIn({ ...nothing, ...request });
+  const without = (request: Partial<KeptTexts>, ...names: string[]) =>
+    withoutTexts(
+      { ...nothing, ...request },
+      workspace,
+      new Set(names.map((name) => nameKey(workspace, name))),
     );
-    expect(mentioned({ detail: 'The userName "ada" is taken.' })).to.deep.equal(keys('Ada'));
+
+  it('are found wherever they are kept', () => {
+    expect(texts({ path: '/scim/v2/Users/Ada%40x.io' })).to.include('Ada@x.io');
+    expect(texts({ query: 'filter=userName eq "ADA" or title eq "a\\"b"' })).to.include.members([
+      'ADA',
+      'a"b',
+    ]);
+    expect(texts({ detail: 'The userName "ada" is taken.' })).to.deep.equal(['ada']);
     const body = {
-      'urn:ietf:params:scim:schemas:core:2.0:User:userName': 'ada',
-      externalId: 'x\u00e9"1',
-      name: { formatted: 'Ada King', givenName: 'Ada' },
-      emails: [{ type: 'work', value: 'ada@x.io' }],
+      name: { givenName: 'Ada' },
+      phoneNumbers: [{ value: 4912345678 }],
+      $ref: 'https://x.io/scim/v2/Users/lady%20ada',
+      note: 'Ada King <king@x.io>',
       Operations: [{ path: 'emails[value eq "old@x.io"]', value: [{ display: 'A. K.' }] }],
       filter: 'externalId eq "00u1"',
+      zork: {},
     };
-    expect(mentioned({ body: JSON.stringify(body) })).to.have.members(
-      keys('ada', 'x\u00e9"1', 'Ada King', 'ada@x.io', 'old@x.io', 'A. K.', '00u1'),
-    );
+    expect(texts({ body: JSON.stringify(body) })).to.include.members([
+      'Ada',
+      '4912345678',
+      'lady ada',
+      'king@x.io',
+      'old@x.io',
+      'A. K.',
+      '00u1',
+      'zork',
+    ]);
   });
 
-  it('are none where people are named by id, which is noted as it is', () => {
+  it('have one key in every case, width and spacing, and ids are their own', () => {
+    for (const spelling of ['STRASSE  9', ' stra\u00dfe 9', '\uff33trasse\u00a09', 'stras\u200bse 9'])
+      expect(nameKey(workspace, spelling)).to.equal(nameKey(workspace, 'Straße 9'));
     const id = '0197aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa';
-    expect(mentioned({ path: `/scim/v2/Users/${id}`, body: `{"value":"${id}"}` })).to.deep.equal([]);
     expect(nameKey(workspace, id.toUpperCase())).to.equal(id);
+  });
+
+  it('are taken out one by one', () => {
+    expect(without({ query: 'filter=userName eq "ada" or title eq "x"' }, 'ADA').query).to.equal(
+      'filter=userName eq "(erased)" or title eq "x"',
+    );
+    const body = { filter: 'nickName eq "ada \\"x\\""', n: 123456, ada: [{ a: 'b' }], other: 'c' };
+    expect(
+      JSON.parse(without({ body: JSON.stringify(body) }, 'ada "x"', '123456', 'ada').body!),
+    ).to.deep.equal({
+      filter: 'nickName eq "(erased)"',
+      n: '(erased)',
+      '(erased)': [{ a: 'b' }],
+      other: 'c',
+    });
+    expect(without({ path: '/scim/v2/Users/a%20b' }, 'A B').path).to.equal('/scim/v2/Users/(erased)');
+  });
+
+  it('leave nothing of a text in any body, once it is taken out by its key', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const body = keptBody({ one: value, filter: 'userName eq "x"' });
+        const all = textsIn({ ...nothing, body });
+        const left = without({ body }, ...all);
+        expect(textsIn(left)).to.deep.equal([]);
+        JSON.parse(left.body!);
+      }),
+    );
   });
 
   it('are looked for once through the text, whatever it is', () => {
     const quotes = '"'.concat('\\"'.repeat(100_000), '\\');
-    expect(mentioned({ query: quotes, body: `{"filter":${quotes}` })).to.have.length.of.at.most(2);
+    expect(texts({ query: quotes, body: `{"filter":${quotes}` })).to.have.length.of.at.most(8);
   });
 });

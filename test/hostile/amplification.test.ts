@@ -144,4 +144,28 @@ describe('small changes of large users', () => {
       expect(then.emails).to.deep.equal(expected);
     }
   });
+
+  it('keep little more than themselves when each changes all of 1,000 elements', async () => {
+    const emails = Array.from({ length: 1_000 }, (_, n) => ({
+      value: `address-${n}@x.io`,
+      display: noise(n, 180),
+    }));
+    const id = await create({ emails });
+    const patches = Array.from({ length: 50 }, (_, n) => ({
+      op: 'replace',
+      path: 'emails.type',
+      value: `type ${n}`,
+    }));
+
+    const { kept } = await grown(async () => {
+      expect(await patchAll(id, patches)).to.be.lessThan(100_000);
+    });
+
+    expect(kept, 'bytes kept').to.be.lessThan(3_000_000);
+    for (const [version, time] of (await times(id)).entries()) {
+      const then = await api<{ emails: object[] }>(`/users/${id}?asOf=${encodeURIComponent(time)}`);
+      const type = version === 0 ? {} : { type: `type ${version - 1}` };
+      expect(then.emails).to.deep.equal(emails.map((email) => ({ ...email, ...type })));
+    }
+  });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createApp } from '../../src/app.ts';
 import type { Core } from '../../src/core/core.ts';
-import { RollcallError } from '../../src/errors.ts';
+import type { RollcallError } from '../../src/errors.ts';
 import { translateError } from '../../src/store/database-errors.ts';
 import { openDb } from '../../src/store/db.ts';
 import { writability } from '../../src/store/writable.ts';

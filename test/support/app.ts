@@ -7,7 +7,7 @@ import { createStreams, streamLimits, type StreamLimits } from '../../src/api/st
 import { createApp } from '../../src/app.ts';
 import type { Core } from '../../src/core/core.ts';
 import { prepareFirstStart, type FirstTokens } from '../../src/core/first-start.ts';
-import { createHttpServer } from '../../src/http/server.ts';
+import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
 import { startJobs, type JobsOptions } from '../../src/jobs/index.ts';
 import { setLogLevel } from '../../src/log.ts';
 import { fileMailer, smtpMailer } from '../../src/mail/mailer.ts';
@@ -64,6 +64,8 @@ export interface StartOptions {
   readonly smtpUrl?: string;
   /** How exports are limited otherwise than usual. */
   readonly streams?: Partial<StreamLimits>;
+  /** How connections are limited otherwise than usual. */
+  readonly http?: HttpLimits;
   /** How jobs go otherwise than usual; null for none. */
   readonly jobs?: Partial<JobsOptions> | null;
 }
@@ -73,7 +75,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   setLogLevel('silent');
   const database = await createDatabase();
   const db = openDb({ url: options.connect?.(database.url) ?? database.url, poolSize: 10 });
-  const server = createHttpServer();
+  const server = createHttpServer(undefined, options.http);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const secretKey = 'k'.repeat(32);

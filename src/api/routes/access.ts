@@ -38,6 +38,12 @@ const reply = accessSchema.extend({
     email: z.string().nullable(),
     status: z.enum(['pending', 'active', 'inactive']),
   }),
+  truncated: z
+    .boolean()
+    .optional()
+    .describe(
+      'True when there are more than 5,000 ways: everything that the user has is here, not each way to it.',
+    ),
 });
 
 export const accessRoutes = [
@@ -56,9 +62,13 @@ export const accessRoutes = [
     // An address may be that of several users.
     problems: ['refused'],
     handler: async ({ core, caller, query }) => {
-      const { user, access } = await accessOfUser(core, caller, query.user, query.asOf);
+      const { user, access, isWhole } = await accessOfUser(core, caller, query.user, query.asOf);
       const { id, user_name: userName, email, status } = user;
-      const body = { user: { id, userName, email, status }, ...shownAccess(access) };
+      const body = {
+        user: { id, userName, email, status },
+        ...shownAccess(access),
+        ...(isWhole ? {} : { truncated: true }),
+      };
       return answer(body, {
         // Products ask often, and may keep the answer as long as they ask whether it still holds.
         headers: { ETag: etagOf(body), 'Cache-Control': 'private, no-cache' },

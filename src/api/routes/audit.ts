@@ -9,7 +9,7 @@ const LEFT_OUT =
   'Of a list that was there before and after, only the elements that differ. What is left out is said by objects whose ' +
   'fields begin with `$`: at the end of a list, `{"$unchanged": n}` for elements that are in both, and `{"$omitted": n}` ' +
   'for others that have no place; `{"$text": {"length", "sha256"}}` for a long text; `{"$omitted": n}` for any other ' +
-  'value, and `$omitted` beside fields for fields. `before` and `after` have 16 KiB together at most.';
+  'value, and `$omitted` beside fields for fields. `before` and `after` have 8 KiB together at most.';
 
 const event = z.object({
   id: z.uuid(),

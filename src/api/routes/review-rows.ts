@@ -63,7 +63,10 @@ const pastDecision = z.object({
 const rowDetail = reviewRowSchema.extend({
   history: z
     .array(pastDecision)
-    .describe('Everything that was ever decided of it, the first decision first.'),
+    .describe(
+      'What was ever decided of it, the first decision first; of more than 500 decisions the newest.',
+    ),
+  historyTruncated: z.boolean().optional().describe('True when there were earlier decisions.'),
 });
 
 /** What is to be done in the identity provider. */
@@ -120,12 +123,16 @@ async function shownRowOf(
   caller: Caller,
   { id, row: number }: { id: string; row: string },
 ): Promise<z.infer<typeof rowDetail>> {
-  const { row, history } = await reviewRow(core, caller, id, number);
+  const { row, history, isWhole } = await reviewRow(core, caller, id, number);
   const shown = ({ decision, note, reviewer, since, by, until }: PastDecision) => ({
     ...{ decision, note, reviewer, decidedBy: by },
     ...{ since: since.toISOString(), until: until && until.toISOString() },
   });
-  return { ...shownRow(row), history: history.map(shown) };
+  return {
+    ...shownRow(row),
+    history: history.map(shown),
+    ...(isWhole ? {} : { historyTruncated: true }),
+  };
 }
 
 const byId = z.object({ id: z.string() });

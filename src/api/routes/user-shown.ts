@@ -81,6 +81,13 @@ export const userDetailSchema = userSchema.extend({
   updatedAt: z.iso.datetime(),
   removedAt: z.iso.datetime().nullable().describe('Since when the user is inactive.'),
   erasedAt: z.iso.datetime().nullable().describe('Since when nothing tells any more who it was.'),
+  truncated: z
+    .array(z.enum(['groups', 'access', 'conflicts', 'machines']))
+    .optional()
+    .describe(
+      'Lists that are longer than shown here: of groups the first 5,000 are, of conflicts and machines the first 1,000, ' +
+        'of access everything the user has but not each of more than 5,000 ways to it.',
+    ),
 });
 
 function shownDetail(all: UserDetail): z.infer<typeof userDetailSchema> {
@@ -111,6 +118,7 @@ function shownDetail(all: UserDetail): z.infer<typeof userDetailSchema> {
     updatedAt: user.updated_at.toISOString(),
     removedAt: user.removed_at?.toISOString() ?? null,
     erasedAt: user.erased_at?.toISOString() ?? null,
+    ...(all.truncated.length > 0 ? { truncated: [...all.truncated] } : {}),
   };
 }
 

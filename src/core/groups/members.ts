@@ -2,6 +2,7 @@ import { invalid } from '../../errors.ts';
 import { asId, type EventId, type GroupId, type UserId } from '../../ids.ts';
 import { compareMembers, endMemberships, openMemberships } from '../../store/memberships.ts';
 import { lockUsers } from '../../store/users.ts';
+import { quoted } from '../../quoted.ts';
 import type { Change } from '../change.ts';
 import { withSeats } from '../seats.ts';
 
@@ -73,7 +74,7 @@ function asUserIds(ids: readonly string[]): UserId[] {
 }
 
 function noSuchMembers(ids: readonly string[]) {
-  const named = ids.slice(0, NAMED_AT_MOST).map((id) => `"${id.slice(0, 64)}"`);
+  const named = ids.slice(0, NAMED_AT_MOST).map((id) => quoted(id, 64));
   const more = ids.length > NAMED_AT_MOST ? ` and ${ids.length - NAMED_AT_MOST} more` : '';
   return invalid('members', `No user of this workspace: ${named.join(', ')}${more}. Nothing was changed.`);
 }

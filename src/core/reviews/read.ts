@@ -96,19 +96,24 @@ export async function filterOf(
     : { ...filter, userId: (await userNamed(core, caller, user, openedAt)).id };
 }
 
-/** One row of a review with everything that was ever decided of it. Throws `not_found`. */
+/** Decisions of one row that are told, the newest. */
+const MOST_DECISIONS = 500;
+
+/** One row of a review with what was decided of it, the newest 500 times. Throws `not_found`. */
 export async function reviewRow(
   core: Core,
   caller: Caller,
   named: string,
   number: string,
-): Promise<{ row: FrozenRow; history: readonly PastDecision[] }> {
+): Promise<{ row: FrozenRow; history: readonly PastDecision[]; isWhole: boolean }> {
   const review = await reviewOf(core, caller, named);
   const of = { reviewId: review.id, names: review.opened_at };
   const asked = rowNumber(number);
   const row = asked === undefined ? undefined : await findRow(core.db, caller.workspaceId, of, asked);
   if (!row) throw notFound('row', number);
-  return { row, history: await decisionsOfRow(core.db, caller.workspaceId, review.id, row.number) };
+  const newest = await decisionsOfRow(core.db, caller.workspaceId, review.id, row.number, MOST_DECISIONS + 1);
+  const isWhole = newest.length <= MOST_DECISIONS;
+  return { row, history: isWhole ? newest : newest.slice(-MOST_DECISIONS), isWhole };
 }
 
 /** The number of a row, if the text is one. */

@@ -1,5 +1,7 @@
 import type { HeldWay } from '../../store/held-ways.ts';
 
+const NAMED_AT_MOST = 10;
+
 /**
  * Of what is had by ways that are not changed on the user: by which, as the end of a sentence, and what to do instead.
  * Undefined when it is had by none of them.
@@ -8,7 +10,11 @@ export function elsewhere(ways: readonly HeldWay[]): { through: string; remedy: 
   const groups = [...new Set(ways.flatMap(({ group_name }) => group_name ?? []))];
   const isPushed = ways.some(({ source }) => source === 'pushed');
   if (groups.length === 0 && !isPushed) return undefined;
-  const named = groups.map((name) => `"${name}"`).join(', ');
+  const more = groups.length > NAMED_AT_MOST ? ` and ${groups.length - NAMED_AT_MOST} more` : '';
+  const named = `${groups
+    .slice(0, NAMED_AT_MOST)
+    .map((name) => `"${name}"`)
+    .join(', ')}${more}`;
   const byGroup = `through the ${groups.length === 1 ? 'group' : 'groups'} ${named}`;
   const it = groups.length === 1 ? 'it gives' : 'they give';
   const leave = `take the user out of the ${groups.length === 1 ? 'group' : 'groups'}, or change what ${it}`;

@@ -9,7 +9,6 @@ import {
   pseudonymise,
   type EventPosition,
 } from '../../store/erasure.ts';
-import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
 import type { UserRow } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
@@ -17,10 +16,10 @@ import type { Core } from '../core.ts';
 import { erasedName } from '../erased-name.ts';
 import { settle } from '../invitations/expire.ts';
 import { lockHeld } from '../invitations/lock.ts';
-import { nameKey } from '../mentioned-names.ts';
 import { unbrokenOf } from '../seals/unbroken.ts';
 import { ERASURE } from '../seals/verify-chain.ts';
 import { withSeats } from '../seats.ts';
+import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
 import { LAST_OWNER } from './last-owner.ts';
 import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
 
@@ -41,9 +40,11 @@ export function eraseUser(core: Core, caller: Caller, id: string): Promise<void>
     if (user.status === 'active') throw new RollcallError('refused', whyNot(user));
     if (user.status === 'pending') await settleInvitation(c, user);
     const names = await namesOf(c.tx, c.caller.workspaceId, userId);
+    const texts = await personTexts(c, userId, names);
     await eraseRecord(c, user, leaving);
     await eraseAudit(c, userId);
-    await eraseRequests(c, userId, names);
+    // The last of it: what is requested meanwhile is noted when this change has ended, that of other workspaces too.
+    await eraseFromProvisioningLog(c, userId, texts);
     c.record({ action: ERASURE, target: { kind: 'user', id: userId, name: erasedName(userId) } });
   });
 }
@@ -93,11 +94,4 @@ async function eraseAudit(c: Change, userId: UserId): Promise<void> {
     // Salts don't come back: rather nothing is erased than a chain broken for ever.
     if (broken !== undefined) throw new Error(`Erasing ${userId} would break the audit's seal ${broken}.`);
   }
-}
-
-/** The last of it: what is requested meanwhile is noted when this change has ended, that of other workspaces too. */
-async function eraseRequests(c: Change, userId: UserId, names: readonly string[]): Promise<void> {
-  const { workspaceId } = c.caller;
-  const keys = names.map((one) => nameKey(workspaceId, one));
-  await eraseProvisioningRequests(c.tx, workspaceId, userId, keys);
 }

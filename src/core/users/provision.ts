@@ -12,6 +12,7 @@ import {
   type UserState,
 } from '../../store/users.ts';
 import type { Sent } from '../../store/transaction.ts';
+import { quoted } from '../../quoted.ts';
 import type { Caller } from '../caller.ts';
 import { change, type Change } from '../change.ts';
 import type { Core } from '../core.ts';
@@ -76,9 +77,13 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   c.notBefore(existing.now, existing.updated_at);
   const action = takeOverAction(existing, input);
   if (!action) {
-    throw new RollcallError('taken', `The userName "${input.userName}" is already in use in the workspace.`, {
-      fields: [{ field: 'userName', message: 'is already in use' }],
-    });
+    throw new RollcallError(
+      'taken',
+      `The userName ${quoted(input.userName, 256)} is already in use in the workspace.`,
+      {
+        fields: [{ field: 'userName', message: 'is already in use' }],
+      },
+    );
   }
   const state: UserState = {
     ...stateOf(existing),

@@ -1,4 +1,6 @@
-import { ScimError } from '../scim-error.ts';
+import { asId } from '../../ids.ts';
+import { cutOutsideQuotes, keptDetail } from '../kept/detail.ts';
+import { quoted, ScimError } from '../scim-error.ts';
 import type { Remark } from '../request-log.ts';
 import { targetOf } from './perform.ts';
 import type { BulkOperation, BulkRequest } from './request.ts';
@@ -30,7 +32,12 @@ export function bulkRemark({ operations }: BulkRequest, result: BulkResult): Rem
   return { detail: said.length > 0 ? said.join('\n') : null, ids: [...result.ids.values(), ...targets] };
 }
 
-/** One line: the operation's place in the request, from 0, its method and path, the status and why. */
+const METHODS = /^(?:GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/i;
+
+/**
+ * One line: the operation's place in the request, from 0, its method and path, the status and why. What the client wrote
+ * stands in quotes.
+ */
 function failure(
   { index, method, task }: BulkOperation,
   { problem }: Extract<Outcome, { problem: unknown }>,
@@ -38,11 +45,16 @@ function failure(
 ): string {
   const [asked, path] =
     task instanceof ScimError
-      ? [typeof method === 'string' ? method.slice(0, 16) : '?', '']
-      : [task.method, `${task.endpoint}${task.method === 'POST' ? '' : `/${targetOf(task, ids)}`}`];
-  const why = typeof problem.body['detail'] === 'string' ? problem.body['detail'] : '';
-  return `${index}: ${asked} ${path.slice(0, SHOWN)} ${problem.status} ${why.slice(0, SHOWN)}`.replace(
-    /\s+/g,
-    ' ',
-  );
+      ? [typeof method === 'string' && METHODS.test(method) ? method : '?', '']
+      : [
+          task.method,
+          `${task.endpoint}${task.method === 'POST' ? '' : `/${shownTarget(targetOf(task, ids))}`}`,
+        ];
+  const said = typeof problem.body['detail'] === 'string' ? problem.body['detail'] : '';
+  const why = keptDetail(cutOutsideQuotes(said, SHOWN), problem.body['scimType']);
+  return `${index}: ${asked} ${path} ${problem.status} ${why}`.replace(/[\r\n]+/g, ' ');
+}
+
+function shownTarget(target: string): string {
+  return asId(target) ? target : quoted(target, SHOWN);
 }

@@ -1,0 +1,101 @@
+import type { UserId } from '../../ids.ts';
+import { profileTexts, type ProfileText } from '../../store/profile-texts.ts';
+import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
+import {
+  keepErasedTexts,
+  rareKeys,
+  requestsWithKeys,
+  rewriteRequests,
+} from '../../store/provisioning-texts.ts';
+import type { Change } from '../change.ts';
+import { nameKey, tellsOfNobody, withoutTexts } from '../mentioned-names.ts';
+
+/** The texts of a person by which requests are found that name them without their id. */
+export interface PersonTexts {
+  /** Names, addresses and externalIds: a request that holds one is about the person. */
+  readonly identity: readonly string[];
+  /** What is hardly anybody else's: the family name, telephone numbers. */
+  readonly own: readonly string[];
+  /** What many share: the given name, the department, the place. */
+  readonly shared: readonly string[];
+}
+
+/** Attributes whose texts are hardly anybody else's. */
+const OWN: ReadonlySet<string> = new Set(
+  (
+    'displayName formatted familyName middleName nickName profileUrl emails phoneNumbers ims photos x509Certificates ' +
+    'employeeNumber'
+  ).split(' '),
+);
+
+/** A text that stands in more requests than these is that of many people and tells of nobody. */
+const MOST_REQUESTS = 1_000;
+const PAGE = 100;
+
+/** All texts of a person, of whom `identity` is known. */
+export async function personTexts(c: Change, id: UserId, identity: readonly string[]): Promise<PersonTexts> {
+  const texts = await profileTexts(c.tx, c.caller.workspaceId, id);
+  const of = (attribute: string) =>
+    texts.filter((one) => one.attribute === attribute).map(({ text }) => text);
+  const locals = [...identity, ...of('emails')].flatMap((text) => /^([^@\s]{2,})@/.exec(text)?.[1] ?? []);
+  const own = texts.filter(({ attribute }) => OWN.has(attribute)).map(({ text }) => text);
+  const others = texts.filter(({ attribute }) => !OWN.has(attribute));
+  return {
+    identity,
+    own: distinct([...own, ...locals, ...combined(of('givenName'), of('familyName'))]),
+    shared: distinct([
+      ...others.map(({ text }) => text),
+      ...[...own, ...identity].flatMap(wordsOf),
+      ...wordsIn(others),
+    ]),
+  };
+}
+
+/** Ways of writing a whole name. */
+function combined(given: readonly string[], family: readonly string[]): string[] {
+  const both = given.slice(0, 16).flatMap((one) => family.slice(0, 16).map((other) => [one, other] as const));
+  return both.flatMap(([one, other]) => [`${one} ${other}`, `${other} ${one}`, `${other}, ${one}`]);
+}
+
+/** The words of a text as a filter without quotes cuts it, of which an error may quote one. */
+function wordsOf(text: string): string[] {
+  const words = text.split(/[\s()[\]"',;]+/);
+  return words.length > 1 && words.length <= 16 ? words.filter((word) => word.length > 2) : [];
+}
+
+function wordsIn(texts: readonly ProfileText[]): string[] {
+  return texts.flatMap(({ text }) => wordsOf(text));
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)].filter((text) => !tellsOfNobody(text));
+}
+
+/**
+ * Takes a person out of the provisioning log: all that was said by requests that are about them, and out of others the
+ * texts that are theirs. What many share goes where no other user is mentioned: of theirs it tells.
+ */
+export async function eraseFromProvisioningLog(c: Change, id: UserId, texts: PersonTexts): Promise<void> {
+  const { workspaceId } = c.caller;
+  const keysOf = (list: readonly string[]) => [...new Set(list.map((text) => nameKey(workspaceId, text)))];
+  const [identity, allOwn, allShared] = [keysOf(texts.identity), keysOf(texts.own), keysOf(texts.shared)];
+  await eraseProvisioningRequests(c.tx, workspaceId, id, identity, [...allOwn, ...allShared]);
+  await keepErasedTexts(c.tx, workspaceId, [...identity, ...allOwn, ...allShared], c.at);
+  const own = await rareKeys(c.tx, workspaceId, allOwn, MOST_REQUESTS);
+  const shared = await rareKeys(c.tx, workspaceId, allShared, MOST_REQUESTS);
+  await takeOut(c, own, undefined);
+  await takeOut(c, shared, id);
+}
+
+async function takeOut(c: Change, keys: readonly string[], apartFrom: UserId | undefined): Promise<void> {
+  if (keys.length === 0) return;
+  const { workspaceId } = c.caller;
+  const erased = new Set(keys);
+  for (let after: string | undefined; ;) {
+    const page = await requestsWithKeys(c.tx, workspaceId, keys, { after, limit: PAGE, apartFrom });
+    if (page.length === 0) return;
+    const rewritten = page.map((request) => withoutTexts(request, workspaceId, erased));
+    await rewriteRequests(c.tx, workspaceId, rewritten, keys);
+    after = page.at(-1)?.id;
+  }
+}
