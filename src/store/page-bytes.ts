@@ -14,11 +14,6 @@ export interface PageByBytes<Row> {
  */
 export async function pageByBytes<Row>(db: Db, page: SizedPage, limit: number): Promise<PageByBytes<Row>> {
   const found = await rows<Row & SizedRow>(db, sizedPage(page));
-  const items = found.slice(0, limit).map(ownColumns);
+  const items = found.slice(0, limit);
   return { items, more: (found[0]?.listed ?? 0) > items.length };
-}
-
-function ownColumns<Row>(row: Row & SizedRow): Row {
-  const { place: _place, bytes: _bytes, listed: _listed, ...own } = row;
-  return own as Row;
 }

@@ -12,7 +12,7 @@ import { openDb } from '../../src/store/db.ts';
 
 /** Walks what is stored in one way, in a process of its own, and writes what it saw and its greatest size as JSON. */
 const [url, workspaceId, what, user] = process.argv.slice(2) as [string, WorkspaceId, string, string];
-const db = openDb({ url, poolSize: 12 });
+const db = openDb({ url, poolSize: 24 });
 const core: Core = { db, signing: signingKeyOf('a secret of the tests, long enough') };
 const caller: Caller = { workspaceId, actor: { kind: 'system', name: 'Tester' }, requestId: 'test' };
 const period = { from: undefined, to: undefined };

@@ -6,9 +6,9 @@ import { openSealedDatabase, type SealedDatabase } from '../audit/sealed-databas
 import { newWorld, type World } from '../core/world.ts';
 
 const MIB = 1024 * 1024;
-/** More than the heap can hold: 260 events of a MiB that are stored small, and 60 that are not; and one of 16 MiB. */
-const EVENTS = 321;
-const BYTES = 336 * MIB;
+/** More than the heap can hold: 150 events of a MiB that are stored small, and 40 that are not; and one of 16 MiB. */
+const EVENTS = 191;
+const BYTES = 206 * MIB;
 
 /** What a process that may use 256 MiB of heap walks, whatever the rows hold. */
 describe('walking stored data that is larger than memory', function () {
@@ -31,8 +31,8 @@ describe('walking stored data that is larger than memory', function () {
          from generate_series(1, ?) n`,
         [world.caller.workspaceId, user, count],
       );
-    await insert(260, `repeat('=', 1048576)`);
-    await insert(60, `(select string_agg(md5(i::text || n), '') from generate_series(1, 32768) i)`);
+    await insert(150, `repeat('=', 1048576)`);
+    await insert(40, `(select string_agg(md5(i::text || n), '') from generate_series(1, 32768) i)`);
     await insert(1, `repeat('x', 16777216)`);
   });
   after(() => audit.close());
