@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** Everything that GET /metrics shows, in the Prometheus text format. */
 export const metrics = new Registry();
@@ -48,5 +48,13 @@ export const mailsSent = new Counter({
 export const databaseDeadlines = new Counter({
   name: 'rollcall_database_deadlines_total',
   help: 'Connections to the database that were destroyed because an answer did not come in time.',
+  registers: [metrics],
+});
+
+/** Connections to the database: `idle`, or `busy` while an answer is waited for. */
+export const databaseConnections = new Gauge({
+  name: 'rollcall_database_connections',
+  help: 'Connections to the database by what they do.',
+  labelNames: ['state'],
   registers: [metrics],
 });

@@ -104,7 +104,8 @@ describe('two instances of which one is paused in the middle of changes', () => 
         expect((await ask()).status).to.be.below(300);
         took.push(Date.now() - from);
       }
-      if (freeAfter === undefined && (await idle(1_000)) === 0 && Date.now() - begun > 1_500) freeAfter = Date.now() - begun;
+      if (freeAfter === undefined && (await idle(1_000)) === 0 && Date.now() - begun > 1_500)
+        freeAfter = Date.now() - begun;
     }
     took.sort((a, b) => a - b);
     expect(took[Math.floor(took.length * 0.99)]).to.be.below(1_000);
