@@ -68,3 +68,11 @@ export const databaseDeadlines = new Counter({
   help: 'Connections to the database that were destroyed because an answer did not come in time.',
   registers: [metrics],
 });
+
+/** Connections to the database: `idle`, or `busy` while an answer is waited for. */
+export const databaseConnections = new Gauge({
+  name: 'rollcall_database_connections',
+  help: 'Connections to the database by what they do.',
+  labelNames: ['state'],
+  registers: [metrics],
+});

@@ -1,10 +1,10 @@
 import { Batch, type Answer, type Script, type Statement, type Wire } from './batch.ts';
-import { isConnectionLost } from './database-errors.ts';
+import { isConnectionLost, isLostStatement } from './database-errors.ts';
 import type { Db, Tx } from './db.ts';
 import type { Connection, Lender } from './lender.ts';
 import { GRACE_MS, QUESTION_MS } from './limits.ts';
 import { borrow, type Behalf } from './loan.ts';
-import { statementName } from './statement-names.ts';
+import { noteLostStatement, statementName } from './statement-names.ts';
 
 /**
  * Asks in a transaction, or on a connection of knex' pool, without what knex does around each query: compiling its text,
@@ -37,6 +37,11 @@ export async function askPool(lender: Lender, asked: Statement | Script, how = P
   try {
     return await askOnce(lender, asked, how);
   } catch (error) {
+    if (asked.values && asked.name === undefined && isLostStatement(error)) {
+      // Not its own, but the limit's that was sent with it.
+      noteLostStatement(lender);
+      return askOnce(lender, asked, how);
+    }
     const isInTime = performance.now() - begun < AGAIN_WITHIN_MS;
     if (!isInTime || !onlyReads(asked) || !isConnectionLost(error) || lender.transacting === true)
       throw error;
@@ -52,8 +57,7 @@ async function askOnce(lender: Lender, asked: Statement | Script, question: Ques
     isCancellable: onlyReads(asked),
   });
   try {
-    if (asked.values && lender.transacting !== true)
-      limitStatements(lender, loan.connection, limitMs, asked.name !== undefined);
+    if (asked.values && lender.transacting !== true) limitStatements(lender, loan.connection, limitMs);
     return await send(lender, loan.connection, asked);
   } finally {
     loan.giveBack();
@@ -72,13 +76,8 @@ const LIMIT = "select set_config('statement_timeout', $1, true)";
  * Limits the time of each statement that goes out in the same batch: outside a transaction, a batch is one of its own
  * until its Sync, and the setting ends with it. So it works behind PgBouncer, and costs no round trip.
  */
-export function limitStatements(
-  lender: Lender,
-  connection: Connection,
-  limitMs: number,
-  isPrepared: boolean,
-): void {
-  const name = isPrepared ? statementName(lender, 'limit', LIMIT) : undefined;
+export function limitStatements(lender: Lender, connection: Connection, limitMs: number): void {
+  const name = statementName(lender, 'limit', LIMIT);
   // When it fails, what is sent with it fails for the same reason.
   sendQuietly(connection, { text: LIMIT, values: [String(limitMs)], name }).catch(() => undefined);
 }

@@ -73,13 +73,7 @@ async function askTogether(lender: Lender): Promise<void> {
 }
 
 function askOn(lender: Lender, { connection }: Loan, statements: readonly Statement[]): Promise<Answer>[] {
-  if (lender.transacting !== true)
-    limitStatements(
-      lender,
-      connection,
-      LOOKUP_MS,
-      statements.every(({ name }) => name !== undefined),
-    );
+  if (lender.transacting !== true) limitStatements(lender, connection, LOOKUP_MS);
   return statements.map((statement) => send(lender, connection, statement));
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { parse } from 'pg-protocol';
-import { databaseDeadlines } from '../metrics.ts';
+import { databaseConnections, databaseDeadlines } from '../metrics.ts';
 import { requestCancel } from './cancel.ts';
 import { CONNECT_MS, MOST_ANSWER, MOST_MESSAGE } from './limits.ts';
 
@@ -105,7 +105,7 @@ export class WatchedClient extends pg.Client {
 
   /** Called by the timer: time has passed. */
   tick(passedMs: number): void {
-    if (!this.#isWaiting() || this.#heard !== this.#heardBefore) {
+    if (!this.isWaiting() || this.#heard !== this.#heardBefore) {
       this.#silentMs = 0;
       this.#heardBefore = this.#heard;
       return;
@@ -116,7 +116,7 @@ export class WatchedClient extends pg.Client {
   }
 
   /** True while something is unanswered and we are listening; who pauses the stream makes the silence. */
-  #isWaiting(): boolean {
+  isWaiting(): boolean {
     const { readyForQuery } = this as { readyForQuery?: boolean };
     return readyForQuery === false && !(this.connection as unknown as Wire).stream.isPaused();
   }
@@ -174,7 +174,13 @@ function look(): void {
   // A process that was paused, or busy, has not been listening: that is no silence of the database's.
   const passedMs = Math.min(now - lookedAt, 2 * TICK_MS);
   lookedAt = now;
-  for (const client of watched) client.tick(passedMs);
+  let busy = 0;
+  for (const client of watched) {
+    if (client.isWaiting()) busy += 1;
+    client.tick(passedMs);
+  }
+  databaseConnections.set({ state: 'busy' }, busy);
+  databaseConnections.set({ state: 'idle' }, watched.size - busy);
   if (watched.size > 0) return;
   clearInterval(timer);
   timer = undefined;
