@@ -109,9 +109,9 @@ describe('npm run audit:verify', function () {
   });
 
   it('reads a file whose texts hold other line separators, and says which line is too long to be one', async () => {
-    await app.request('POST', '/api/v1/projects', {
-      token: app.tokens.admin,
-      body: { key: 'separated', name: 'Line\u2028separator' },
+    await app.request('POST', '/scim/v2/Users', {
+      token: app.tokens.scim,
+      body: { userName: 'separated@x.io', title: 'Line\u2028separator' },
     });
     const all = (await get('/exports/audit.jsonl')).trimEnd().split('\n');
     expect(all.some((line) => line.includes('\u2028'))).to.equal(true);
