@@ -12,7 +12,7 @@ const largeAnswers = createGate({
   perWorkspace: 4,
   total: 12,
   waitingPerWorkspace: 20,
-  waitMs: 15_000,
+  waitMs: 30_000,
 });
 
 /** A client that takes nothing for so long, or not all in so long, loses the rest. */

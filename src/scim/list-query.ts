@@ -1,6 +1,7 @@
 import type { AttributeRef, Condition } from '../core/condition.ts';
 import type { SortBy } from '../core/records.ts';
 import { checkAskable } from './filter/askable.ts';
+import { assertAffordable } from './filter/cost.ts';
 import { parseFilter } from './filter/parser.ts';
 import { readPaging, type Paging } from './paging.ts';
 import { parseProjection, type Projection } from './projection.ts';
@@ -41,6 +42,7 @@ function readFilter(query: RawQuery, schema: ResourceSchema): Condition | undefi
   if (filter === undefined || filter.trim() === '') return undefined;
   const condition = parseFilter(filter, schema);
   checkAskable(condition);
+  assertAffordable(condition);
   return condition;
 }
 

@@ -70,6 +70,7 @@ export function streamLeavers(
         case when ${isIn(sql`m.returned_at`, period)} then m.returned_at end as returned_at
       from moved m left join lost on lost.user_id = m.user_id and lost.at = m.at
       ${details(workspaceId, moment)} ${IN_ORDER}`,
+    { joinsWhole: true },
   );
 }
 
@@ -85,20 +86,23 @@ export function streamJoiners(
   return stream<Joiner>(
     db,
     sql`with ${changeTables(workspaceId, period)}, ${everythingHeld(workspaceId, moment)},
-      gained as (select user_id, at from caused where change = 'gained'),
       moved as (
         select id as user_id, since as at, is_new
         from (select *, coalesce(not bool_or(status = 'active') over (partition by id order by since
             rows between unbounded preceding and 1 preceding), true) as is_new from people) p
         where status = 'active' and was is distinct from 'active' and ${isIn(sql`since`, period)}),
       begun as (
-        select m.user_id, m.at, min(g.at) as first_access_at
-        from moved m join gained g on g.user_id = m.user_id and g.at >= m.at group by m.user_id, m.at)
-      select ${mover(had)}, m.is_new, begun.first_access_at
-      from moved m
-      left join begun on begun.user_id = m.user_id and begun.at = m.at
+        select user_id, at, is_new, min(gained_at) over (partition by user_id order by at desc
+            range between unbounded preceding and current row) as first_access_at
+        from (
+          select user_id, at, is_new, null::timestamptz as gained_at from moved
+          union all
+          select user_id, at, null, at from caused where change = 'gained') either)
+      select ${mover(had)}, m.is_new, m.first_access_at
+      from (select * from begun where is_new is not null) m
       ${details(workspaceId, moment)}
       left join had a on a.user_id = m.user_id and u.status = 'active' ${IN_ORDER}`,
+    { joinsWhole: true },
   );
 }
 
@@ -157,5 +161,6 @@ export function streamDormant(
       where u.workspace_id = ${workspaceId} and u.status = 'active' and u.active_since < ${since}
         and coalesce(l.at < ${since}, true)
       order by l.at nulls first, lower(u.user_name) collate "C", u.id`,
+    { joinsWhole: true },
   );
 }

@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import { MAX_STALL_MS, readArriving } from './arriving-rows.ts';
 import { translateError } from './database-errors.ts';
 import type { Db, Tx } from './db.ts';
@@ -41,19 +41,35 @@ const STREAM: TransactionLimits = {
  * Reads the rows of a query in batches, from one snapshot and in constant memory however large they are: batches end by
  * rows and by bytes (docs/adr/0016). The connection is freed when the reader stops early or takes nothing for a minute.
  */
-export async function* stream<Row>(db: Db, query: Sql): AsyncGenerator<readonly Row[]> {
+export async function* stream<Row>(
+  db: Db,
+  query: Sql,
+  options: StreamOptions = {},
+): AsyncGenerator<readonly Row[]> {
   // A transaction of our own: knex' stream() gives its connection back to the pool twice.
   const { tx, end } = await beginSnapshot(db, STREAM);
   try {
     await rows(
       tx,
-      sql`select set_config('max_parallel_workers_per_gather', '0', true), ${NOTICE_GONE_READER}, ${ROOM_TO_SORT}`,
+      sql`select set_config('max_parallel_workers_per_gather', '0', true), ${NOTICE_GONE_READER}, ${ROOM_TO_SORT}
+        ${options.joinsWhole ? NO_NESTED_LOOPS : empty}`,
     );
     yield* readArriving<Row>(tx, query);
   } finally {
     await end('rollback');
   }
 }
+
+/** How a stream's query is planned. */
+interface StreamOptions {
+  /**
+   * It joins what it has worked out itself, of which the planner expects a row or two: repeating one side for each row of
+   * the other would grow with the square.
+   */
+  readonly joinsWhole?: boolean;
+}
+
+const NO_NESTED_LOOPS = sql`, set_config('enable_nestloop', 'off', true)`;
 
 /** Work for a connection that was destroyed ends within seconds; other systems may not know this setting. */
 const NOTICE_GONE_READER = sql`case when version() ~ 'linux'

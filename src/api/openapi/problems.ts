@@ -26,7 +26,8 @@ const TOLD: Readonly<Record<number, Told>> = {
   },
   401: {
     name: 'Unauthorized',
-    description: 'No token, or one that is unknown, expired or revoked.',
+    description:
+      'No token, or one that is unknown, expired or revoked, also while the request was under way.',
     detail: 'Send a token in the header Authorization: Bearer <token>.',
   },
   403: {
@@ -64,13 +65,17 @@ const TOLD: Readonly<Record<number, Told>> = {
   },
   429: {
     name: 'TooManyRequests',
-    description: 'More requests than are served in a second. Wait as long as `Retry-After` says.',
+    description:
+      'More requests than are served in a second, or more requests, exports or bytes of bodies at once than one ' +
+      'workspace may have. Wait as long as `Retry-After` says.',
     detail: 'Too many requests with this token: 100 a second are served, 200 at once.',
   },
   500: FAULT,
   503: {
     name: 'Unavailable',
-    description: 'The database cannot be reached at the moment. Wait as long as `Retry-After` says.',
+    description:
+      'The database cannot be reached at the moment, or the server has as much under way as it can. Wait as long as ' +
+      '`Retry-After` says.',
     detail: 'The database cannot be reached at the moment; try again shortly.',
   },
 };

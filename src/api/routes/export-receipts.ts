@@ -33,7 +33,8 @@ export const exportReceiptRoutes = [
     summary: 'What was exported, when and by whom, the newest first; of a file at hand, by its SHA-256',
     description:
       'Every export sends the SHA-256 of its file behind it (`Repr-Digest`), and before it the id of its receipt ' +
-      '(`Export-Receipt`). A file whose hash is listed here left Rollcall as it is.',
+      '(`Export-Receipt`). A file whose hash is listed here left Rollcall as it is. An export is listed ' +
+      'once it has ended; that it began is the event `export.started`, whose `after.receipt` names its receipt.',
     scopes: READERS,
     query: z.strictObject({ ...newestFirstQuery, sha256: sha256.optional() }),
     reply: listReply(receipt),

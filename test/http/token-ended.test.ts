@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Caller } from '../../src/core/caller.ts';
+import { issueToken } from '../../src/core/tokens.ts';
+import type { WorkspaceId } from '../../src/ids.ts';
+import { openDb } from '../../src/store/db.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+
+describe('a token that ends while something is read', () => {
+  let app: TestApp;
+
+  before(async () => {
+    app = await startApp({ jobs: null });
+  });
+  after(() => app.stop());
+
+  it('gets nothing of what was read, at both edges', async () => {
+    const { rows } = await app.core.db.raw<{ rows: { id: WorkspaceId }[] }>('select id from workspaces');
+    const system: Caller = {
+      workspaceId: rows[0]!.id,
+      actor: { kind: 'system', name: 'test' },
+      requestId: 'test',
+    };
+    const admin = await issueToken(app.core, system, { name: 'admin', scope: 'admin' });
+    const scim = await issueToken(app.core, system, { name: 'scim', scope: 'scim' });
+    const search = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
+    const ask = () =>
+      Promise.all([
+        app.request('GET', '/api/v1/users', { token: admin.token }),
+        app.request('GET', '/scim/v2/Users', { token: scim.token }),
+        app.request('GET', '/scim/v2/', { token: scim.token }),
+        app.request('POST', '/scim/v2/Users/.search', { token: scim.token, body: search }),
+        app.request('GET', '/api/v1/users', { token: app.tokens.admin }),
+      ]);
+    expect((await ask()).map(({ status }) => status)).to.deep.equal([200, 200, 200, 200, 200]);
+    const other = openDb({ url: app.databaseUrl, poolSize: 1 });
+    try {
+      const lock = await other.transaction();
+      await lock.raw('lock table users in access exclusive mode');
+      const answers = ask();
+      await sleep(300);
+      await app.core.db.raw('update tokens set revoked_at = now() where id in (?, ?)', [admin.id, scim.id]);
+      await sleep(1_000);
+      await lock.rollback();
+      const replies = await answers;
+      expect(replies.map(({ status }) => status)).to.deep.equal([401, 401, 401, 401, 200]);
+      expect(replies[0].headers.get('www-authenticate')).to.contain('invalid_token');
+    } finally {
+      await other.destroy();
+    }
+  });
+});
