@@ -6,7 +6,10 @@ import type { Tx } from './db.ts';
 import { PAST_FULL_NAME } from './moment.ts';
 import { rows } from './query.ts';
 
-/** Every name, address and externalId that a user was ever known by. */
+/** Longer names are never kept of a request: its body and its filter are cut, or refused, before that. */
+const LONGEST_NAME = 8 * 1024;
+
+/** Every name, address and externalId that a user was ever known by, but for those that are kept nowhere else. */
 export async function namesOf(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<string[]> {
   const versions = (table: 'users' | 'users_history') => {
     const kept = sql`user_name, external_id, email, attributes ->> 'displayName', attributes -> 'name' ->> 'formatted'`;
@@ -23,7 +26,7 @@ export async function namesOf(tx: Tx, workspaceId: WorkspaceId, id: UserId): Pro
     tx,
     sql`select distinct name from (${versions('users')} union all ${versions('users_history')} union all
         select email from invitations where workspace_id = ${workspaceId} and user_id = ${id}) n
-      where name is not null`,
+      where length(name) <= ${LONGEST_NAME}::integer`,
   );
   return found.map(({ name }) => name);
 }
