@@ -1,4 +1,4 @@
-import sql, { empty, Sql } from 'sql-template-tag';
+import sql, { empty, raw, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
 import { preparedForFew } from './prepared.ts';
@@ -160,10 +160,13 @@ const COLUMNS = sql`user_id, user_name, email, status, kind, target, target_name
 /** Ways by which one user has something that are told at once; more tell nothing new, and could be many thousands. */
 export const MOST_WAYS = 5_000;
 
-/** How many ways the user has in all, also when fewer are told. */
+/** How many ways the user has in all, where it was counted since they are very many. */
 export interface CountedWays {
-  readonly ways: number;
+  readonly ways?: number;
 }
+
+/** Rows of several users that are read without counting ways: more than a page of users has. */
+const MOST_ROWS = 20_000;
 
 /**
  * Rows of effective access, at most so many of each user: one way to each thing that the user has, then the second of
@@ -174,21 +177,24 @@ export function boundedWays(access: Sql, columns: Sql, most: number): Sql {
       select turned.*, row_number() over (partition by user_id order by turn, place) as taken,
         count(*) over (partition by user_id) as ways
       from (
-        select placed.*, row_number() over (partition by user_id, kind, target, level order by place) as turn
+        select placed.*, row_number() over (partition by user_id, kind, target collate "C", level collate "C"
+          order by place) as turn
         from (select listed.*, row_number() over () as place from (${access}) listed) placed) turned) bounded
     where turn = 1 or taken <= ${most} order by place`;
 }
 
 /** The effective access of some users, with a bounded number of ways. */
-export function accessOf(
+export async function accessOf(
   db: Db | Tx,
   workspaceId: WorkspaceId,
   userIds: readonly UserId[],
   moment: Moment = 'now',
 ): Promise<(AccessRow & CountedWays)[]> {
   const access = effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
-  const query = boundedWays(access, COLUMNS, MOST_WAYS);
-  return preparedForFew<AccessRow & CountedWays>(db, 'access_of', userIds.length, query);
+  const most = userIds.length === 1 ? MOST_WAYS : MOST_ROWS;
+  const few = sql`${access} limit ${raw(String(most + 1))}`;
+  const found = await preparedForFew<AccessRow>(db, 'access_of', userIds.length, few);
+  return found.length <= most ? found : rows(db, boundedWays(access, COLUMNS, MOST_WAYS));
 }
 
 /** What a user has, or would have when active. */

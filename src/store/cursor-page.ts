@@ -1,6 +1,6 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import { keyCast, orderByKey, sortKey, type Selection, type SortKey } from './page.ts';
-import type { SizedRow } from './sized-page.ts';
+import { inOrder, type SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 
 /** A row in an order: what it is sorted by, as text, null where it has no value or the order is that of ids; and its id. */
@@ -89,10 +89,11 @@ export function beyond(page: CursorPage, key: SortKey | undefined, id: Sql): Sql
 }
 
 /** The page of the rows that its query answered, which may have ended at its size before the rows were all there. */
-export function turned<Row extends PlacedRow & Pick<SizedRow, 'listed'>>(
-  found: readonly Row[],
+export function turned<Row extends PlacedRow & SizedRow>(
+  answered: readonly Row[],
   page: CursorPage,
 ): Turned<Row> {
+  const found = inOrder(answered);
   const { backwards, from } = page.turn;
   const isMore = (found[0]?.listed ?? 0) > Math.min(found.length, page.count);
   const rows = found.slice(0, page.count);

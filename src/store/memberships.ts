@@ -142,7 +142,7 @@ export async function membersAsJson(
 }
 
 /** Members of one group that are read at a time. */
-const MEMBERS_AT_ONCE = 1_000;
+const MEMBERS_AT_ONCE = 5_000;
 
 /**
  * The members of one group, however many, in batches: each the JSON text of what stands in the array. Each batch is a

@@ -4,7 +4,7 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /** Rows that are measured at a time. What lies beyond the end of a page is read for so many at most. */
-const STRIDE = 16;
+const STRIDE = 32;
 
 /** Bytes of a resource's frame: names, ids, times and addresses. */
 const FRAME = 1_000;
@@ -32,7 +32,8 @@ export interface SizedRow {
 
 /**
  * The rows of a page in their order, up to the size of a page; the first is there whatever its size. The rows are walked
- * through a few at a time, so that one page of large rows does not have the database unpack them all.
+ * through a few at a time, so that one page of large rows does not have the database unpack them all. `inOrder` puts what
+ * is answered in order: it comes so, and to have it sorted in the database takes a third of a page's time.
  */
 export function sizedPage({ listed, carried = [], row, size }: SizedPage): Sql {
   const arrays = ['id', ...carried];
@@ -55,7 +56,7 @@ export function sizedPage({ listed, carried = [], row, size }: SizedPage): Sql {
         cross join lateral (${stride(sql`walked.place`, sql`walked.bytes`)}) step
       where walked.place % ${STRIDE_SQL} = 0 and walked.bytes <= ${raw(String(MAX_PAGE_BYTES))})
     select walked.*, (select cardinality(ids) from listed) as listed from walked
-    where place = 1 or bytes <= ${raw(String(MAX_PAGE_BYTES))} order by place`;
+    where place = 1 or bytes <= ${raw(String(MAX_PAGE_BYTES))}`;
 }
 
 const STRIDE_SQL = raw(String(STRIDE));
@@ -82,7 +83,13 @@ export interface Cut<Row> {
   readonly isCut: boolean;
 }
 
+/** The rows of such a query in their order. */
+export function inOrder<Row extends Pick<SizedRow, 'place'>>(rows: readonly Row[]): Row[] {
+  return [...rows].sort((one, other) => one.place - other.place);
+}
+
 /** The page that the rows of such a query are. */
-export function cutOf<Row extends SizedRow>(rows: readonly Row[]): Cut<Row> {
+export function cutOf<Row extends SizedRow>(found: readonly Row[]): Cut<Row> {
+  const rows = inOrder(found);
   return { rows, isCut: rows.length < (rows[0]?.listed ?? 0) };
 }

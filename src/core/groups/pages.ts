@@ -101,7 +101,7 @@ function bytesOf(members: MembersWanted | undefined): number | undefined {
 type GroupsOfPage = readonly GroupWithMembers[];
 
 /** Bytes of members that are read in one query. */
-const MOST_AT_ONCE = 1024 * 1024;
+const MOST_AT_ONCE = 2 * 1024 * 1024;
 
 /** Small groups share a query for their members, which is sent when the first of them is written. */
 function withMembers(
