@@ -39,18 +39,24 @@ const SHAPES: readonly RegExp[] = [
   /\bAIza[\w-]{30,}/g,
   /(?<![\w-])00[A-Za-z0-9_-]{40}(?![\w-])/g,
   /\b(?:Bearer|SSWS)\s+[\w.~+/=-]{6,}/gi,
-  /\bBasic\s+(?=[A-Za-z0-9+/]*(?:[A-Z0-9+/]{2}|[0-9=]))[A-Za-z0-9+/]{6,}={0,2}/gi,
 ];
 
 /** The password of `https://user:password@host`. */
 const USER_INFO = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:]{0,256}:)[^\s/@]{1,1024}(?=@)/gi;
+
+/** HTTP's Basic credentials: "user:password" as base64. */
+const BASIC = /\bBasic\s+([A-Za-z0-9+/]{6,}={0,2})/gi;
+
+function holdsColon(base64: string): boolean {
+  return Buffer.from(base64, 'base64').includes(':');
+}
 
 /** A text without what is a secret by its shape, or by the name before it. */
 export function withoutSecrets(text: string): string {
   if (text.length < 6) return text;
   let left = text.replace(ASSIGNED, `$1${MASK}`).replace(USER_INFO, `$1${MASK}`);
   for (const shape of SHAPES) left = left.replace(shape, MASK);
-  return left;
+  return left.replace(BASIC, (text: string, value: string) => (holdsColon(value) ? MASK : text));
 }
 
 const LONG = /[A-Za-z0-9_+/=-]{32,}/g;

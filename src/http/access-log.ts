@@ -1,6 +1,8 @@
 import type { Request, RequestHandler } from 'express';
+import { asId } from '../ids.ts';
 import { log } from '../log.ts';
 import { httpDuration } from '../metrics.ts';
+import { looksRandom, withoutSecrets } from '../secrets.ts';
 import { tokenIfAny } from './bearer.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -27,7 +29,7 @@ export const accessLog: RequestHandler = (req, res, next) => {
       method: req.method,
       route,
       // Of a route with a secret in its path only the pattern is told.
-      ...(route?.includes('token}') || route?.includes(':token') ? {} : { path: redact(path) }),
+      ...(route?.includes('token}') || route?.includes(':token') ? {} : { path: loggedPath(path, route) }),
       status: res.statusCode,
       ms: Math.round(seconds * 10_000) / 10,
       token: tokenIfAny(req)?.id,
@@ -42,7 +44,38 @@ function matched(req: Request): string | undefined {
   return typeof route?.path === 'string' ? `${req.baseUrl}${route.path}` : undefined;
 }
 
-// Someone will put a token into a path one day.
-function redact(path: string): string {
-  return path.replace(/rc_[a-z]+_[\w-]{8,}/g, 'rc_…');
+/**
+ * A path as the log tells it: what its route's pattern says, ids, numbers and keys. Anything else that somebody put there
+ * may be a name, an address or a token, and the log outlives the erasure of a person.
+ */
+export function loggedPath(path: string, route = ''): string {
+  const pattern = route.split('/');
+  return path
+    .split('/')
+    .slice(0, MOST_SEGMENTS)
+    .map((segment, index) => (isTold(segment, pattern[index]) ? segment : '…'))
+    .join('/');
+}
+
+const MOST_SEGMENTS = 16;
+const KEYED = new Set(['{key}', '{project}', '{product}', '{row}']);
+const OF_PATHS = new Set([
+  '',
+  'scim',
+  'v2',
+  'api',
+  'v1',
+  'users',
+  'groups',
+  'bulk',
+  'me',
+  '.search',
+  'schemas',
+]);
+
+function isTold(segment: string, pattern = ''): boolean {
+  if (segment.toLowerCase() === pattern.toLowerCase() || OF_PATHS.has(segment.toLowerCase())) return true;
+  if (asId(segment)) return true;
+  if (!KEYED.has(pattern)) return /^urn:ietf:params:scim:[\w:.]{1,80}$/i.test(segment);
+  return /^[\w.-]{1,63}$/.test(segment) && !looksRandom(segment) && withoutSecrets(segment) === segment;
 }

@@ -83,6 +83,18 @@ describe('erasing a person leaves', function () {
     await admin.scim('GET', `/Users?filter=${encodeURIComponent(`displayName eq "${given} ${family}"`)}`);
     await admin.scim('POST', '/Users/.search', { filter: `externalId eq "${external}" and active eq true` });
     await admin.scim('GET', `/Users/${address}`);
+    // As others write filters, by parts, and in ways that are refused: the rest of them is in test/hostile.
+    for (const filter of [
+      `userName eq ${address}`,
+      `name.familyName eq '${family}'`,
+      `phoneNumbers.value eq "${phone}"`,
+      `name.familyName sw "${family.slice(0, 5)}"`,
+      `displayName co "${given}"`,
+      `displayName eq ${given} ${family}`,
+      `displayName eq "${given}`,
+    ])
+      await admin.scim('GET', `/Users?filter=${encodeURIComponent(filter)}`);
+    await admin.scim('POST', '/Users', { nickName: family, title: `role of ${family}` });
     const group = await admin.group('Testers', id);
     await admin.scim('PATCH', `/Groups/${group}`, {
       Operations: [{ op: 'remove', path: `members[value eq "${id}"]` }],

@@ -4,8 +4,10 @@ import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
 import {
   keepErasedTexts,
   rareKeys,
-  requestsWithKeys,
+  requestsWithTexts,
   rewriteRequests,
+  type FoundRequest,
+  type KeyedText,
 } from '../../store/provisioning-texts.ts';
 import type { Change } from '../change.ts';
 import { nameKey, tellsOfNobody, withoutTexts } from '../mentioned-names.ts';
@@ -73,29 +75,43 @@ function distinct(texts: readonly string[]): string[] {
 
 /**
  * Takes a person out of the provisioning log: all that was said by requests that are about them, and out of others the
- * texts that are theirs. What many share goes where no other user is mentioned: of theirs it tells.
+ * texts that are theirs. What many share stays where another user is mentioned who has that text, too.
  */
 export async function eraseFromProvisioningLog(c: Change, id: UserId, texts: PersonTexts): Promise<void> {
   const { workspaceId } = c.caller;
-  const keysOf = (list: readonly string[]) => [...new Set(list.map((text) => nameKey(workspaceId, text)))];
-  const [identity, allOwn, allShared] = [keysOf(texts.identity), keysOf(texts.own), keysOf(texts.shared)];
-  await eraseProvisioningRequests(c.tx, workspaceId, id, identity, [...allOwn, ...allShared]);
-  await keepErasedTexts(c.tx, workspaceId, [...identity, ...allOwn, ...allShared], c.at);
-  const own = await rareKeys(c.tx, workspaceId, allOwn, MOST_REQUESTS);
-  const shared = await rareKeys(c.tx, workspaceId, allShared, MOST_REQUESTS);
-  await takeOut(c, own, undefined);
-  await takeOut(c, shared, id);
+  const keyed = (list: readonly string[]) => list.map((text) => ({ text, key: nameKey(workspaceId, text) }));
+  const [identity, own, shared] = [keyed(texts.identity), keyed(texts.own), keyed(texts.shared)];
+  await eraseProvisioningRequests(c.tx, workspaceId, id, keysOf(identity), keysOf([...own, ...shared]));
+  await keepErasedTexts(c.tx, workspaceId, keysOf([...identity, ...own]), { at: c.at, isShared: false });
+  await keepErasedTexts(c.tx, workspaceId, keysOf(shared), { at: c.at, isShared: true });
+  await takeOut(c, id, own, () => []);
+  await takeOut(c, id, shared, (request) => request.of_others);
 }
 
-async function takeOut(c: Change, keys: readonly string[], apartFrom: UserId | undefined): Promise<void> {
-  if (keys.length === 0) return;
+function keysOf(texts: readonly KeyedText[]): string[] {
+  return [...new Set(texts.map(({ key }) => key))];
+}
+
+/** Takes texts out of all requests that hold them, but for those that `leave` leaves in one. */
+async function takeOut(
+  c: Change,
+  id: UserId,
+  texts: readonly KeyedText[],
+  leave: (request: FoundRequest) => readonly string[],
+): Promise<void> {
   const { workspaceId } = c.caller;
-  const erased = new Set(keys);
+  const rare = new Set(await rareKeys(c.tx, workspaceId, keysOf(texts), MOST_REQUESTS));
+  const erased = texts.filter(({ key }) => rare.has(key));
+  if (erased.length === 0) return;
   for (let after: string | undefined; ;) {
-    const page = await requestsWithKeys(c.tx, workspaceId, keys, { after, limit: PAGE, apartFrom });
+    const page = await requestsWithTexts(c.tx, workspaceId, id, erased, { after, limit: PAGE });
     if (page.length === 0) return;
-    const rewritten = page.map((request) => withoutTexts(request, workspaceId, erased));
-    await rewriteRequests(c.tx, workspaceId, rewritten, keys);
+    const rewritten = page.map((request) => {
+      const left = leave(request);
+      const keys = new Set(keysOf(erased).filter((key) => !left.includes(key)));
+      return { ...withoutTexts(request, workspaceId, keys), of_others: left };
+    });
+    await rewriteRequests(c.tx, workspaceId, rewritten, keysOf(erased));
     after = page.at(-1)?.id;
   }
 }

@@ -55,7 +55,8 @@ export function audited(row: AuditedRow): Record<string, unknown> {
   for (const [name, column] of Object.entries(AUDITED)) {
     if (row[column] !== null) fields[name] = row[column];
   }
-  if (row.organization_pushed !== null) fields['organization'] = row.organization_pushed;
+  // Not `organization`, which stays when a person is erased: this names nothing here, and may name anybody.
+  if (row.organization_pushed !== null) fields['pushedOrganization'] = row.organization_pushed;
   return fields;
 }
 
