@@ -15,6 +15,7 @@ import * as erasure from './0017_erasure.ts';
 import * as reviews from './0018_reviews.ts';
 import * as pastDetails from './0019_past_details.ts';
 import * as fewerSteps from './0020_fewer_steps.ts';
+import * as workspaceEstimates from './0025_workspace_estimates.ts';
 
 interface Migration {
   readonly up: (knex: Knex) => Promise<void>;
@@ -41,6 +42,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0018_reviews': reviews,
   '0019_past_details': pastDetails,
   '0020_fewer_steps': fewerSteps,
+  '0025_workspace_estimates': workspaceEstimates,
 };
 
 export const migrationSource: Knex.MigrationSource<string> = {

@@ -2,9 +2,11 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
+import { requiredKeys, rowsOfKeys, unestimated } from './key-lookup.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
+import { KEYED_GROUPS } from './group-keys.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
 import type { Sources } from './where.ts';
@@ -18,8 +20,10 @@ export function shownGroups(
   { condition }: Selection,
   sources: Sources = groupSource,
 ): Sql {
-  return sql`from groups g
-    where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(condition, sources)}`;
+  const isShown = sql`g.deleted_at is null ${andCondition(condition, sources)}`;
+  const required = condition && requiredKeys(condition, KEYED_GROUPS.keys);
+  if (required) return sql`from ${rowsOfKeys(KEYED_GROUPS, workspaceId, required)} where ${isShown}`;
+  return sql`from groups g where g.workspace_id = ${workspaceId} and ${isShown}`;
 }
 
 /** A page of the workspace's groups by position, without their members. What is passed over is read no further. */
@@ -30,7 +34,7 @@ export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): P
     sql`with page as (select g.id as page_id ${shownGroups(workspaceId, page)}
         ${order} limit ${page.count} offset ${page.startIndex - 1})
       select ${GROUP_COLUMNS} from page cross join lateral (
-        select * from groups g where g.workspace_id = ${workspaceId} and g.id = page_id offset 0) g ${order}`,
+        select * from groups g where g.workspace_id = ${unestimated(workspaceId)} and g.id = page_id offset 0) g ${order}`,
     { isLookup: isLookup(page, GROUP_KEYS) },
   );
 }
@@ -53,7 +57,8 @@ export async function turnGroups(
 export function groupsByIds(db: Db, workspaceId: WorkspaceId, ids: readonly GroupId[]): Promise<GroupRow[]> {
   return rows<GroupRow>(
     db,
-    sql`select ${GROUP_COLUMNS} ${shownGroups(workspaceId, {})} and g.id = any(${ids}::uuid[])`,
+    sql`select ${GROUP_COLUMNS}
+      from ${rowsOfKeys(KEYED_GROUPS, workspaceId, new Map([['id', ids]]))} where g.deleted_at is null`,
   );
 }
 
