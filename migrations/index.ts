@@ -18,6 +18,7 @@ import * as fewerSteps from './0020_fewer_steps.ts';
 import * as largeUsers from './0021_large_users.ts';
 import * as seenNames from './0023_seen_names.ts';
 import * as erasedTexts from './0024_erased_texts.ts';
+import * as workspaceEstimates from './0025_workspace_estimates.ts';
 import * as auditJson from './0026_audit_json.ts';
 
 interface Migration {
@@ -48,6 +49,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0021_large_users': largeUsers,
   '0023_seen_names': seenNames,
   '0024_erased_texts': erasedTexts,
+  '0025_workspace_estimates': workspaceEstimates,
   '0026_audit_json': auditJson,
 };
 

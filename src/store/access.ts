@@ -1,6 +1,7 @@
 import sql, { empty, raw, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { preparedForFew } from './prepared.ts';
 import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
@@ -51,11 +52,12 @@ export function held(
   only: Only,
   groupGrants: Sql = sql`group_grants`,
 ): Sql {
+  const here = only === undefined ? sql`${workspaceId}` : unestimated(workspaceId);
   return sql`
     select d.user_id, d.kind, d.account_role, d.project_id, d.role_id, d.license_id, d.source,
       null::uuid as group_id, null::text as origin, null::text as rule, d.since, d.since_event
     from direct_grants d
-    where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and d.kind is not null
+    where d.workspace_id = ${here} and ${holds('d', moment)} and d.kind is not null
       ${among(sql`d.user_id`, only)}
     union all
     select m.user_id, gg.kind, gg.account_role, gg.project_id, gg.role_id, gg.license_id, null,
@@ -64,7 +66,7 @@ export function held(
     from memberships m
     join ${groupGrants} gg
       on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and ${holds('gg', moment)}
-    where m.workspace_id = ${workspaceId} and ${holds('m', moment)} ${among(sql`m.user_id`, only)}`;
+    where m.workspace_id = ${here} and ${holds('m', moment)} ${among(sql`m.user_id`, only)}`;
 }
 
 /** The rank of an account role as an SQL expression. */
@@ -74,10 +76,10 @@ export function accountRank(role: Sql): Sql {
     when 'billing_manager' then ${billing_manager}::integer when 'member' then ${member}::integer end`;
 }
 
-/** The users whose highest account role is billing manager: they hold no project role. */
-export function billingManagers(workspaceId: WorkspaceId, moment: Moment): Sql {
+/** The users, of some or of all, whose highest account role is billing manager: they hold no project role. */
+export function billingManagers(workspaceId: WorkspaceId, moment: Moment, only?: Only): Sql {
   return sql`
-    select h.user_id from (${held(workspaceId, moment, undefined)}) h where h.kind = 'account_role'
+    select h.user_id from (${held(workspaceId, moment, only)}) h where h.kind = 'account_role'
     group by h.user_id having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer`;
 }
 
@@ -98,6 +100,7 @@ interface Asked {
  */
 function named(workspaceId: WorkspaceId, asked: Asked): Sql {
   const { moment, only, activeOnly, groupGrants, things } = asked;
+  const here = only === undefined ? sql`${workspaceId}` : unestimated(workspaceId);
   const keyed = ['workspace_id', 'id', 'key', 'name'];
   const users = ['workspace_id', 'id', 'user_name', 'email', 'status', 'active_since'];
   return sql`
@@ -115,7 +118,7 @@ function named(workspaceId: WorkspaceId, asked: Asked): Sql {
       join (select id, user_name, email, status, active_since,
           row_number() over (order by lower(user_name) collate "C", id) as position
         from ${versions('users', users, moment)} one
-        where one.workspace_id = ${workspaceId} ${activeOnly ? sql`and one.status = 'active'` : empty}
+        where one.workspace_id = ${here} ${activeOnly ? sql`and one.status = 'active'` : empty}
           ${among(sql`one.id`, only)}) u on u.id = h.user_id
       left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
       left join ${versions('roles', ['workspace_id', 'id', 'key', 'rank'], moment)} r
@@ -127,8 +130,8 @@ function named(workspaceId: WorkspaceId, asked: Asked): Sql {
       where pr.enabled is not false ${things ? sql`and ${things}` : empty}
       offset 0) n
     left join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
-      on g.workspace_id = ${workspaceId} and g.id = n.group_id
-    left join audit_events e on e.workspace_id = ${workspaceId} and e.id = n.since_event`;
+      on g.workspace_id = ${here} and g.id = n.group_id
+    left join audit_events e on e.workspace_id = ${here} and e.id = n.since_event`;
 }
 
 /**

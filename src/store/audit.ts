@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { pageByBytes, type PageByBytes } from './page-bytes.ts';
 import { preparedRows } from './prepared.ts';
 import { jsonBytes } from './sized-page.ts';
@@ -53,7 +54,7 @@ export async function appendEvents(
       select ${workspaceId}::uuid, ${origin.at}::timestamptz, ${origin.actor_kind}, ${origin.actor_id}::uuid,
         ${origin.actor_name}, ${origin.actor_scope}, ${origin.request_id}, ${isOne ? valuesOf(only) : eachOf(events)}
       where ${needed ?? null}::uuid is null or exists (
-        select from users where workspace_id = ${workspaceId} and id = ${needed ?? null}::uuid)`,
+        select from users where workspace_id = ${unestimated(workspaceId)} and id = ${needed ?? null}::uuid)`,
   );
 }
 

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { serialize } from 'pg-protocol';
 import utils from 'pg/lib/utils.js';
 import { columnsOf, NO_COLUMNS, readRow, type Columns } from './columns.ts';
+import { arePlansOld, FORGET_PLANS } from './plan-age.ts';
 
 /** What is asked of the database. With a name it is prepared, once for each connection. */
 export interface Statement {
@@ -88,6 +89,8 @@ export class Batch extends Query {
     const columns = known.get(wire) ?? new Map<string, Columns>();
     known.set(wire, columns);
     this.#columns = columns;
+    // A transaction that has failed takes nothing but its end.
+    if (arePlansOld(wire) && !isEnd(this.#asked[0]?.statement)) this.#asked.unshift(unanswered({ text: FORGET_PLANS, values: [] }));
     this.#take(0);
     const messages = this.#asked.flatMap((asked) => messagesOf(asked, wire, columns));
     if (wire.stream.writable) wire.stream.write(Buffer.concat([...messages, serialize.sync()]));
@@ -145,6 +148,24 @@ export class Batch extends Query {
     for (const asked of this.#asked) settle(asked);
     this.callback?.();
   }
+}
+
+function isEnd(statement: Statement | undefined): boolean {
+  return statement?.text === 'rollback' || statement?.text === 'commit';
+}
+
+/** A statement of which nobody waits for the answer. */
+function unanswered(statement: Statement): Asked {
+  const nothing = () => undefined;
+  return {
+    statement,
+    values: [],
+    rows: [],
+    resolve: nothing,
+    reject: nothing,
+    columns: undefined,
+    command: '',
+  };
 }
 
 function messagesOf(asked: Asked, wire: Wire, columns: ReadonlyMap<string, Columns>): Buffer[] {

@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import type { Db } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { endedBySize, type MoreRow } from './keyset.ts';
 import { rows } from './query.ts';
 import { holds, versions, type Moment } from './moment.ts';
@@ -70,61 +71,63 @@ export function conflictsOf(
   moment: Moment,
   most: number,
 ): Promise<ConflictRow[]> {
-  const query = conflicts(workspaceId, moment, sql`and u.id = ${userId}`);
+  const query = conflicts(workspaceId, moment, sql`and u.id = ${userId}`, userId);
   return rows<ConflictRow>(db, sql`${query} limit ${most}`);
 }
 
 const USER_COLUMNS = ['workspace_id', 'id', 'user_name', 'organization_pushed', 'deleted_at'];
 const GROUP_COLUMNS = ['workspace_id', 'id', 'display_name'];
 
-function conflicts(workspaceId: WorkspaceId, moment: Moment, conditions: Sql): Sql {
+function conflicts(workspaceId: WorkspaceId, moment: Moment, conditions: Sql, userId?: UserId): Sql {
+  const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
   return sql`
     select u.id as user_id, u.user_name, c.code, c.source, c.attribute, c.group_id,
       (select g.display_name from ${versions('groups', GROUP_COLUMNS, moment)} g
         where g.workspace_id = ${workspaceId} and g.id = c.group_id) as group_name,
       c.value, c.place
     from (select f.*, concat_ws('/', f.code, f.source, f.attribute, f.group_id, f.value) as place
-      from (${causes(workspaceId, moment)}) f) c
-    join ${versions('users', USER_COLUMNS, moment)} u on u.workspace_id = ${workspaceId} and u.id = c.user_id and u.deleted_at is null
+      from (${causes(workspaceId, moment, userId)}) f) c
+    join ${versions('users', USER_COLUMNS, moment)} u on u.workspace_id = ${here} and u.id = c.user_id and u.deleted_at is null
     where true ${conditions}
     order by ${NAME}, u.id, ${PLACE}`;
 }
 
 /** UNION, not UNION ALL: a group may map one thing by itself and by a rule. */
-function causes(workspaceId: WorkspaceId, moment: Moment): Sql {
-  const billing = billingManagers(workspaceId, moment);
+function causes(workspaceId: WorkspaceId, moment: Moment, userId: UserId | undefined): Sql {
+  const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
+  const billing = billingManagers(workspaceId, moment, userId && [userId]);
   const off = switchedOff(workspaceId, moment);
   const [direct, member, mapped] = [holds('d', moment), holds('m', moment), holds('gg', moment)];
   return sql`
     select d.user_id, case d.pushed_attribute when 'roles' then 'unknown_role' else 'unknown_entitlement' end as code,
       d.source, d.pushed_attribute as attribute, null::uuid as group_id, d.pushed_value as value
-    from direct_grants d where d.workspace_id = ${workspaceId} and ${direct} and d.kind is null
+    from direct_grants d where d.workspace_id = ${here} and ${direct} and d.kind is null
     union
     select o.id, 'unknown_organization', 'pushed', 'organization', null, o.organization_pushed
     from ${versions('users', USER_COLUMNS, moment)} o
-    where o.workspace_id = ${workspaceId} and o.organization_pushed is not null
+    where o.workspace_id = ${here} and o.organization_pushed is not null
     union
     select d.user_id, 'billing_manager', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, p.key || ':' || r.key)
     from (${billing}) b
-    join direct_grants d on d.workspace_id = ${workspaceId} and d.user_id = b.user_id and ${direct}
+    join direct_grants d on d.workspace_id = ${here} and d.user_id = b.user_id and ${direct}
       and d.kind = 'project_role'
     ${projectAndRole(workspaceId, moment, sql`d`)}
     union
     select m.user_id, 'billing_manager', 'group', null, m.group_id, p.key || ':' || r.key
     from (${billing}) b
-    join memberships m on m.workspace_id = ${workspaceId} and m.user_id = b.user_id and ${member}
-    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and ${mapped}
+    join memberships m on m.workspace_id = ${here} and m.user_id = b.user_id and ${member}
+    join group_grants gg on gg.workspace_id = ${here} and gg.group_id = m.group_id and ${mapped}
       and gg.kind = 'project_role'
     ${projectAndRole(workspaceId, moment, sql`gg`)}
     union
     select d.user_id, 'product_off', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, l.name)
     from (${off}) l
-    join direct_grants d on d.workspace_id = ${workspaceId} and d.license_id = l.id and ${direct}
+    join direct_grants d on d.workspace_id = ${here} and d.license_id = l.id and ${direct}
     union
     select m.user_id, 'product_off', 'group', null, m.group_id, l.name
     from (${off}) l
-    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.license_id = l.id and ${mapped}
-    join memberships m on m.workspace_id = ${workspaceId} and m.group_id = gg.group_id and ${member}`;
+    join group_grants gg on gg.workspace_id = ${here} and gg.license_id = l.id and ${mapped}
+    join memberships m on m.workspace_id = ${here} and m.group_id = gg.group_id and ${member}`;
 }
 
 const KEYED = ['workspace_id', 'id', 'key'];

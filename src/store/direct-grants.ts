@@ -2,6 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, UserId, WorkspaceId } from '../ids.ts';
 import { ACCOUNT_RANKS, accountRank, held } from './access.ts';
 import type { Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { preparedForFew, preparedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 
@@ -29,7 +30,7 @@ export async function pushedAndOwned(
     'pushed_and_owned',
     sql`select id, pushed_attribute as attribute, pushed_value as value, kind, account_role, source
       from direct_grants
-      where workspace_id = ${workspaceId} and user_id = ${userId} and (source = 'pushed' or account_role = 'owner')
+      where workspace_id = ${unestimated(workspaceId)} and user_id = ${userId} and (source = 'pushed' or account_role = 'owner')
         and until = 'infinity'`,
   );
   return {
@@ -116,7 +117,8 @@ export async function endGrantsBy(
     tx,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
       from unnest(${ended.map((one) => one.id)}::uuid[], ${ended.map((one) => one.eventId)}::uuid[]) as e(id, event)
-      where d.workspace_id = ${workspaceId} and d.id = e.id and d.until = 'infinity'`,
+      where d.workspace_id = ${unestimated(workspaceId)} and d.id = e.id and d.until >= 'infinity'
+        and d.id = any(${ended.map((one) => one.id)}::uuid[])`,
   );
 }
 
@@ -131,7 +133,8 @@ export async function endAllDirectGrants(
     tx,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
       from unnest(${ended.users}::uuid[], ${ended.events}::uuid[]) as e(user_id, event)
-      where d.workspace_id = ${workspaceId} and d.user_id = e.user_id and d.until = 'infinity'`,
+      where d.workspace_id = ${unestimated(workspaceId)} and d.user_id = e.user_id and d.until = 'infinity'
+        and d.user_id = any(${ended.users}::uuid[])`,
   );
 }
 
@@ -208,7 +211,7 @@ export async function ownersAmong(
     tx,
     'owners_among',
     userIds.length,
-    sql`select distinct user_id from direct_grants where workspace_id = ${workspaceId}
+    sql`select distinct user_id from direct_grants where workspace_id = ${unestimated(workspaceId)}
       and user_id = any(${userIds}::uuid[]) and account_role = 'owner' and until = 'infinity'`,
   );
   return found.map((one) => one.user_id);

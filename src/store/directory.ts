@@ -2,6 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import { billingManagers } from './access.ts';
 import type { Db } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { row, rows } from './query.ts';
 import {
   asPage,
@@ -169,7 +170,7 @@ export function findEntry(
     db,
     sql`select ${columns(workspaceId, moment)}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at,
         u.erased_at, u.attributes
-      from ${versions('users', WHOLE, moment)} u where u.workspace_id = ${workspaceId} and u.id = ${id}`,
+      from ${versions('users', WHOLE, moment)} u where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}`,
   );
 }
 
@@ -184,9 +185,10 @@ export function groupsSince(
   return rows(
     db,
     sql`select g.id, g.display_name, m.since from memberships m
-      join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
-        on g.workspace_id = m.workspace_id and g.id = m.group_id
-      where m.workspace_id = ${workspaceId} and m.user_id = ${id} and ${holds('m', moment)}
+      cross join lateral (
+        select g.id, g.display_name from ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
+        where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g
+      where m.workspace_id = ${unestimated(workspaceId)} and m.user_id = ${id} and ${holds('m', moment)}
       order by lower(g.display_name) collate "C", g.id limit ${most}`,
   );
 }
@@ -206,7 +208,7 @@ export function userOfId(
   return row<NamedUser>(
     db,
     sql`select u.id, u.user_name, u.email, u.status from ${versions('users', NAMED_COLUMNS, moment)} u
-      where u.workspace_id = ${workspaceId} and u.id = ${id}`,
+      where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}`,
   );
 }
 
@@ -224,7 +226,7 @@ export function usersNamed(
     db,
     sql`select u.id, u.user_name, u.email, u.status, lower(u.user_name) = lower(${userName}) as by_name
       from ${versions('users', NAMED_COLUMNS, moment)} u
-      where u.workspace_id = ${workspaceId} ${everNamed(workspaceId, userName, email, moment)}
+      where u.workspace_id = ${unestimated(workspaceId)} ${everNamed(workspaceId, userName, email, moment)}
         and (lower(u.user_name) = lower(${userName}) or u.email_keys @> array[lower(${email})])
       order by by_name desc, u.status = 'inactive', u.id limit 3`,
   );

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { rows } from './query.ts';
 
 /** What a grant gives, by ids. */
@@ -47,7 +48,7 @@ export function groupGrants(
       left join roles r on r.workspace_id = gg.workspace_id and r.id = gg.role_id
       left join licenses l on l.workspace_id = gg.workspace_id and l.id = gg.license_id
       left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id
-      where gg.workspace_id = ${workspaceId} and gg.group_id = any(${groupIds}::uuid[]) and gg.until = 'infinity'
+      where gg.workspace_id = ${unestimated(workspaceId)} and gg.group_id = any(${groupIds}::uuid[]) and gg.until = 'infinity'
       order by array_position(${groupIds}::uuid[], gg.group_id), gg.origin, gg.kind, p.key, pr.key, l.key
       limit ${most ?? null}`,
   );
@@ -126,6 +127,6 @@ export async function endGroupGrants(
   await rows(
     tx,
     sql`update group_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}
-      where workspace_id = ${workspaceId} and group_id = ${groupId} and until = 'infinity'`,
+      where workspace_id = ${unestimated(workspaceId)} and group_id = ${groupId} and until = 'infinity'`,
   );
 }

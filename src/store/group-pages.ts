@@ -2,9 +2,11 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
+import { requiredKeys, rowsOfKeys, unestimated } from './key-lookup.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
+import { KEYED_GROUPS } from './group-keys.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
 import { cutOf, MAX_PAGE_BYTES, sizedPage, type Cut, type SizedPage, type SizedRow } from './sized-page.ts';
@@ -19,8 +21,10 @@ export function shownGroups(
   { condition }: Selection,
   sources: Sources = groupSource,
 ): Sql {
-  return sql`from groups g
-    where g.workspace_id = ${workspaceId} and g.deleted_at is null ${andCondition(condition, sources)}`;
+  const isShown = sql`g.deleted_at is null ${andCondition(condition, sources)}`;
+  const required = condition && requiredKeys(condition, KEYED_GROUPS.keys);
+  if (required) return sql`from ${rowsOfKeys(KEYED_GROUPS, workspaceId, required)} where ${isShown}`;
+  return sql`from groups g where g.workspace_id = ${workspaceId} and ${isShown}`;
 }
 
 /** A group of a page, with about how many bytes its members take when they are shown. */
@@ -76,7 +80,7 @@ function lookUpGroups(
         ${order} limit ${page.count} offset ${page.startIndex - 1})
       select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
       from page cross join lateral (
-        select * from groups g where g.workspace_id = ${workspaceId} and g.id = page_id offset 0) g ${order}`,
+        select * from groups g where g.workspace_id = ${unestimated(workspaceId)} and g.id = page_id offset 0) g ${order}`,
     { isLookup: true },
   );
 }
@@ -120,7 +124,7 @@ export function groupsByIds(
   return rows<ListedGroup>(
     db,
     sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
-      ${shownGroups(workspaceId, {})} and g.id = any(${ids}::uuid[])`,
+      from ${rowsOfKeys(KEYED_GROUPS, workspaceId, new Map([['id', ids]]))} where g.deleted_at is null`,
   );
 }
 

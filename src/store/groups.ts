@@ -1,6 +1,7 @@
-import sql, { empty } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { preparedRow } from './prepared.ts';
 import { row, rows } from './query.ts';
 
@@ -24,7 +25,7 @@ export function findGroup(db: Db | Tx, workspaceId: WorkspaceId, id: GroupId): P
   return row<GroupRow>(
     db,
     sql`select ${GROUP_COLUMNS} from groups g
-      where g.workspace_id = ${workspaceId} and g.id = ${id} and g.deleted_at is null`,
+      where g.workspace_id = ${unestimated(workspaceId)} and g.id = ${id} and g.deleted_at is null`,
   );
 }
 
@@ -38,7 +39,7 @@ export function lockGroup(
     tx,
     'lock_group',
     sql`with g as materialized (
-        select * from groups where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null
+        select * from groups where workspace_id = ${unestimated(workspaceId)} and id = ${id} and deleted_at is null
         for no key update)
       select ${GROUP_COLUMNS}, clock_timestamp() as now from g`,
   );
@@ -52,9 +53,9 @@ export function lockGroupsOfUsers(
 ): Promise<Pick<GroupRow, 'id' | 'display_name'>[]> {
   return rows(
     tx,
-    sql`select id, display_name from groups where workspace_id = ${workspaceId} and id in (
+    sql`select id, display_name from groups where workspace_id = ${unestimated(workspaceId)} and id in (
         select group_id from memberships
-        where workspace_id = ${workspaceId} and user_id = any(${userIds}::uuid[]) and until = 'infinity')
+        where workspace_id = ${unestimated(workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity')
       order by id for no key update`,
   );
 }
@@ -89,7 +90,7 @@ export async function updateGroup(
     sql`update groups as g set display_name = ${group.display_name}, external_id = ${group.external_id},
         version = version + 1, updated_at = ${at}
         ${group.deleted_at ? sql`, deleted_at = ${group.deleted_at}` : empty}
-      where workspace_id = ${workspaceId} and id = ${id}
+      where workspace_id = ${unestimated(workspaceId)} and id = ${id}
       returning ${GROUP_COLUMNS}`,
   );
   return updated as GroupRow;
@@ -105,7 +106,7 @@ export async function touchGroups(
   await rows(
     tx,
     sql`update groups set version = version + 1, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
+      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[])`,
   );
 }
 
@@ -115,9 +116,12 @@ export async function groupIdByName(
   workspaceId: WorkspaceId,
   displayName: string,
 ): Promise<GroupId | undefined> {
+  const named = (isOrWas: Sql) =>
+    sql`(select id, deleted_at from groups where workspace_id = ${unestimated(workspaceId)}
+      and lower(display_name) = lower(${displayName}) and ${isOrWas} offset 0)`;
   const found = await row<{ id: GroupId }>(
     db,
-    sql`select id from groups where workspace_id = ${workspaceId} and lower(display_name) = lower(${displayName})
+    sql`select id from (${named(sql`deleted_at is null`)} union all ${named(sql`deleted_at is not null`)}) named
       order by deleted_at desc nulls first limit 1`,
   );
   return found?.id;

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GroupId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { preparedForFew } from './prepared.ts';
 import { rows } from './query.ts';
 
@@ -21,13 +22,13 @@ export async function compareMembers(
   wanted: { base: 'current' | 'empty'; add: readonly UserId[]; remove: readonly UserId[] },
 ): Promise<MembershipDelta> {
   // One look into the index for each who is named, whatever the plan thinks a group's size to be.
-  const isMember = sql`(select true from memberships m where m.workspace_id = ${workspaceId}
+  const isMember = sql`(select true from memberships m where m.workspace_id = ${unestimated(workspaceId)}
     and m.group_id = ${groupId} and m.user_id = wanted.user_id and m.until = 'infinity')`;
   const removed =
     wanted.base === 'empty'
       ? // Hashed; PostgreSQL 14 would go through the array for each row of `<> all`.
         sql`select m.user_id, false from memberships m
-          where m.workspace_id = ${workspaceId} and m.group_id = ${groupId} and m.until = 'infinity'
+          where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = ${groupId} and m.until = 'infinity'
             and m.user_id not in (select unnest(${wanted.add}::uuid[]))`
       : sql`select wanted.user_id, false from (select distinct unnest(${wanted.remove}::uuid[]) as user_id) wanted
           where ${isMember}`;
@@ -78,8 +79,9 @@ export async function endMemberships(
     sql`update memberships m set until = greatest(${at}::timestamptz, m.since), until_event = ended.event_id
       from unnest(${ended.groups}::uuid[], ${ended.users}::uuid[], ${ended.events}::uuid[])
         as ended(group_id, user_id, event_id)
-      where m.workspace_id = ${workspaceId} and m.group_id = ended.group_id and m.user_id = ended.user_id
-        and m.until = 'infinity'`,
+      where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = ended.group_id and m.user_id = ended.user_id
+        and m.until = 'infinity' and m.group_id = any(${[...new Set(ended.groups)]}::uuid[])
+        and m.user_id = any(${[...new Set(ended.users)]}::uuid[])`,
   );
 }
 
@@ -88,7 +90,7 @@ export async function memberIds(tx: Tx, workspaceId: WorkspaceId, groupId: Group
   const found = await rows<{ user_id: UserId }>(
     tx,
     sql`select user_id from memberships
-      where workspace_id = ${workspaceId} and group_id = ${groupId} and until = 'infinity' order by user_id`,
+      where workspace_id = ${unestimated(workspaceId)} and group_id = ${groupId} and until = 'infinity' order by user_id`,
   );
   return found.map((one) => one.user_id);
 }
@@ -102,7 +104,7 @@ export function membershipsOf(
   return rows(
     tx,
     sql`select group_id, user_id from memberships
-      where workspace_id = ${workspaceId} and user_id = any(${userIds}::uuid[]) and until = 'infinity'
+      where workspace_id = ${unestimated(workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity'
       order by group_id, user_id`,
   );
 }
@@ -134,8 +136,10 @@ export async function membersAsJson(
   const found = await rows<{ group_id: GroupId; members: string }>(
     db,
     sql`select m.group_id, string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members
-      from memberships m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id
-      where m.workspace_id = ${workspaceId} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
+      from memberships m
+      cross join lateral (select u.full_name from users u
+        where u.workspace_id = m.workspace_id and u.id = m.user_id offset 0) u
+      where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
       group by m.group_id`,
   );
   return new Map(found.map((one) => [one.group_id, one.members]));

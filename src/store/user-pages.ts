@@ -2,11 +2,13 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
+import { requiredKeys, rowsOfKeys, unestimated } from './key-lookup.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
 import { cutOf, jsonBytes, sizedPage, type Cut, type SizedPage, type SizedRow } from './sized-page.ts';
 import { userSource } from './user-attributes.ts';
+import { KEYED_USERS } from './user-keys.ts';
 import { shownColumns, type ShownUser } from './users.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
@@ -14,8 +16,10 @@ const USER_KEYS = ['id', 'userName', 'externalId'];
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
-  return sql`from users u
-    where u.workspace_id = ${workspaceId} and u.deleted_at is null ${andCondition(condition, userSource)}`;
+  const isShown = sql`u.deleted_at is null ${andCondition(condition, userSource)}`;
+  const required = condition && requiredKeys(condition, KEYED_USERS.keys);
+  if (required) return sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown}`;
+  return sql`from users u where u.workspace_id = ${workspaceId} and ${isShown}`;
 }
 
 /** What of a user is shown beside its own columns. */
@@ -62,7 +66,7 @@ function lookUpUsers(
     sql`with page as (select u.id as page_id ${shownUsers(workspaceId, page)}
         ${order} limit ${page.count} offset ${page.startIndex - 1})
       select ${shownColumns(options.withGroups)} from page cross join lateral (
-        select * from users u where u.workspace_id = ${workspaceId} and u.id = page_id offset 0) u ${order}`,
+        select * from users u where u.workspace_id = ${unestimated(workspaceId)} and u.id = page_id offset 0) u ${order}`,
     { isLookup: true },
   );
 }
@@ -122,7 +126,8 @@ export function usersByIds(
 ): Promise<ShownUser[]> {
   return rows<ShownUser>(
     db,
-    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, {})} and u.id = any(${ids}::uuid[])`,
+    sql`select ${shownColumns(options.withGroups)}
+      from ${rowsOfKeys(KEYED_USERS, workspaceId, new Map([['id', ids]]))} where u.deleted_at is null`,
   );
 }
 

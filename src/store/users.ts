@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId, WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
+import { unestimated } from './key-lookup.ts';
 import { composedRows, lookedUpRow, preparedForFew, preparedRow } from './prepared.ts';
 import { row, rows } from './query.ts';
 
@@ -78,7 +79,8 @@ const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'disp
   from (select m.workspace_id, m.group_id from memberships m
     where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity'
     limit ${raw(String(MOST_GROUPS + 1))}) m
-  join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id) as groups`;
+  cross join lateral (select * from groups g
+    where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g) as groups`;
 
 /** The columns of a `ShownUser`, in a query whose users table is `u`. */
 export function shownColumns(withGroups: boolean): Sql {
@@ -98,7 +100,7 @@ export function findUser(
     db,
     `user${options.withGroups ? '_with_groups' : ''}${options.withDeleted ? '_or_deleted' : ''}`,
     sql`select ${shownColumns(options.withGroups)} from users u
-      where u.workspace_id = ${workspaceId} and u.id = ${id}
+      where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}
         ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
   );
 }
@@ -112,7 +114,7 @@ export function lockUser(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<
   return preparedRow<Locked>(
     tx,
     'lock_user',
-    sql`with u as materialized (select * from users where workspace_id = ${workspaceId} and id = ${id}
+    sql`with u as materialized (select * from users where workspace_id = ${unestimated(workspaceId)} and id = ${id}
         for no key update)
       select ${COLUMNS}, clock_timestamp() as now from u`,
   );
@@ -127,7 +129,7 @@ export function lockUserByName(
   return row<Locked>(
     tx,
     sql`with u as materialized (select * from users
-        where workspace_id = ${workspaceId} and lower(user_name) = lower(${userName}) for no key update)
+        where workspace_id = ${unestimated(workspaceId)} and lower(user_name) = lower(${userName}) for no key update)
       select ${COLUMNS}, clock_timestamp() as now from u`,
   );
 }
@@ -146,7 +148,7 @@ export function lockUsers(
     'lock_users',
     ids.length,
     sql`select id, user_name, deleted_at is not null as deleted from users
-      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) order by id for no key update`,
+      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[]) order by id for no key update`,
   );
 }
 
@@ -218,7 +220,7 @@ export async function updateUser(
     tx,
     sql`with u as (
         update users set ${join([...set, sql`version = version + 1`, sql`updated_at = ${at}`], ', ')}
-        where workspace_id = ${workspaceId} and id = ${before.id}
+        where workspace_id = ${unestimated(workspaceId)} and id = ${before.id}
         returning *)
       select ${columns.includes('attributes') ? sql`u.attributes, ` : empty}u.full_name, u.email, u.version,
         ${ORGANIZATION}, ${LAST_ACCESS}, ${GROUPS} from u`,
@@ -239,7 +241,7 @@ export async function markUsersDeleted(
     tx,
     sql`update users set status = 'inactive', active_since = null, removed_at = coalesce(removed_at, ${at}),
         deleted_at = ${at}, version = version + 1, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
+      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[])`,
   );
 }
 
@@ -251,7 +253,7 @@ export async function userIdByName(
 ): Promise<UserId | undefined> {
   const found = await row<{ id: UserId }>(
     db,
-    sql`select id from users where workspace_id = ${workspaceId} and lower(user_name) = lower(${userName})`,
+    sql`select id from users where workspace_id = ${unestimated(workspaceId)} and lower(user_name) = lower(${userName})`,
   );
   return found?.id;
 }

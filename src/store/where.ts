@@ -57,7 +57,7 @@ function element(source: Source, inner: Condition): Sql {
 }
 
 /** The text that an element's `value` must equal for the condition to hold, when there is one. */
-function requiredValue(condition: Condition): string | undefined {
+export function requiredValue(condition: Condition): string | undefined {
   if (condition.kind === 'compare') {
     const { attribute, operator, value } = condition;
     return attribute.path.join('.') === 'value' && operator === 'eq' && typeof value === 'string'

@@ -33,6 +33,44 @@ describe('prepared statements', () => {
     expect(texts.filter((text) => text.includes('xxxx'))).to.deep.equal([]);
   });
 
+  it('have their plans made anew, so that none outlives the small table that it was made for', async () => {
+    await rows(db, sql`create table growing (place integer, id integer)`);
+    await rows(db, sql`create index growing_id on growing (place, id)`);
+    await rows(db, sql`insert into growing values (1, 1)`);
+    await rows(db, sql`analyze growing`);
+    const look = (on: Parameters<typeof preparedRow>[0]) =>
+      preparedRow<{ id: number }>(
+        on,
+        'test_growing',
+        sql`select id from growing where place = ${1} and id = ${1}`,
+      );
+    for (let turn = 0; turn < 30; turn += 1) await look(db);
+    const scans = async () => {
+      await rows(db, sql`select pg_stat_force_next_flush()`).catch(() => undefined);
+      const [found] = await rows<{ scans: number }>(
+        db,
+        sql`select seq_scan::integer as scans from pg_stat_user_tables where relname = 'growing'`,
+      );
+      return found!.scans;
+    };
+    await rows(db, sql`insert into growing select 1, n from generate_series(2, 20000) n`);
+    for (let turn = 0; turn < 100; turn += 1) expect(await look(db)).to.deep.equal({ id: 1 });
+    const before = await scans();
+    for (let turn = 0; turn < 100; turn += 1) await inTransaction(db, look);
+    expect(await scans(), 'tables read through').to.equal(before);
+  });
+
+  it('have their plans made anew in a transaction that fails, too', async () => {
+    for (let turn = 0; turn < 100; turn += 1) {
+      const failing = inTransaction(db, async (tx) => {
+        await ask(tx, turn);
+        await rows(tx, sql`select 1 / 0`);
+      });
+      expect(await failing.catch((error: unknown) => (error as { code?: string }).code)).to.equal('22012');
+      expect(await inTransaction(db, (tx) => ask(tx, turn))).to.deep.equal({ number: turn });
+    }
+  });
+
   it('are used while the connection keeps them, and done without when it does not, also in a transaction', async () => {
     expect(await ask(db, 1)).to.deep.equal({ number: 1 });
     const kept = await rows<{ name: string }>(db, sql`select name from pg_prepared_statements`);

@@ -1,0 +1,34 @@
+import sql from 'sql-template-tag';
+import { isOneOf, isOneOfUuids, lowerIsOneOf, type KeyedTable } from './key-lookup.ts';
+
+/** The attributes by which users are found in an index, in a query whose users table is `u`. */
+export const KEYED_USERS: KeyedTable = {
+  table: sql`users`,
+  alias: sql`u`,
+  keys: {
+    id: { kind: 'condition', isUnique: true, where: (values) => isOneOfUuids(sql`u.id`, values) },
+    userName: {
+      kind: 'condition',
+      isUnique: true,
+      where: (values) => lowerIsOneOf(sql`u.user_name`, values),
+    },
+    externalId: {
+      kind: 'condition',
+      isUnique: false,
+      where: (values) => sql`u.external_id is not null and ${isOneOf(sql`u.external_id`, values)}`,
+    },
+    emails: {
+      kind: 'condition',
+      isUnique: false,
+      where: (values) =>
+        values.length === 1
+          ? sql`u.email_keys @> array[lower(${values[0]})]`
+          : sql`u.email_keys && array(select lower(v) from unnest(${values}::text[]) v)`,
+    },
+    displayName: {
+      kind: 'condition',
+      isUnique: false,
+      where: (values) => lowerIsOneOf(sql`(u.attributes ->> 'displayName')`, values),
+    },
+  },
+};
