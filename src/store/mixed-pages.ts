@@ -8,7 +8,7 @@ import { groupSource } from './group-attributes.ts';
 import { countGroups, membersBytes, shownGroups, type MemberBytes } from './group-pages.ts';
 import { orderByKey, sortKey, type IndexPage, type Selection, type SortKey } from './page.ts';
 import { userSource } from './user-attributes.ts';
-import { sizedPage, type SizedRow } from './sized-page.ts';
+import { inOrder, sizedPage, type SizedRow } from './sized-page.ts';
 import { countUsers, shownUsers, userBytes, type ShownParts } from './user-pages.ts';
 import { jsonSource, type Sources } from './where.ts';
 
@@ -62,7 +62,8 @@ export async function listMixed(
     from: () => empty,
     most: offset + count,
   });
-  return rows<MixedId>(db, sized(workspaceId, sql`${query} limit ${count} offset ${offset}`, parts));
+  const listed = sql`${query} limit ${count} offset ${offset}`;
+  return inOrder(await rows<MixedId & SizedRow>(db, sized(workspaceId, listed, parts)));
 }
 
 /** A page of users and groups from a row on, ended at a size. */
