@@ -6,15 +6,13 @@ export const KEYED_GROUPS: KeyedTable = {
   table: sql`groups`,
   alias: sql`g`,
   keys: {
-    id: { kind: 'condition', isUnique: true, where: (values) => isOneOfUuids(sql`g.id`, values) },
+    id: { kind: 'condition', where: (values) => isOneOfUuids(sql`g.id`, values) },
     displayName: {
       kind: 'condition',
-      isUnique: true,
       where: (values) => sql`g.deleted_at is null and ${lowerIsOneOf(sql`g.display_name`, values)}`,
     },
     externalId: {
       kind: 'condition',
-      isUnique: false,
       where: (values) => sql`g.external_id is not null and ${isOneOf(sql`g.external_id`, values)}`,
     },
     members: {

@@ -17,7 +17,6 @@ export type Key =
   /** A condition on the table's own row. */
   | {
       readonly kind: 'condition';
-      readonly isUnique: boolean;
       readonly where: (values: readonly string[]) => Sql;
     }
   /** A query of their ids in another table. */
@@ -65,14 +64,6 @@ export function requiredKeys(condition: Condition, keys: KeyedTable['keys']): Re
     case 'present':
       return undefined;
   }
-}
-
-/** Whether the keys name so many rows at most as they have values. */
-export function areUnique(required: RequiredKeys, keys: KeyedTable['keys']): boolean {
-  return [...required.keys()].every((name) => {
-    const key = keys[name];
-    return key?.kind === 'condition' && key.isUnique;
-  });
 }
 
 function equalTo(condition: Condition & { readonly kind: 'compare' }): string | undefined {

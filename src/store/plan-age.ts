@@ -1,5 +1,3 @@
-import type { Wire } from './batch.ts';
-
 /** A plan that is made for any values is kept after five runs: so soon are plans made anew for the first time. */
 const FIRST_BATCHES = 10;
 /** At the latest after this time. */
@@ -12,7 +10,7 @@ interface Age {
   since: number;
 }
 
-const ages = new WeakMap<Wire, Age>();
+const ages = new WeakMap<object, Age>();
 
 /** Makes a connection forget its plans, those of prepared statements and those by which foreign keys are checked. */
 export const FORGET_PLANS = 'discard plans';
@@ -23,11 +21,11 @@ export const FORGET_PLANS = 'discard plans';
  * first sync it would soon read thousands. So plans are made again after ten seconds, and at first after 10 batches, 20,
  * 40 and so on.
  */
-export function arePlansOld(wire: Wire): boolean {
+export function arePlansOld(connection: object): boolean {
   const now = performance.now();
-  const age = ages.get(wire);
+  const age = ages.get(connection);
   if (!age) {
-    ages.set(wire, { batches: 1, until: FIRST_BATCHES, since: now });
+    ages.set(connection, { batches: 1, until: FIRST_BATCHES, since: now });
     return false;
   }
   age.batches += 1;

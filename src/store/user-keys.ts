@@ -6,20 +6,17 @@ export const KEYED_USERS: KeyedTable = {
   table: sql`users`,
   alias: sql`u`,
   keys: {
-    id: { kind: 'condition', isUnique: true, where: (values) => isOneOfUuids(sql`u.id`, values) },
+    id: { kind: 'condition', where: (values) => isOneOfUuids(sql`u.id`, values) },
     userName: {
       kind: 'condition',
-      isUnique: true,
       where: (values) => lowerIsOneOf(sql`u.user_name`, values),
     },
     externalId: {
       kind: 'condition',
-      isUnique: false,
       where: (values) => sql`u.external_id is not null and ${isOneOf(sql`u.external_id`, values)}`,
     },
     emails: {
       kind: 'condition',
-      isUnique: false,
       where: (values) =>
         values.length === 1
           ? sql`u.email_keys @> array[lower(${values[0]})]`
@@ -27,7 +24,6 @@ export const KEYED_USERS: KeyedTable = {
     },
     displayName: {
       kind: 'condition',
-      isUnique: false,
       where: (values) => lowerIsOneOf(sql`(u.attributes ->> 'displayName')`, values),
     },
   },
