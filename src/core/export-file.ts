@@ -3,6 +3,7 @@ import { log } from '../log.ts';
 import type { Caller } from './caller.ts';
 import { change } from './change.ts';
 import type { Core } from './core.ts';
+import { coreAfter } from './on-behalf.ts';
 
 /** What stands in a place of an export; times are ISO 8601 in UTC with milliseconds. */
 export type Cell = string | null;
@@ -69,7 +70,7 @@ async function recordExport(
 ): Promise<void> {
   const action = sent.sha256 === null ? 'export.interrupted' : 'export.created';
   try {
-    await change(core, caller, (c) => {
+    await change(coreAfter(core, caller), caller, (c) => {
       c.record(
         { action, target: { kind: 'export', id: name, name }, after: { filter, rows, ...sent } },
         receipt,
