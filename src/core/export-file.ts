@@ -4,6 +4,7 @@ import type { Caller } from './caller.ts';
 import { change } from './change.ts';
 import type { Core } from './core.ts';
 import { assertTokenLive } from './live-token.ts';
+import { coreAfter } from './on-behalf.ts';
 
 /** What stands in a place of an export; times are ISO 8601 in UTC with milliseconds. */
 export type Cell = string | null;
@@ -93,7 +94,8 @@ async function recordExport(
   const action = sent.sha256 === null ? 'export.interrupted' : 'export.created';
   try {
     // What was sent is told also when the client has gone, or its token has ended.
-    await change(core, { workspaceId, actor, requestId }, (c) => {
+    const after = { workspaceId, actor, requestId };
+    await change(coreAfter(core, after), after, (c) => {
       c.record(
         { action, target: { kind: 'export', id: name, name }, after: { filter, rows, ...sent } },
         receipt,

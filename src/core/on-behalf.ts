@@ -9,3 +9,8 @@ import type { Core } from './core.ts';
 export function coreFor(core: Core, caller: Caller): Core {
   return { ...core, db: onBehalfOf(core.db, caller) };
 }
+
+/** The same for what is written about a request that has ended: that its client has gone does not stop it. */
+export function coreAfter(core: Core, { workspaceId }: Caller): Core {
+  return { ...core, db: onBehalfOf(core.db, { workspaceId }) };
+}

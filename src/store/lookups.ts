@@ -79,7 +79,7 @@ function askOn(lender: Lender, { connection }: Loan, statements: readonly Statem
 
 /**
  * One that fails takes those after it along: alone, each gets its own answer. So does one whose connection turned out to
- * be dead: it has changed nothing.
+ * be dead, or that took too long for a moment: it has changed nothing.
  */
 async function again(
   lender: Lender,
@@ -87,7 +87,8 @@ async function again(
   error: unknown,
   of: number,
 ): Promise<Answer> {
-  if ((of === 1 && !isConnectionLost(error)) || isLostStatement(error)) throw error;
+  const isWorthAsking = of > 1 || isConnectionLost(error) || isStopped(error);
+  if (!isWorthAsking || isLostStatement(error)) throw error;
   const loan = await borrowForLookups(lender, LOOKUP_MS + GRACE_MS);
   try {
     // Without its name: whether it was prepared, a pool between may see otherwise.
