@@ -162,7 +162,7 @@ export async function* memberBatches(
   for (;;) {
     const [batch] = await rows<{ members: string | null; last: UserId; count: number }>(
       db,
-      sql`select string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members, count(*) as count,
+      sql`select string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members, count(m.user_id) as count,
           (array_agg(m.user_id order by m.user_id desc))[1] as last
         from (select x.workspace_id, x.user_id from memberships x
           where x.workspace_id = ${workspaceId} and x.group_id = ${groupId} and x.until = 'infinity'
