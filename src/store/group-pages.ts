@@ -29,13 +29,17 @@ export function shownGroups(
 /** A page of the workspace's groups by position, without their members. What is passed over is read no further. */
 export function listGroups(db: Db, workspaceId: WorkspaceId, page: IndexPage): Promise<GroupRow[]> {
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
+  const limits = sql`limit ${page.count} offset ${page.startIndex - 1}`;
+  if (isLookup(page, GROUP_KEYS)) {
+    const query = sql`select ${GROUP_COLUMNS} ${shownGroups(workspaceId, page)} ${order} ${limits}`;
+    return composedRows<GroupRow>(db, query, { isLookup: true });
+  }
   return composedRows<GroupRow>(
     db,
     sql`with page as (select g.id as page_id ${shownGroups(workspaceId, page)}
-        ${order} limit ${page.count} offset ${page.startIndex - 1})
+        ${order} ${limits})
       select ${GROUP_COLUMNS} from page cross join lateral (
         select * from groups g where g.workspace_id = ${unestimated(workspaceId)} and g.id = page_id offset 0) g ${order}`,
-    { isLookup: isLookup(page, GROUP_KEYS) },
   );
 }
 

@@ -29,13 +29,17 @@ export function listUsers(
   options: { withGroups: boolean },
 ): Promise<ShownUser[]> {
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const limits = sql`limit ${page.count} offset ${page.startIndex - 1}`;
+  if (isLookup(page, USER_KEYS)) {
+    const query = sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)} ${order} ${limits}`;
+    return composedRows<ShownUser>(db, query, { isLookup: true });
+  }
   return composedRows<ShownUser>(
     db,
     sql`with page as (select u.id as page_id ${shownUsers(workspaceId, page)}
-        ${order} limit ${page.count} offset ${page.startIndex - 1})
+        ${order} ${limits})
       select ${shownColumns(options.withGroups)} from page cross join lateral (
         select * from users u where u.workspace_id = ${unestimated(workspaceId)} and u.id = page_id offset 0) u ${order}`,
-    { isLookup: isLookup(page, USER_KEYS) },
   );
 }
 
