@@ -90,7 +90,8 @@ export class Batch extends Query {
     known.set(wire, columns);
     this.#columns = columns;
     // A transaction that has failed takes nothing but its end.
-    if (arePlansOld(wire) && !isEnd(this.#asked[0]?.statement)) this.#asked.unshift(unanswered({ text: FORGET_PLANS, values: [] }));
+    if (arePlansOld(wire) && !isEnd(this.#asked[0]?.statement))
+      this.#asked.unshift(unanswered({ text: FORGET_PLANS, values: [] }));
     this.#take(0);
     const messages = this.#asked.flatMap((asked) => messagesOf(asked, wire, columns));
     if (wire.stream.writable) wire.stream.write(Buffer.concat([...messages, serialize.sync()]));

@@ -76,11 +76,8 @@ function lookUpGroups(
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
   return composedRows<ListedGroup>(
     db,
-    sql`with page as (select g.id as page_id ${shownGroups(workspaceId, page)}
-        ${order} limit ${page.count} offset ${page.startIndex - 1})
-      select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
-      from page cross join lateral (
-        select * from groups g where g.workspace_id = ${unestimated(workspaceId)} and g.id = page_id offset 0) g ${order}`,
+    sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
+      ${shownGroups(workspaceId, page)} ${order} limit ${page.count} offset ${page.startIndex - 1}`,
     { isLookup: true },
   );
 }

@@ -63,10 +63,8 @@ function lookUpUsers(
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
   return composedRows<ShownUser>(
     db,
-    sql`with page as (select u.id as page_id ${shownUsers(workspaceId, page)}
-        ${order} limit ${page.count} offset ${page.startIndex - 1})
-      select ${shownColumns(options.withGroups)} from page cross join lateral (
-        select * from users u where u.workspace_id = ${unestimated(workspaceId)} and u.id = page_id offset 0) u ${order}`,
+    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)}
+      ${order} limit ${page.count} offset ${page.startIndex - 1}`,
     { isLookup: true },
   );
 }
