@@ -12,7 +12,12 @@ function isWritable(text: string): boolean {
 }
 
 /** A time in a query or body: RFC 3339, with its zone, in the years 1 to 9999 of UTC. */
-export const timeSchema = z.iso.datetime({ offset: true, error: EXAMPLE }).refine(isWritable, EXAMPLE);
+export const timeSchema = z.iso
+  .datetime({ offset: true, error: EXAMPLE, abort: true })
+  .refine(isWritable, EXAMPLE);
+
+/** The same in any year, for whoever says of each time what is wrong with it. */
+export const anyTimeSchema = z.iso.datetime({ offset: true, error: EXAMPLE });
 
 /** A time in a query, read. A "+" that was not escaped arrives as a space. */
 export const momentSchema = z
@@ -22,4 +27,4 @@ export const momentSchema = z
   .transform((text) => new Date(text));
 
 /** A time within a cursor, as we write it: UTC. */
-export const cursorTimeSchema = z.iso.datetime().refine(isWritable);
+export const cursorTimeSchema = z.iso.datetime({ abort: true }).refine(isWritable);

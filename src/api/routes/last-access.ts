@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { reportLastAccess } from '../../core/last-access.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
-import { timeSchema } from '../times.ts';
+import { anyTimeSchema } from '../times.ts';
 
 export const lastAccessRoutes = [
   route({
@@ -17,7 +17,7 @@ export const lastAccessRoutes = [
     scopes: [...WRITERS, 'product'],
     body: z.strictObject({
       users: z
-        .array(z.strictObject({ user: z.string().min(1, 'is required'), at: timeSchema }))
+        .array(z.strictObject({ user: z.string().min(1, 'is required'), at: anyTimeSchema }))
         .min(1, 'name at least one')
         .max(1000, 'are at most 1,000 at once'),
     }),
