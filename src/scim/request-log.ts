@@ -67,9 +67,7 @@ export function requestLog(
         scim_type: stringOf(problem?.body['scimType']),
         duration_ms: Number(process.hrtime.bigint() - began) / 1e6,
         user_agent: userAgentOf(req),
-        mentions: idsIn(
-          `${path} ${String(res.getHeader('location') ?? '')} ${kept.query ?? ''} ${textOf(req)}`,
-        ),
+        mentions: idsIn([kept.path, res.getHeader('location'), kept.query, kept.body].join(' ')),
       };
       const note = (more?: Remark) => provisioningLog.note(found(more ? withRemark(entry, more) : entry));
       const coming = remarks.get(res);
@@ -111,17 +109,6 @@ function bodyOf(req: Request): string | null {
     return keptBody(body);
   } catch {
     return '(a body nested too deeply)';
-  }
-}
-
-/** The whole body as text, for the ids in it. */
-function textOf(req: Request): string {
-  const body: unknown = req.body;
-  if (body === undefined || bodyBytes(req) > LARGE) return '';
-  try {
-    return JSON.stringify(body);
-  } catch {
-    return '';
   }
 }
 
