@@ -89,12 +89,18 @@ export class Batch extends Query {
     const columns = known.get(wire) ?? new Map<string, Columns>();
     known.set(wire, columns);
     this.#columns = columns;
-    // A transaction that has failed takes nothing but its end.
-    if (arePlansOld(wire) && !isEnd(this.#asked[0]?.statement))
-      this.#asked.unshift(unanswered({ text: FORGET_PLANS, values: [] }));
+    if (arePlansOld(wire)) this.#forgetPlans();
     this.#take(0);
     const messages = this.#asked.flatMap((asked) => messagesOf(asked, wire, columns));
     if (wire.stream.writable) wire.stream.write(Buffer.concat([...messages, serialize.sync()]));
+  }
+
+  /** Behind BEGIN, which must come first; a transaction that has failed takes nothing but its end. */
+  #forgetPlans(): void {
+    const first = this.#asked[0]?.statement.text ?? '';
+    if (first === 'rollback' || first === 'commit') return;
+    const place = first.startsWith('begin') ? 1 : 0;
+    this.#asked.splice(place, 0, unanswered({ text: FORGET_PLANS, values: [] }));
   }
 
   /** The driver keeps its record of what is prepared by the name and text of the query that is being answered. */
@@ -149,10 +155,6 @@ export class Batch extends Query {
     for (const asked of this.#asked) settle(asked);
     this.callback?.();
   }
-}
-
-function isEnd(statement: Statement | undefined): boolean {
-  return statement?.text === 'rollback' || statement?.text === 'commit';
 }
 
 /** A statement of which nobody waits for the answer. */

@@ -109,7 +109,6 @@ describe('npm run audit:verify', function () {
   });
 
   it('reads a file whose texts hold other line separators, and says which line is too long to be one', async () => {
-<<<<<<< HEAD
     // As versions before took it.
     await app.core.db.raw(
       `insert into audit_events (workspace_id, id, at, actor_kind, actor_name, request_id, action, target_kind,
@@ -119,12 +118,6 @@ describe('npm run audit:verify', function () {
       ['Line\u2028separator'],
     );
     await sealAudit(app.core);
-=======
-    await app.request('POST', '/scim/v2/Users', {
-      token: app.tokens.scim,
-      body: { userName: 'separated@x.io', title: 'Line\u2028separator' },
-    });
->>>>>>> integration
     const all = (await get('/exports/audit.jsonl')).trimEnd().split('\n');
     expect(all.some((line) => line.includes('\u2028'))).to.equal(true);
     expect((await verify(all)).code).to.equal(0);
