@@ -2,7 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
-import { requiredKeys, rowsOfKeys, unestimated } from './key-lookup.ts';
+import { requiredKeys, rowsOfKeys } from './key-lookup.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';

@@ -121,9 +121,11 @@ export function itemsOf<Row extends object>(
 
 function ownColumns<Row extends object>(row: Row & Partial<MoreRow>): Row {
   if (row.page_place === undefined) return row;
-  const { is_more: _more, page_place: _place, page_bytes: _bytes, ...own } = row;
-  // What is left are the row's own columns.
-  return own as unknown as Row;
+  const own: { -readonly [Column in keyof MoreRow]?: MoreRow[Column] } = { ...row };
+  delete own.is_more;
+  delete own.page_place;
+  delete own.page_bytes;
+  return own as Row;
 }
 
 /** A page of the rows that its query answered. */
