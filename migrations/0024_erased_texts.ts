@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
       workspace_id uuid not null,
       key uuid not null,
       erased_at timestamptz(3) not null,
-      -- Many people have such a text: it says something of this person only where no other is mentioned.
+      -- Many people may have such a text: it is looked for in what came no later than the erasure, clocks allowed for.
       is_shared boolean not null,
       constraint erased_texts_pkey primary key (workspace_id, key),
       constraint erased_texts_workspace_fkey foreign key (workspace_id) references workspaces (id)

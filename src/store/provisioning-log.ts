@@ -86,8 +86,7 @@ async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[
             where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null)
           or r.workspace_id in (select workspace_id from erased_texts) and exists (
             select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
-            where r.at <= t.erased_at + interval '5 seconds' and not (t.is_shared and exists (
-              select from users u where u.workspace_id = r.workspace_id and u.id = any(r.mentions)))))
+            where r.at <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
       insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
       select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,

@@ -121,7 +121,7 @@ describe('odd values', function () {
       if (!route.body || isErasing(name)) continue;
       const path = `/api/v1${(await CASES[name]?.path?.(made)) ?? route.path}`;
       const body = (await CASES[name]?.body?.(made)) ?? {};
-      const fields = Object.keys((route.body as z.ZodObject).shape);
+      const fields = Object.keys((route.body as Partial<z.ZodObject>).shape ?? {});
       for (const value of [...ODD_VALUES, ...ODD_TEXTS, ...ODD_TIMES]) {
         for (const field of fields) attempt(route.method.toUpperCase(), path, { ...body, [field]: value });
         for (const changed of withLeaf(body, value)) attempt(route.method.toUpperCase(), path, changed);
