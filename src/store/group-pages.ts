@@ -2,7 +2,7 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../ids.ts';
 import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from './cursor-page.ts';
 import type { Db } from './db.ts';
-import { requiredKeys, rowsOfKeys } from './key-lookup.ts';
+import { requiredKeys, rowsOfKeys, unestimated } from './key-lookup.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
@@ -108,7 +108,7 @@ function sizedGroup(workspaceId: WorkspaceId, memberBytes: MemberBytes): Pick<Si
 export function membersBytes(workspaceId: WorkspaceId, id: Sql, memberBytes: MemberBytes): Sql {
   if (memberBytes === undefined) return sql`0`;
   return sql`${memberBytes}::integer * (select count(of_group.user_id) from (select m.user_id from memberships m
-    where m.workspace_id = ${workspaceId} and m.group_id = ${id} and m.until = 'infinity' limit 20000) of_group)`;
+    where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = ${id} and m.until = 'infinity' limit 20000) of_group)`;
 }
 
 /** The groups with these ids that have not been deleted, in no order. */
