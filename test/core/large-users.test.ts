@@ -6,6 +6,7 @@ import { newId, type UserId, type WorkspaceId } from '../../src/ids.ts';
 import { findEntry, usersNamed } from '../../src/store/directory.ts';
 import { openDb } from '../../src/store/db.ts';
 import { namesOf, pseudonymise } from '../../src/store/erasure.ts';
+import { profileTexts } from '../../src/store/profile-texts.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { insertUser, lockUser, updateUser, type JsonObject, type UserState } from '../../src/store/users.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -16,6 +17,21 @@ interface Past {
   readonly at: Date;
   readonly attributes: JsonObject;
   readonly fullName: string;
+}
+
+/** Each text in attributes, by the attribute, or the part of an object, that it stands in. */
+function textsOf(attributes: JsonObject): { attribute: string; text: string }[] {
+  const leaves = (value: unknown): string[] =>
+    typeof value === 'string'
+      ? [value]
+      : typeof value === 'object' && value !== null
+        ? Object.values(value).flatMap(leaves)
+        : [];
+  return Object.entries(attributes).flatMap(([name, value]) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const parts = isObject ? Object.entries(value) : [[name, value] as const];
+    return parts.flatMap(([attribute, part]) => leaves(part).map((text) => ({ attribute, text })));
+  });
 }
 
 describe('versions of large users', () => {
@@ -180,6 +196,37 @@ describe('versions of large users', () => {
     for (const then of past) expect((await entryAt(id, then))?.attributes).to.deep.equal(then.attributes);
     const { whole, parts } = await stored(id);
     expect({ whole, parts }).to.deep.equal({ whole: 4, parts: 2 });
+  });
+
+  it('give every text by the attribute that it stood in, so that erasing finds it', async function () {
+    this.timeout(0);
+    const steps = fc.array(largeStep, { minLength: 3, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(sizes, steps, async (of, happened) => {
+        const id = person();
+        let attributes = { ...largeAttributes(of, id), name: { familyName: 'Lovelace' } } as JsonObject;
+        const all = [attributes];
+        // A name that stands in one version only, which is kept as what differs.
+        for (const familyName of ['Zzyzx', 'Byron']) {
+          await write(id, attributes);
+          all.push((attributes = { ...attributes, name: { familyName } }));
+        }
+        await write(id, attributes);
+        for (const step of happened) {
+          all.push((attributes = afterStep(attributes, step)));
+          await write(id, attributes);
+        }
+        const texts = await inTransaction(core.db, (tx) => profileTexts(tx, workspaceId, id));
+        const given = texts.map(({ attribute, text }) => `${attribute}: ${text}`);
+        // Longer ones are kept once, with the whole version that had them first.
+        const expected = all.flatMap(textsOf).filter(({ text }) => text.length >= 2 && text.length <= 200);
+        expect(given).to.include.members(expected.map(({ attribute, text }) => `${attribute}: ${text}`));
+        expect(given).to.include('familyName: Zzyzx');
+        const known = new Set(all.flatMap(textsOf).map(({ text }) => text));
+        expect(texts.filter(({ text }) => !known.has(text))).to.deep.equal([]);
+      }),
+      { numRuns: Math.ceil(Number(process.env['PROPERTY_RUNS'] ?? 300) / 15) },
+    );
   });
 
   it('name everything that somebody was called, and nothing once erased', async () => {
