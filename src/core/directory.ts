@@ -74,10 +74,10 @@ function asHoldings(held: readonly Holding[]): Holdings {
   };
 }
 
-/** So many of each list are told of one user; the others are found in lists of their own. */
+/** How many entries of each list a user's record includes; the rest is in lists of their own. */
 const MOST = { groups: 5_000, conflicts: 1_000, machines: 1_000 } as const;
 
-/** The lists of a user's record that can be longer than is told. */
+/** The lists of a user's record that may be truncated. */
 export type LongList = keyof typeof MOST | 'access';
 
 /**
@@ -90,7 +90,7 @@ export async function userDetail(core: Core, caller: Caller, id: string, asOf?: 
   const userId = asId<UserId>(id);
   const user = userId && (await store.findEntry(core.db, workspaceId, userId, moment));
   if (!user) throw notFound('user', id);
-  // Each list with one more than is told.
+  // One more than is answered, to know whether a list is truncated.
   const held = await holdingsOf(core.db, workspaceId, [user.id], moment);
   const groups = await store.groupsSince(core.db, workspaceId, user.id, moment, MOST.groups + 1);
   const access = await accessOf(core.db, workspaceId, [user.id], moment);
