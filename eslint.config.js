@@ -36,7 +36,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/config.ts', 'src/postgres/**'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['src/config.ts', 'src/embedded-postgres/**'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { readDatabaseConfig } from './src/config.ts';
-import { startEmbeddedPostgres } from './src/postgres/embedded.ts';
-import { connectionOptions } from './src/scram.ts';
-import { migrationConfig } from './src/store/migrate.ts';
+import { startEmbeddedPostgres } from './src/embedded-postgres/embedded.ts';
+import { connectionOptions } from './src/lib/scram.ts';
+import { migrationConfig } from './src/store/db/migrate.ts';
 
 /**
  * Settings of knex's command line (`npm run migrate`). Without DATABASE_URL it works on the embedded database: the

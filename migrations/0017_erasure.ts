@@ -20,7 +20,7 @@ export async function up(knex: Knex): Promise<void> {
       select exists (select from users where workspace_id = workspace and id = person and erased_at is not null)
     $$;
 
-    -- The fields of what changed that tell of nobody, and canonical JSON: as in src/core/seals/chain.ts.
+    -- The fields of what changed that tell of nobody, and canonical JSON: as in src/core/audit/chain/chain.ts.
     create function audit_kept() returns text[] language sql immutable parallel safe as $$
       select array['status', 'managedBy', 'source', 'organization', 'accountRole', 'project', 'projects', 'role',
         'product', 'products', 'license', 'row', 'decision', 'none', 'keep', 'revoke']

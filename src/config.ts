@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { LOG_LEVELS, type LogLevel } from './lib/log.ts';
 
 /** Everything that can be set from outside (contract section 2). */
 export interface Config extends DatabaseConfig {

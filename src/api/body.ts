@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
-import { RollcallError } from '../errors.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { withinBodyBudget } from '../http/body-budget.ts';
 import { refuseCostlyJson } from '../http/json-limits.ts';
 

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Cell, ExportFile } from '../core/export-file.ts';
+import type { Cell, ExportFile } from '../core/exports/file.ts';
 
 /**
  * Spreadsheets skip white space, control characters and what nobody sees at the beginning of a cell, and take what

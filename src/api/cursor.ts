@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { invalid } from '../errors.ts';
+import { invalid } from '../lib/errors.ts';
 
 /** A place in a list as a text that clients hand back as it is. */
 export function encodeCursor(place: object): string {

@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { z } from 'zod';
-import { RollcallError, type ErrorKind } from '../errors.ts';
+import { RollcallError, type ErrorKind } from '../lib/errors.ts';
 import { requestIdOf } from '../http/request-id.ts';
-import { log } from '../log.ts';
+import { log } from '../lib/log.ts';
 
 /** What each kind of error is over HTTP: the one table of this edge. */
 export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; readonly title: string }>> = {

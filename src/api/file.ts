@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExportFile, Sent } from '../core/export-file.ts';
+import type { ExportFile, Sent } from '../core/exports/file.ts';
 import { streamed, type Answer } from './answer.ts';
 import { csvChunks, jsonlChunks } from './csv.ts';
 

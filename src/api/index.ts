@@ -1,6 +1,6 @@
 import { Router, type RequestHandler } from 'express';
-import type { Core } from '../core/core.ts';
-import { RollcallError } from '../errors.ts';
+import type { Core } from '../core/context/core.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { problems } from './errors.ts';
 import { mount } from './mount.ts';
 import { routes } from './routes/index.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { KeysetPage, Page } from '../core/keyset.ts';
-import { invalid } from '../errors.ts';
+import type { KeysetPage, Page } from '../core/shared/keyset.ts';
+import { invalid } from '../lib/errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { cursorTimeSchema } from './times.ts';
 

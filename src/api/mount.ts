@@ -1,8 +1,8 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
-import type { Core } from '../core/core.ts';
-import { whileTokenLive } from '../core/live-token.ts';
-import { coreFor } from '../core/on-behalf.ts';
-import { RollcallError } from '../errors.ts';
+import type { Core } from '../core/context/core.ts';
+import { whileTokenLive } from '../core/context/live-token.ts';
+import { coreFor } from '../core/context/on-behalf.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
 import { enterLargeAnswers, MOST_WHOLE, slicesOf, writeLarge } from '../http/large-answer.ts';

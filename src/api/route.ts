@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { Caller, Scope } from '../core/caller.ts';
-import type { Core } from '../core/core.ts';
-import type { ErrorKind } from '../errors.ts';
+import type { Caller, Scope } from '../core/context/caller.ts';
+import type { Core } from '../core/context/core.ts';
+import type { ErrorKind } from '../lib/errors.ts';
 import type { Answer } from './answer.ts';
 
 /** What a handler is given: everything read and checked. */

@@ -1,4 +1,4 @@
-import type { Scope } from '../core/caller.ts';
+import type { Scope } from '../core/context/caller.ts';
 
 /** Reads of a workspace. */
 export const READERS: readonly Scope[] = ['admin', 'auditor', 'operator'];

@@ -1,11 +1,11 @@
 import type { Response } from 'express';
-import type { Caller } from '../core/caller.ts';
-import type { Core } from '../core/core.ts';
-import { assertTokenLive } from '../core/live-token.ts';
-import { RollcallError } from '../errors.ts';
-import { cancelled, createGate } from '../gate.ts';
-import { log } from '../log.ts';
-import { refusals } from '../metrics.ts';
+import type { Caller } from '../core/context/caller.ts';
+import type { Core } from '../core/context/core.ts';
+import { assertTokenLive } from '../core/context/live-token.ts';
+import { RollcallError } from '../lib/errors.ts';
+import { cancelled, createGate } from '../lib/gate.ts';
+import { log } from '../lib/log.ts';
+import { refusals } from '../lib/metrics.ts';
 import type { Chunks } from './answer.ts';
 
 /** What answers that are written as they come may take: each holds a connection to the database and a snapshot. */

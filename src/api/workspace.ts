@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import type { Caller } from '../core/caller.ts';
-import type { Core } from '../core/core.ts';
-import { workspaceNamed } from '../core/workspaces.ts';
-import { RollcallError, invalid } from '../errors.ts';
+import type { Caller } from '../core/context/caller.ts';
+import type { Core } from '../core/context/core.ts';
+import { workspaceNamed } from '../core/workspaces/workspaces.ts';
+import { RollcallError, invalid } from '../lib/errors.ts';
 import { tokenOf } from '../http/bearer.ts';
 import { callerOf } from '../http/caller.ts';
 import type { Route } from './route.ts';

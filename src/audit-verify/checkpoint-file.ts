@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Checkpoint } from '../core/seals/checkpoint.ts';
-import { isSignedHead } from '../core/seals/signing.ts';
+import type { Checkpoint } from '../core/audit/chain/checkpoint.ts';
+import { isSignedHead } from '../core/context/signing.ts';
 
 /**
  * Reads a kept checkpoint and checks that the key signed it: the one that is given, else the checkpoint's own. Throws

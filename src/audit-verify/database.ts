@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
-import { signingKeyOf, type Head } from '../core/seals/signing.ts';
-import { verifyAudit, type Verified } from '../core/seals/verify.ts';
-import { workspaceNamed } from '../core/workspaces.ts';
-import { startEmbeddedPostgres } from '../postgres/embedded.ts';
-import { keptSecretKey } from '../secret-key.ts';
-import { openDb } from '../store/db.ts';
+import { signingKeyOf, type Head } from '../core/context/signing.ts';
+import { verifyAudit, type Verified } from '../core/audit/chain/verify.ts';
+import { workspaceNamed } from '../core/workspaces/workspaces.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres/embedded.ts';
+import { keptSecretKey } from '../server/secret-key.ts';
+import { openDb } from '../store/db/pool.ts';
 
 /** Verifies the audit of a workspace in the database that the settings name: the running server's, or the kept one. */
 export async function verifyDatabase(workspace: string, checkpoint: Head | undefined): Promise<Verified> {

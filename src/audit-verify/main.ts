@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { asId, type WorkspaceId } from '../ids.ts';
+import { asId, type WorkspaceId } from '../lib/ids.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
 import { verifyFile, type FileResult } from './file.ts';
 

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
-import { asId } from '../ids.ts';
-import { log } from '../log.ts';
-import { httpDuration } from '../metrics.ts';
-import { looksRandom, withoutSecrets } from '../secrets.ts';
+import { asId } from '../lib/ids.ts';
+import { log } from '../lib/log.ts';
+import { httpDuration } from '../lib/metrics.ts';
+import { looksRandom, withoutSecrets } from '../lib/secrets.ts';
 import { tokenIfAny } from './bearer.ts';
 import { requestIdOf } from './request-id.ts';
 

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import { Strategy } from 'passport-http-bearer';
-import type { Core } from '../core/core.ts';
-import { verifyToken, type VerifiedToken } from '../core/tokens.ts';
-import { RollcallError } from '../errors.ts';
+import type { Core } from '../core/context/core.ts';
+import { verifyToken, type VerifiedToken } from '../core/workspaces/tokens.ts';
+import { RollcallError } from '../lib/errors.ts';
 
 const tokens = new WeakMap<Request, VerifiedToken>();
 

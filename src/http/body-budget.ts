@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import { RollcallError } from '../errors.ts';
-import { refusals } from '../metrics.ts';
+import { RollcallError } from '../lib/errors.ts';
+import { refusals } from '../lib/metrics.ts';
 import { tokenOf } from './bearer.ts';
 
 /** Bytes of bodies that are held at once: from when they come until their request has been answered. */

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import type { Caller, Scope } from '../core/caller.ts';
-import { RollcallError } from '../errors.ts';
+import type { Caller, Scope } from '../core/context/caller.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { tokenOf } from './bearer.ts';
 import { hangUpOf } from './hang-up.ts';
 import { requestIdOf } from './request-id.ts';

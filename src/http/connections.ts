@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
-import { log } from '../log.ts';
-import { refusals } from '../metrics.ts';
+import { log } from '../lib/log.ts';
+import { refusals } from '../lib/metrics.ts';
 import { answerPace, type LeastPace, type Pace } from './answer-pace.ts';
 import { tokenIfAny } from './bearer.ts';
 

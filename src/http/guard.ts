@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
-import type { Core } from '../core/core.ts';
-import { RollcallError } from '../errors.ts';
-import { createGate } from '../gate.ts';
+import type { Core } from '../core/context/core.ts';
+import { RollcallError } from '../lib/errors.ts';
+import { createGate } from '../lib/gate.ts';
 import { bearer, tokenOf } from './bearer.ts';
 import { limitByAddress, limitByToken } from './rate-limit.ts';
 

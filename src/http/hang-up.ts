@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { cancelled } from '../gate.ts';
+import { cancelled } from '../lib/gate.ts';
 
 const signals = new WeakMap<Request, AbortSignal>();
 

@@ -1,8 +1,8 @@
 import { Router } from 'express';
-import type { Core } from '../core/core.ts';
-import { isReady } from '../core/health.ts';
-import { diskProblem, storageProblem } from '../core/storage.ts';
-import { metrics } from '../metrics.ts';
+import type { Core } from '../core/context/core.ts';
+import { isReady } from '../core/context/readiness.ts';
+import { diskProblem, storageProblem } from '../core/context/storage.ts';
+import { metrics } from '../lib/metrics.ts';
 
 /**
  * /healthz: 200 while the process lives. /readyz: 200 while requests can be served and the database can write,

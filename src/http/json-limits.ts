@@ -1,4 +1,4 @@
-import { RollcallError } from '../errors.ts';
+import { RollcallError } from '../lib/errors.ts';
 
 /** How deep objects and arrays may stand in each other. No message of either edge has more than ten levels. */
 export const MAX_NESTING = 64;

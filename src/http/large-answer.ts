@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import { cancelled, createGate } from '../gate.ts';
-import { refusals } from '../metrics.ts';
+import { cancelled, createGate } from '../lib/gate.ts';
+import { refusals } from '../lib/metrics.ts';
 import { callerOf } from './caller.ts';
 
 /** Characters up to which an answer is made whole and sent with its length. Beyond, it is written in pieces. */

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit, type RateLimitInfo } from 'express-rate-limit';
-import { RollcallError } from '../errors.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { tokenOf } from './bearer.ts';
 import { tokenBuckets } from './token-buckets.ts';
 

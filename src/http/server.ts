@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { refusals } from '../metrics.ts';
+import { refusals } from '../lib/metrics.ts';
 import { watchConnections, type ConnectionLimits, type Connections } from './connections.ts';
 
 /** Bytes. A filter may be 8 KiB long, and be sent in a GET with every character percent-encoded; Node takes 16 KiB. */

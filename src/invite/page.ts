@@ -1,4 +1,4 @@
-import { Html, html } from '../html.ts';
+import { Html, html } from '../lib/html.ts';
 import { STYLE } from './style.ts';
 
 /** A page of the invitee's. */

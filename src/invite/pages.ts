@@ -1,6 +1,6 @@
 import type { ClosedLink, LinkedWorkspace, OpenLink } from '../core/invitations/accept.ts';
-import { html, type Html } from '../html.ts';
-import { ACCOUNT_ROLE_NAMES, oneLine, saidLicense, saidTime } from '../wording.ts';
+import { html, type Html } from '../lib/html.ts';
+import { ACCOUNT_ROLE_NAMES, oneLine, saidLicense, saidTime } from '../lib/text.ts';
 import type { Page } from './page.ts';
 
 /** What the invitee wrote, and what is wrong with it. */

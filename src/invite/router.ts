@@ -6,16 +6,16 @@ import express, {
   type Response,
 } from 'express';
 import { acceptInvitation, openLink } from '../core/invitations/accept.ts';
-import type { Core } from '../core/core.ts';
-import { RollcallError } from '../errors.ts';
+import type { Core } from '../core/context/core.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { requestIdOf } from '../http/request-id.ts';
-import { log } from '../log.ts';
+import { log } from '../lib/log.ts';
 import { documentOf, type Page } from './page.ts';
 import { closedPage, invitationPage, joinedPage } from './pages.ts';
 import { POLICY } from './style.ts';
-import { troublePage, WRONG_LINK } from './trouble.ts';
+import { troublePage, WRONG_LINK } from './error-page.ts';
 
 /** Where `createInvite` is to be mounted. */
 export const INVITE_BASE = '/invite';

@@ -1,4 +1,4 @@
-import { pagePolicy } from '../page-policy.ts';
+import { pagePolicy } from '../lib/content-security-policy.ts';
 
 /** The pages' only style. It stands in them, so that they ask for nothing else. */
 export const STYLE = `

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Core } from '../core/core.ts';
-import { settleExpiredInvitations } from '../core/invitations/settle-all.ts';
+import type { Core } from '../core/context/core.ts';
+import { settleExpiredInvitations } from '../core/invitations/expire-all.ts';
 import { applyClosingReviews } from '../core/reviews/apply.ts';
-import { sealAudit } from '../core/seals/seal.ts';
-import { log } from '../log.ts';
+import { sealAudit } from '../core/audit/chain/seal.ts';
+import { log } from '../lib/log.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { tidyJobs } from '../store/jobs.ts';
+import { tidyJobs } from '../store/db/job-queue.ts';
 import { sendInvitation } from './invitation-mail.ts';
 import { startWorker } from './worker.ts';
 

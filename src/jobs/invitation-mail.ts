@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Core } from '../core/core.ts';
+import type { Core } from '../core/context/core.ts';
 import {
   beginDelivery,
   deliveryFailed,
@@ -7,8 +7,8 @@ import {
   handOver,
   type MailJob,
 } from '../core/invitations/delivery.ts';
-import { log } from '../log.ts';
-import { mailsSent } from '../metrics.ts';
+import { log } from '../lib/log.ts';
+import { mailsSent } from '../lib/metrics.ts';
 import { MailFailure } from '../mail/failure.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { invitationMessage } from '../mail/message.ts';

@@ -1,4 +1,4 @@
-import { html, type Html } from '../html.ts';
+import { html, type Html } from '../lib/html.ts';
 
 /** What an invitation's mail says, in lines. */
 export interface Said {

@@ -1,5 +1,5 @@
 import type { InvitationMail } from '../core/invitations/delivery.ts';
-import { ACCOUNT_ROLE_NAMES, oneLine, saidLicense, saidTime } from '../wording.ts';
+import { ACCOUNT_ROLE_NAMES, oneLine, saidLicense, saidTime } from '../lib/text.ts';
 import { htmlOf, type Said } from './html-part.ts';
 
 /** A message that a mailer sends, whole. */

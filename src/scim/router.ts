@@ -1,22 +1,22 @@
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { SCIMMYRouters } from 'scimmy-routers';
-import type { Caller } from '../core/caller.ts';
-import type { Core } from '../core/core.ts';
-import { coreFor } from '../core/on-behalf.ts';
-import type { ProvisioningLog } from '../core/provisioning-log.ts';
-import { inOrder } from '../http/in-order.ts';
-import { readBody } from './body.ts';
+import type { Caller } from '../core/context/caller.ts';
+import type { Core } from '../core/context/core.ts';
+import { coreFor } from '../core/context/on-behalf.ts';
+import type { ProvisioningLog } from '../core/audit/scim-requests.ts';
+import { inOrder } from '../http/compose.ts';
+import { readBody } from './http/body.ts';
 import { bulk } from './bulk/router.ts';
-import { cursorKey } from './cursor.ts';
-import { discovery } from './discovery.ts';
-import { knownEndpoints, nameEndpoint } from './endpoints.ts';
-import { expectedVersions } from './entity-tags.ts';
-import type { RawQuery } from './raw-query.ts';
-import { adaptReplies, scimErrorHandler } from './reply.ts';
+import { cursorKey } from './query/cursor.ts';
+import { discovery } from './discovery/router.ts';
+import { knownEndpoints, nameEndpoint } from './http/endpoints.ts';
+import { expectedVersions } from './http/entity-tags.ts';
+import type { RawQuery } from './query/raw-query.ts';
+import { adaptReplies, scimErrorHandler } from './http/reply.ts';
 import { declareResources } from './resources/declare.ts';
 import type { RoutedContext, ScimContext } from './resources/context.ts';
-import { requestLog } from './request-log.ts';
-import { searches } from './search.ts';
+import { requestLog } from './http/request-log.ts';
+import { searches } from './query/search.ts';
 
 export interface ScimOptions {
   readonly core: Core;

@@ -37,4 +37,4 @@ export function badRequest(scimType: ScimType, detail: string): ScimError {
   return new ScimError(400, scimType, detail);
 }
 
-export { quoted } from '../quoted.ts';
+export { quoted } from '../lib/quoted.ts';

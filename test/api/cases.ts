@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Scope } from '../../src/core/caller.ts';
+import type { Scope } from '../../src/core/context/caller.ts';
 import type { Reply, TestApp } from '../support/app.ts';
 
 /** A call of a route that succeeds for whoever may make it, also again and again. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { csvChunks, jsonlChunks } from '../../src/api/csv.ts';
-import type { Cell, ExportFile } from '../../src/core/export-file.ts';
+import type { Cell, ExportFile } from '../../src/core/exports/file.ts';
 
 function fileOf(rows: readonly (readonly Cell[])[], size: number): Pick<ExportFile, 'columns' | 'batches'> {
   async function* batches() {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { beginDelivery, deliveryFailed, handOver } from '../../src/core/invitations/delivery.ts';
-import { takeJobs } from '../../src/store/jobs.ts';
+import { takeJobs } from '../../src/store/db/job-queue.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { placesOf } from '../support/everything.ts';
 import { erasingIn, pseudonym, type Shown } from './erasing.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parse } from 'csv-parse/sync';
 import pg from 'pg';
-import { log } from '../../src/log.ts';
+import { log } from '../../src/lib/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { peopleOf, type List } from './people.ts';
 

@@ -9,9 +9,9 @@ import type {
   Reference,
   Response,
 } from '../../src/api/openapi/types.ts';
-import type { Scope } from '../../src/core/caller.ts';
+import type { Scope } from '../../src/core/context/caller.ts';
 import { routes } from '../../src/api/routes/index.ts';
-import { html } from '../../src/html.ts';
+import { html } from '../../src/lib/html.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { CASES, prepare, tokensOf, type Made } from './cases.ts';
 import { checkerOf, type Check } from './documented.ts';

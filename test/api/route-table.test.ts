@@ -11,7 +11,7 @@ import { mount } from '../../src/api/mount.ts';
 import { route } from '../../src/api/route.ts';
 import { routes } from '../../src/api/routes/index.ts';
 import { createStreams, streamLimits } from '../../src/api/streams.ts';
-import { RollcallError } from '../../src/errors.ts';
+import { RollcallError } from '../../src/lib/errors.ts';
 import { createGuard } from '../../src/http/guard.ts';
 import { requestId } from '../../src/http/request-id.ts';
 import { requestsTo, startApp, type Send, type TestApp } from '../support/app.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { routes } from '../../src/api/routes/index.ts';
-import type { Scope } from '../../src/core/caller.ts';
+import type { Scope } from '../../src/core/context/caller.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { CASES, prepare, SCOPES, tokensOf, type Made } from './cases.ts';
 

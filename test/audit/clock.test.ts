@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { jsonlChunks } from '../../src/api/csv.ts';
-import { exportChain } from '../../src/core/audit-export.ts';
-import { sealAudit } from '../../src/core/seals/seal.ts';
-import { verifyAudit } from '../../src/core/seals/verify.ts';
-import { openDb } from '../../src/store/db.ts';
-import { newWorld, type World } from '../core/world.ts';
+import { exportChain } from '../../src/core/exports/audit.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import { openDb } from '../../src/store/db/pool.ts';
+import { newWorld, type World } from '../support/world.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 import { makeClockSettable } from './shifted-clock.ts';
 
@@ -166,10 +166,8 @@ describe('the audit, when the clock of the database is set', function () {
     for await (const chunk of jsonlChunks(file)) text += chunk;
     await writeFile(path, text);
     const { code, out } = await new Promise<{ code: number; out: string }>((resolve) => {
-      execFile(
-        process.execPath,
-        ['--import', 'tsx', 'src/audit-verify/main.ts', '--file', path],
-        (failure, stdout) => resolve({ code: failure ? Number(failure.code) : 0, out: stdout }),
+      execFile(process.execPath, ['src/audit-verify/main.ts', '--file', path], (failure, stdout) =>
+        resolve({ code: failure ? Number(failure.code) : 0, out: stdout }),
       );
     });
     await rm(directory, { recursive: true });

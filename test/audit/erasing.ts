@@ -1,9 +1,9 @@
-import { sealAudit } from '../../src/core/seals/seal.ts';
-import { verifyAudit } from '../../src/core/seals/verify.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
 import { eraseUser } from '../../src/core/users/erase.ts';
-import type { UserId } from '../../src/ids.ts';
-import type { World } from '../core/world.ts';
+import type { UserId } from '../../src/lib/ids.ts';
+import type { World } from '../support/world.ts';
 import type { SealedDatabase } from './sealed-database.ts';
 
 /** People who have gone and can be erased, in a world whose audit is sealed. */

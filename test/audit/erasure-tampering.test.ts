@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { sealAudit } from '../../src/core/seals/seal.ts';
-import { newWorld, type World } from '../core/world.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 

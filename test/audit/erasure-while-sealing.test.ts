@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { sealAudit } from '../../src/core/seals/seal.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
-import { newWorld, type World } from '../core/world.ts';
+import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 

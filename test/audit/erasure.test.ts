@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { auditCheckpoint } from '../../src/core/seals/checkpoint.ts';
-import { sealAudit } from '../../src/core/seals/seal.ts';
-import { verifyAudit } from '../../src/core/seals/verify.ts';
+import { auditCheckpoint } from '../../src/core/audit/chain/checkpoint.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
-import { newWorld, type World } from '../core/world.ts';
+import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 

@@ -1,6 +1,6 @@
-import type { Core } from '../../src/core/core.ts';
-import { signingKeyOf } from '../../src/core/seals/signing.ts';
-import { openDb } from '../../src/store/db.ts';
+import type { Core } from '../../src/core/context/core.ts';
+import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 import { createDatabase } from '../support/database.ts';
 import { asSuperuser } from './tampering.ts';
 

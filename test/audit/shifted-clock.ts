@@ -1,4 +1,4 @@
-import type { Db } from '../../src/store/db.ts';
+import type { Db } from '../../src/store/db/pool.ts';
 
 /**
  * Gives a database a clock that can be set: functions of the same names stand before PostgreSQL's own. Connections that

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { WorkspaceId } from '../../src/ids.ts';
+import type { WorkspaceId } from '../../src/lib/ids.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 /** Runs statements as somebody whom no trigger stops. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { sealAudit } from '../../src/core/seals/seal.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 describe('npm run audit:verify after an erasure', function () {
@@ -28,11 +28,8 @@ describe('npm run audit:verify after an erasure', function () {
   const run = (...args: string[]): Promise<string> =>
     new Promise((resolve) => {
       const env = { PATH: process.env.PATH, DATABASE_URL: app.databaseUrl, SECRET_KEY: 'k'.repeat(32) };
-      execFile(
-        process.execPath,
-        ['--import', 'tsx', 'src/audit-verify/main.ts', ...args],
-        { env },
-        (_, out, err) => resolve(out + err),
+      execFile(process.execPath, ['src/audit-verify/main.ts', ...args], { env }, (_, out, err) =>
+        resolve(out + err),
       );
     });
   const WELL = 'The audit is as it was written.';

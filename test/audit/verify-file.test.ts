@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { sealAudit } from '../../src/core/seals/seal.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 interface Run {
@@ -54,7 +54,7 @@ describe('npm run audit:verify', function () {
     new Promise((resolve) => {
       execFile(
         process.execPath,
-        ['--import', 'tsx', 'src/audit-verify/main.ts', ...args],
+        ['src/audit-verify/main.ts', ...args],
         { env: { PATH: process.env.PATH, ...env } },
         (failure, out, error) => resolve({ code: failure ? Number(failure.code) : 0, out, error }),
       );

@@ -4,8 +4,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
-import { setLogLevel } from '../../src/log.ts';
-import { metrics } from '../../src/metrics.ts';
+import { setLogLevel } from '../../src/lib/log.ts';
+import { metrics } from '../../src/lib/metrics.ts';
 
 const MIB = 1_048_576;
 /** More than the system takes for a client that reads nothing. */

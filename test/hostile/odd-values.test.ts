@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 import { routes } from '../../src/api/routes/index.ts';
-import { randomFor } from '../../src/fuzz/random.ts';
+import { randomFor } from '../../tools/fuzz/random.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { CASES, prepare, type Made } from '../api/cases.ts';
 import { ODD_NUMBERS, ODD_TEXTS, ODD_TIMES, ODD_VALUES } from './odd.ts';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
-import type { RollcallError } from '../../src/errors.ts';
-import { openDb, type Db } from '../../src/store/db.ts';
-import { lookedUpRow } from '../../src/store/prepared.ts';
-import { rows } from '../../src/store/query.ts';
-import { inTransaction } from '../../src/store/transaction.ts';
-import { expectRefusal } from '../core/refusal.ts';
+import type { RollcallError } from '../../src/lib/errors.ts';
+import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { lookedUpRow } from '../../src/store/db/prepared.ts';
+import { rows } from '../../src/store/db/query.ts';
+import { inTransaction } from '../../src/store/db/transaction.ts';
+import { expectRefusal } from '../support/refusal.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 const MIB = 1024 * 1024;

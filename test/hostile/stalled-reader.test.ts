@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
-import { openDb, type Db } from '../../src/store/db.ts';
-import { rows } from '../../src/store/query.ts';
-import { stream } from '../../src/store/snapshot.ts';
-import { expectRefusal } from '../core/refusal.ts';
+import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { rows } from '../../src/store/db/query.ts';
+import { stream } from '../../src/store/db/snapshot.ts';
+import { expectRefusal } from '../support/refusal.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('a reader of stored data that takes nothing for a minute', function () {

@@ -1,14 +1,14 @@
 import { csvChunks, jsonlChunks } from '../../src/api/csv.ts';
-import { exportAudit, exportChain } from '../../src/core/audit-export.ts';
-import { listAudit } from '../../src/core/audit.ts';
-import type { Caller } from '../../src/core/caller.ts';
-import type { Core } from '../../src/core/core.ts';
-import { sealAudit } from '../../src/core/seals/seal.ts';
-import { signingKeyOf } from '../../src/core/seals/signing.ts';
-import { verifyAudit } from '../../src/core/seals/verify.ts';
+import { exportAudit, exportChain } from '../../src/core/exports/audit.ts';
+import { listAudit } from '../../src/core/audit/list.ts';
+import type { Caller } from '../../src/core/context/caller.ts';
+import type { Core } from '../../src/core/context/core.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import { eraseUser } from '../../src/core/users/erase.ts';
-import type { WorkspaceId } from '../../src/ids.ts';
-import { openDb } from '../../src/store/db.ts';
+import type { WorkspaceId } from '../../src/lib/ids.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 
 /** Walks what is stored in one way, in a process of its own, and writes what it saw and its greatest size as JSON. */
 const [url, workspaceId, what, user] = process.argv.slice(2) as [string, WorkspaceId, string, string];

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { expect } from 'chai';
 import { deleteUser } from '../../src/core/users/delete.ts';
-import type { UserId } from '../../src/ids.ts';
+import type { UserId } from '../../src/lib/ids.ts';
 import { openSealedDatabase, type SealedDatabase } from '../audit/sealed-database.ts';
-import { newWorld, type World } from '../core/world.ts';
+import { newWorld, type World } from '../support/world.ts';
 
 const MIB = 1024 * 1024;
 /** More than the heap can hold: 150 events of a MiB that are stored small, and 40 that are not; and one of 16 MiB. */
@@ -43,7 +43,7 @@ describe('walking stored data that is larger than memory', function () {
       execFile(
         process.execPath,
         [
-          ...['--max-old-space-size=256', '--import', 'tsx', 'test/hostile/walks.child.ts'],
+          ...['--max-old-space-size=256', 'test/hostile/walks.child.ts'],
           ...[audit.url, world.caller.workspaceId, what, user],
         ],
         (failure, out, error) => {

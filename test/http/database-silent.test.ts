@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { metrics } from '../../src/metrics.ts';
+import { metrics } from '../../src/lib/metrics.ts';
 import { startApp, type Reply, type TestApp } from '../support/app.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
 

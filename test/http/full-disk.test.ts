@@ -2,12 +2,12 @@ import { tmpdir } from 'node:os';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { createApp } from '../../src/app.ts';
-import type { Core } from '../../src/core/core.ts';
-import type { RollcallError } from '../../src/errors.ts';
-import { translateError } from '../../src/store/database-errors.ts';
-import { openDb } from '../../src/store/db.ts';
-import { writability } from '../../src/store/writable.ts';
+import { createApp } from '../../src/server/app.ts';
+import type { Core } from '../../src/core/context/core.ts';
+import type { RollcallError } from '../../src/lib/errors.ts';
+import { translateError } from '../../src/store/db/errors.ts';
+import { openDb } from '../../src/store/db/pool.ts';
+import { writability } from '../../src/store/db/writable.ts';
 import { requestsTo, startApp, type TestApp } from '../support/app.ts';
 
 describe('a database that cannot write', () => {

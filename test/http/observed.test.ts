@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import winston from 'winston';
-import { log, setLogLevel } from '../../src/log.ts';
+import { log, setLogLevel } from '../../src/lib/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 type Line = Record<string, unknown>;

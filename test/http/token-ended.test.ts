@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Caller } from '../../src/core/caller.ts';
-import { issueToken } from '../../src/core/tokens.ts';
-import type { WorkspaceId } from '../../src/ids.ts';
-import { openDb } from '../../src/store/db.ts';
+import type { Caller } from '../../src/core/context/caller.ts';
+import { issueToken } from '../../src/core/workspaces/tokens.ts';
+import type { WorkspaceId } from '../../src/lib/ids.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 describe('a token that ends while something is read', () => {

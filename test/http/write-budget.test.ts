@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { createWriteBudget, createWriteMeter } from '../../src/core/write-budget.ts';
-import { RollcallError } from '../../src/errors.ts';
-import { newId, type WorkspaceId } from '../../src/ids.ts';
-import { noise } from '../core/large-steps.ts';
+import { createWriteBudget, createWriteMeter } from '../../src/core/context/write-budget.ts';
+import { RollcallError } from '../../src/lib/errors.ts';
+import { newId, type WorkspaceId } from '../../src/lib/ids.ts';
+import { noise } from '../core/users/large-steps.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 describe('the budget for writing', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { readAddresses } from '../../src/core/invitations/addresses.ts';
-import { RollcallError } from '../../src/errors.ts';
+import { RollcallError } from '../../src/lib/errors.ts';
 
 const emails = (text: string | readonly string[]) => readAddresses(text).addresses.map((one) => one.email);
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { startJobs, type Jobs } from '../../src/jobs/index.ts';
 import { smtpMailer } from '../../src/mail/mailer.ts';
-import { openDb, type Db } from '../../src/store/db.ts';
+import { openDb, type Db } from '../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { linkIn, parse, startMailServer, type MailServer } from './mail-server.ts';
 import { startSilentServer, startSlowReader } from './odd-mail-servers.ts';
@@ -220,7 +220,7 @@ describe('the mail of an invitation', () => {
 
     const launch = (smtpUrl: string) => {
       const file = fileURLToPath(new URL('killed.child.ts', import.meta.url));
-      child = spawn(process.execPath, ['--import', 'tsx', file, other.databaseUrl, smtpUrl, '1500'], {
+      child = spawn(process.execPath, [file, other.databaseUrl, smtpUrl, '1500'], {
         stdio: 'ignore',
       });
       return child;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { openDb, type Db } from '../../src/store/db.ts';
-import { inTransaction } from '../../src/store/transaction.ts';
-import { endJob, enqueue, keepJobs, takeJobs, tidyJobs } from '../../src/store/jobs.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { inTransaction } from '../../src/store/db/transaction.ts';
+import { endJob, enqueue, keepJobs, takeJobs, tidyJobs } from '../../src/store/db/job-queue.ts';
+import { migrate } from '../../src/store/db/migrate.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 
 const QUEUE = 'invitation-mail';

@@ -1,6 +1,6 @@
 import { smtpMailer } from '../../src/mail/mailer.ts';
 import { startJobs } from '../../src/jobs/index.ts';
-import { openDb } from '../../src/store/db.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 
 /** Sends mail in a process of its own, which is to be killed: DATABASE, SMTP and the time of a lease come as arguments. */
 const [url = '', smtpUrl = '', leaseMs = ''] = process.argv.slice(2);

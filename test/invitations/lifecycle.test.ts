@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { settleExpiredInvitations } from '../../src/core/invitations/settle-all.ts';
+import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
 import { brokenInvariants } from '../races/invariants.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { adminOf, invitee, letExpire, type Problem, type Shown } from './people.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { setLogLevel } from '../../src/log.ts';
+import { setLogLevel } from '../../src/lib/log.ts';
 import { requestsTo, startApp, type TestApp } from '../support/app.ts';
 import { adminOf, invitee } from './people.ts';
 

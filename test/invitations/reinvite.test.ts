@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { Caller } from '../../src/core/caller.ts';
+import type { Caller } from '../../src/core/context/caller.ts';
 import { pendingInvitationOf } from '../../src/core/invitations/list.ts';
 import { reinvite } from '../../src/core/invitations/resend.ts';
-import { settleExpiredInvitations } from '../../src/core/invitations/settle-all.ts';
-import type { UserId, WorkspaceId } from '../../src/ids.ts';
+import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
+import type { UserId, WorkspaceId } from '../../src/lib/ids.ts';
 import { brokenInvariants } from '../races/invariants.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { adminOf, invitee, letExpire } from './people.ts';

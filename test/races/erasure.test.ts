@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
-import { verifyAudit } from '../../src/core/seals/verify.ts';
-import type { UserId, WorkspaceId } from '../../src/ids.ts';
-import { rows } from '../../src/store/query.ts';
-import { inTransaction } from '../../src/store/transaction.ts';
-import { eraseProvisioningRequests } from '../../src/store/provisioning-log.ts';
+import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import type { UserId, WorkspaceId } from '../../src/lib/ids.ts';
+import { rows } from '../../src/store/db/query.ts';
+import { inTransaction } from '../../src/store/db/transaction.ts';
+import { eraseProvisioningRequests } from '../../src/store/audit/scim-requests.ts';
 import { placesOf } from '../support/everything.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { brokenInvariants } from './invariants.ts';

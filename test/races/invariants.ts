@@ -1,4 +1,4 @@
-import type { Core } from '../../src/core/core.ts';
+import type { Core } from '../../src/core/context/core.ts';
 
 /** What must hold of the database whatever happened; each query answers the rows that break it. */
 const INVARIANTS: Readonly<Record<string, string>> = {

@@ -35,7 +35,7 @@ describe('a large review that is closed', () => {
     expect((await we.call('POST', `/reviews/${id}/cancel`)).status).to.equal(409);
 
     const file = fileURLToPath(new URL('killed.child.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', file, app.databaseUrl], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [file, app.databaseUrl], { stdio: 'ignore' });
     for (let waited = 0; waited < 60_000 && (await we.review(id)).outcomes.revoked === applied; waited += 20)
       await sleep(20);
     child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import type { Db } from '../../src/store/db.ts';
+import type { Db } from '../../src/store/db/pool.ts';
 
 /** Makes active users `crowd-N@x.io` of the workspace `default` who each have a role in the project `mobile` by hand. */
 export async function makeCrowd(db: Db, count: number): Promise<void> {

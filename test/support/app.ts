@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createStreams, streamLimits, type StreamLimits } from '../../src/api/streams.ts';
-import { createApp } from '../../src/app.ts';
-import type { Core } from '../../src/core/core.ts';
-import { prepareFirstStart, type FirstTokens } from '../../src/core/first-start.ts';
+import { createApp } from '../../src/server/app.ts';
+import type { Core } from '../../src/core/context/core.ts';
+import { prepareFirstStart, type FirstTokens } from '../../src/core/workspaces/bootstrap.ts';
 import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
 import { startJobs, type JobsOptions } from '../../src/jobs/index.ts';
-import { setLogLevel } from '../../src/log.ts';
+import { setLogLevel } from '../../src/lib/log.ts';
 import { fileMailer, smtpMailer } from '../../src/mail/mailer.ts';
-import { openProvisioningLog, type ProvisioningLog } from '../../src/core/provisioning-log.ts';
-import { signingKeyOf } from '../../src/core/seals/signing.ts';
-import { openDb } from '../../src/store/db.ts';
+import { openProvisioningLog, type ProvisioningLog } from '../../src/core/audit/scim-requests.ts';
+import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 import { createDatabase } from './database.ts';
 
 /** What came back; `body` is parsed when it is JSON, and undefined when there is none. */

@@ -1,4 +1,4 @@
-import type { Db } from '../../src/store/db.ts';
+import type { Db } from '../../src/store/db/pool.ts';
 
 /**
  * Where any of some texts stands in the database, without regard to case: `schema.table.column: text`. Every column of

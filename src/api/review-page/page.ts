@@ -1,8 +1,8 @@
 import type { FrozenRow, Outcome, Reviewer, ReviewRow } from '../../core/reviews/read.ts';
 import type { ReviewReport } from '../../core/reviews/report.ts';
 import { taskOf } from '../../core/reviews/task.ts';
-import { Html, html } from '../../html.ts';
-import { oneLine, saidTime } from '../../wording.ts';
+import { Html, html } from '../../lib/html.ts';
+import { oneLine, saidTime } from '../../lib/text.ts';
 import { POLICY_IN_PAGE, STYLE } from './style.ts';
 
 // To the letter what its hash in the policy was taken of.

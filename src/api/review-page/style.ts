@@ -1,4 +1,4 @@
-import { pagePolicy } from '../../page-policy.ts';
+import { pagePolicy } from '../../lib/content-security-policy.ts';
 
 /** The report's only style. It stands in the page, so that the saved file needs nothing else. */
 export const STYLE = `

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { ACCOUNT_ROLES, accessOfUser, type Access, type Via } from '../../core/access.ts';
+import { ACCOUNT_ROLES, accessOfUser, type Access, type Via } from '../../core/access/effective.ts';
 import { answer } from '../answer.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 import { momentSchema } from '../times.ts';
-import { grantedViaSchema, shownVia } from './via.ts';
+import { grantedViaSchema, shownVia } from './grant-source.ts';
 
 const ways = z.array(grantedViaSchema);
 

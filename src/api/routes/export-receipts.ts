@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { exportReceipt, listExportReceipts, type ExportReceipt } from '../../core/export-receipts.ts';
+import { exportReceipt, listExportReceipts, type ExportReceipt } from '../../core/exports/receipts.ts';
 import { listReply } from '../lists.ts';
-import { between, listByTime, newestFirstQuery, pageByTime } from '../newest-first.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { exportAccessChanges } from '../../core/access-changes.ts';
-import { exportAudit, exportChain } from '../../core/audit-export.ts';
-import { exportAccess, exportUsers } from '../../core/exports.ts';
-import { exportDormant, exportJoiners, exportLeavers } from '../../core/movers.ts';
+import { exportAccessChanges } from '../../core/exports/access-changes.ts';
+import { exportAudit, exportChain } from '../../core/exports/audit.ts';
+import { exportAccess, exportUsers } from '../../core/exports/users-and-access.ts';
+import { exportDormant, exportJoiners, exportLeavers } from '../../core/exports/joiners-and-leavers.ts';
 import { csvFile, jsonlFile } from '../file.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';

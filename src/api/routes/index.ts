@@ -1,6 +1,6 @@
 import type { Route } from '../route.ts';
 import { accessRoutes } from './access.ts';
-import { auditSealRoutes } from './audit-seals.ts';
+import { auditSealRoutes } from './audit-chain.ts';
 import { auditRoutes } from './audit.ts';
 import { conflictRoutes } from './conflicts.ts';
 import { exportReceiptRoutes } from './export-receipts.ts';
@@ -22,7 +22,7 @@ import { scimRequestRoutes } from './scim-requests.ts';
 import { tokenRoutes } from './tokens.ts';
 import { userChangeRoutes } from './user-changes.ts';
 import { userGrantRoutes } from './user-grants.ts';
-import { usersManyRoutes } from './users-many.ts';
+import { usersManyRoutes } from './users-bulk.ts';
 import { userRoutes } from './users.ts';
 import { workspaceRoutes } from './workspaces.ts';
 

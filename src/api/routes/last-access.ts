@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reportLastAccess } from '../../core/last-access.ts';
+import { reportLastAccess } from '../../core/users/last-access.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
 import { anyTimeSchema } from '../times.ts';

@@ -5,7 +5,7 @@ import {
   listOrganizations,
   patchOrganization,
   type Organization,
-} from '../../core/catalogue/organizations.ts';
+} from '../../core/catalog/organizations.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';

@@ -5,7 +5,7 @@ import {
   listProjects,
   patchProject,
   type Project,
-} from '../../core/catalogue/projects.ts';
+} from '../../core/catalog/projects.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';

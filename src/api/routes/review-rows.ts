@@ -8,15 +8,15 @@ import {
   type PastDecision,
 } from '../../core/reviews/read.ts';
 import { taskOf } from '../../core/reviews/task.ts';
-import type { Caller } from '../../core/caller.ts';
-import type { Core } from '../../core/core.ts';
-import { invalid } from '../../errors.ts';
+import type { Caller } from '../../core/context/caller.ts';
+import type { Core } from '../../core/context/core.ts';
+import { invalid } from '../../lib/errors.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { limitSchema, listReply } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
 import { reviewerSchema, verdictSchema } from './reviews.ts';
-import { shownVia, viaSchema } from './via.ts';
+import { shownVia, viaSchema } from './grant-source.ts';
 
 const KINDS = ['account_role', 'project_role', 'entitlement'] as const;
 const OUTCOMES = ['kept', 'revoked', 'task', 'already_ended', 'refused'] as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listRoles, putRole, type Role } from '../../core/catalogue/roles.ts';
+import { listRoles, putRole, type Role } from '../../core/catalog/roles.ts';
 import { answer } from '../answer.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';

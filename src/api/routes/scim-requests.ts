@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { listProvisioningLog, type ProvisioningRequestRow } from '../../core/provisioning-log.ts';
+import { listProvisioningLog, type ProvisioningRequestRow } from '../../core/audit/scim-requests.ts';
 import { listReply } from '../lists.ts';
-import { between, listByTime, newestFirstQuery, pageByTime } from '../newest-first.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { issueToken, listTokens, revokeToken, type Token } from '../../core/tokens.ts';
+import { issueToken, listTokens, revokeToken, type Token } from '../../core/workspaces/tokens.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { reinvite } from '../../core/invitations/resend.ts';
 import { deactivateUser } from '../../core/users/deactivate.ts';
 import { eraseUser } from '../../core/users/erase.ts';
-import { patchUser } from '../../core/users/patch.ts';
+import { patchUser } from '../../core/users/update.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
 import { accountRoleSchema } from './access.ts';
 import { invitationSchema, shownInvitation } from './invitations.ts';
-import { shownUserOf, userDetailSchema } from './user-shown.ts';
+import { shownUserOf, userDetailSchema } from './user-view.ts';
 
 const params = z.object({ id: z.string() });
 

@@ -4,10 +4,10 @@ import {
   giveProjectRole,
   takeLicense,
   takeProjectRole,
-} from '../../core/users/direct-access.ts';
+} from '../../core/access/direct-grants.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
-import { shownUserOf, userDetailSchema } from './user-shown.ts';
+import { shownUserOf, userDetailSchema } from './user-view.ts';
 
 const ofProject = z.object({ id: z.string(), project: z.string() });
 const ofProduct = z.object({ id: z.string(), product: z.string() });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { listDirectory } from '../../core/directory.ts';
+import { listDirectory } from '../../core/users/directory.ts';
 import { listOf, listQuery, listReply, pageAsOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 import { momentSchema } from '../times.ts';
-import { shownUser, shownUserOf, statusSchema, userDetailSchema, userSchema } from './user-shown.ts';
+import { shownUser, shownUserOf, statusSchema, userDetailSchema, userSchema } from './user-view.ts';
 
 /** One or more statuses, separated by commas. */
 export const statusesSchema = z

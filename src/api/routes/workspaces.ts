@@ -5,7 +5,7 @@ import {
   listWorkspaces,
   patchWorkspace,
   type Workspace,
-} from '../../core/workspaces.ts';
+} from '../../core/workspaces/workspaces.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { OPERATORS, READERS, WRITERS } from '../scopes.ts';

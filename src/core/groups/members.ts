@@ -1,10 +1,10 @@
-import { invalid } from '../../errors.ts';
-import { asId, type EventId, type GroupId, type UserId } from '../../ids.ts';
-import { compareMembers, endMemberships, openMemberships } from '../../store/memberships.ts';
-import { lockUsers } from '../../store/users.ts';
-import { quoted } from '../../quoted.ts';
-import type { Change } from '../change.ts';
-import { withSeats } from '../seats.ts';
+import { invalid } from '../../lib/errors.ts';
+import { asId, type EventId, type GroupId, type UserId } from '../../lib/ids.ts';
+import { compareMembers, endMemberships, openMemberships } from '../../store/groups/memberships.ts';
+import { lockUsers } from '../../store/users/users.ts';
+import { quoted } from '../../lib/quoted.ts';
+import type { Change } from '../change/change.ts';
+import { withSeats } from '../access/seats.ts';
 
 /** What is wanted of a group's members: changes to those there are, or (base `empty`) exactly `add`. */
 export interface MemberChange {

@@ -1,19 +1,19 @@
-import { notFound } from '../../errors.ts';
-import { asId, type GroupId } from '../../ids.ts';
-import type { CursorPage, Turned } from '../../store/cursor-page.ts';
+import { notFound } from '../../lib/errors.ts';
+import { asId, type GroupId } from '../../lib/ids.ts';
+import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import {
   countGroups,
   groupsByIds,
   listGroups,
   turnGroups,
   type ListedGroup,
-} from '../../store/group-pages.ts';
-import { findGroup, type GroupRow } from '../../store/groups.ts';
-import { memberBatches, memberBytes, membersAsJson } from '../../store/memberships.ts';
-import type { IndexPage } from '../../store/page.ts';
-import type { Caller } from '../caller.ts';
-import { indexPage } from '../index-page.ts';
-import type { Core } from '../core.ts';
+} from '../../store/groups/group-pages.ts';
+import { findGroup, type GroupRow } from '../../store/groups/groups.ts';
+import { memberBatches, memberBytes, membersAsJson } from '../../store/groups/memberships.ts';
+import type { IndexPage } from '../../store/sql/offset-page.ts';
+import type { Caller } from '../context/caller.ts';
+import { indexPage } from '../shared/offset-page.ts';
+import type { Core } from '../context/core.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
 export interface MembersWanted {

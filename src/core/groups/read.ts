@@ -1,10 +1,10 @@
-import { groupGrants } from '../../store/group-grants.ts';
-import { listCountedGroups, type CountedGroup } from '../../store/group-list.ts';
-import type { Caller } from '../caller.ts';
-import type { Core } from '../core.ts';
-import type { KeysetPage, Page } from '../keyset.ts';
-import { withParts } from '../parts-of-page.ts';
-import { asMapping, type GroupMapping } from '../mapping.ts';
+import { groupGrants } from '../../store/access/group-grants.ts';
+import { listCountedGroups, type CountedGroup } from '../../store/scim/group-list.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Core } from '../context/core.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { withParts } from '../shared/page-parts.ts';
+import { asMapping, type GroupMapping } from '../access/mapping.ts';
 
 /** A group with what its members are granted. */
 export interface MappedGroup {

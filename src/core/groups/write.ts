@@ -1,13 +1,13 @@
-import { notFound } from '../../errors.ts';
-import { asId, newId, type GroupId, type UserId } from '../../ids.ts';
-import { endGroupGrants } from '../../store/group-grants.ts';
-import { insertGroup, lockGroup, updateGroup, type GroupRow } from '../../store/groups.ts';
-import { endMemberships, memberIds } from '../../store/memberships.ts';
-import type { Caller } from '../caller.ts';
-import { change, type Change } from '../change.ts';
-import type { Core } from '../core.ts';
-import { hasRules, readGroupName } from '../mapping.ts';
-import { withSeats } from '../seats.ts';
+import { notFound } from '../../lib/errors.ts';
+import { asId, newId, type GroupId, type UserId } from '../../lib/ids.ts';
+import { endGroupGrants } from '../../store/access/group-grants.ts';
+import { insertGroup, lockGroup, updateGroup, type GroupRow } from '../../store/groups/groups.ts';
+import { endMemberships, memberIds } from '../../store/groups/memberships.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { hasRules, readGroupName } from '../access/mapping.ts';
+import { withSeats } from '../access/seats.ts';
 import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
 import { changeMembers, type MemberChange } from './members.ts';
 

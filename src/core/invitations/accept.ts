@@ -1,15 +1,20 @@
-import { invalid } from '../../errors.ts';
-import type { UserId } from '../../ids.ts';
-import { closeInvitations, findInvitation, findLinked, type InvitationRow } from '../../store/invitations.ts';
-import { findUser, lockUser, updateUser, type JsonObject, type UserRow } from '../../store/users.ts';
-import { findWorkspace } from '../../store/workspaces.ts';
-import { change } from '../change.ts';
-import { invitationSettings, type Core } from '../core.ts';
-import { isName, NAME_RULE } from '../names.ts';
-import { activated, difference, stateOf } from '../users/user-state.ts';
+import { invalid } from '../../lib/errors.ts';
+import type { UserId } from '../../lib/ids.ts';
+import {
+  closeInvitations,
+  findInvitation,
+  findLinked,
+  type InvitationRow,
+} from '../../store/invitations/invitations.ts';
+import { findUser, lockUser, updateUser, type JsonObject, type UserRow } from '../../store/users/users.ts';
+import { findWorkspace } from '../../store/workspaces/workspaces.ts';
+import { change } from '../change/change.ts';
+import { invitationSettings, type Core } from '../context/core.ts';
+import { isName, NAME_RULE } from '../shared/names.ts';
+import { activated, difference, stateOf } from '../shared/user-state.ts';
 import { closedEvent } from './close.ts';
 import { readToken, sendOf } from './links.ts';
-import { offerOf, type NamedOffer } from './offer.ts';
+import { offerOf, type NamedOffer } from './grants.ts';
 
 /** What a link that is ours leads to. */
 export type Link = OpenLink | ClosedLink;

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
-import { invalid } from '../../errors.ts';
-import { isName } from '../names.ts';
+import { invalid } from '../../lib/errors.ts';
+import { isName } from '../shared/names.ts';
 
 /** An address that can be invited, and the name that was written before it, if any. */
 export interface Address {

@@ -1,9 +1,13 @@
-import type { EventId } from '../../ids.ts';
-import { closeInvitations, openInvitationsOf, type InvitationRow } from '../../store/invitations.ts';
-import { makeUsersInactive } from '../../store/invited-users.ts';
-import { endOffered } from '../../store/offered-grants.ts';
-import type { UserRow } from '../../store/users.ts';
-import type { Change, ChangeEvent } from '../change.ts';
+import type { EventId } from '../../lib/ids.ts';
+import {
+  closeInvitations,
+  openInvitationsOf,
+  type InvitationRow,
+} from '../../store/invitations/invitations.ts';
+import { makeUsersInactive } from '../../store/users/invited-users.ts';
+import { endOffered } from '../../store/access/manual-grants.ts';
+import type { UserRow } from '../../store/users/users.ts';
+import type { Change, ChangeEvent } from '../change/change.ts';
 
 /** An open invitation and its user, who is locked. */
 export interface Held {

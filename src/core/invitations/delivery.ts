@@ -1,13 +1,13 @@
-import type { InvitationId, WorkspaceId } from '../../ids.ts';
-import type { Tx } from '../../store/db.ts';
-import { inTransaction } from '../../store/transaction.ts';
-import { lockDelivery, writeDelivery, type Delivery } from '../../store/invitation-delivery.ts';
-import type { InvitationRow } from '../../store/invitations.ts';
-import { endJob, enqueue, type Job } from '../../store/jobs.ts';
-import { findWorkspace } from '../../store/workspaces.ts';
-import { invitationSettings, type Core } from '../core.ts';
+import type { InvitationId, WorkspaceId } from '../../lib/ids.ts';
+import type { Tx } from '../../store/db/pool.ts';
+import { inTransaction } from '../../store/db/transaction.ts';
+import { lockDelivery, writeDelivery, type Delivery } from '../../store/invitations/delivery.ts';
+import type { InvitationRow } from '../../store/invitations/invitations.ts';
+import { endJob, enqueue, type Job } from '../../store/db/job-queue.ts';
+import { findWorkspace } from '../../store/workspaces/workspaces.ts';
+import { invitationSettings, type Core } from '../context/core.ts';
 import { linkOf } from './links.ts';
-import { offerOf, type NamedOffer } from './offer.ts';
+import { offerOf, type NamedOffer } from './grants.ts';
 
 /** A send that this instance holds. */
 export type MailJob = Job<'invitation-mail'>;

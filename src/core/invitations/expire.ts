@@ -1,7 +1,7 @@
-import { newId, type EventId, type UserId, type WorkspaceId } from '../../ids.ts';
-import { appendEvents, type NewEvent } from '../../store/audit.ts';
-import { usersWithExpired } from '../../store/invitations.ts';
-import type { Change } from '../change.ts';
+import { newId, type EventId, type UserId, type WorkspaceId } from '../../lib/ids.ts';
+import { appendEvents, type NewEvent } from '../../store/audit/events.ts';
+import { usersWithExpired } from '../../store/invitations/invitations.ts';
+import type { Change } from '../change/change.ts';
 import { closedEvent, release, type Held } from './close.ts';
 import { lockHeld } from './lock.ts';
 

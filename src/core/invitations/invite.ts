@@ -1,15 +1,15 @@
-import { RollcallError } from '../../errors.ts';
-import { newId, type UserId } from '../../ids.ts';
-import type { InvitationRow } from '../../store/invitations.ts';
-import { insertInvitedUsers } from '../../store/invited-users.ts';
-import type { Caller } from '../caller.ts';
-import { change, type Change } from '../change.ts';
-import { invitationSettings, type Core } from '../core.ts';
-import { withSeats } from '../seats.ts';
+import { RollcallError } from '../../lib/errors.ts';
+import { newId, type UserId } from '../../lib/ids.ts';
+import type { InvitationRow } from '../../store/invitations/invitations.ts';
+import { insertInvitedUsers } from '../../store/users/invited-users.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import { invitationSettings, type Core } from '../context/core.ts';
+import { withSeats } from '../access/seats.ts';
 import { readAddresses, type Address, type Skipped } from './addresses.ts';
-import { resolveOffer, type Asked, type Offer } from './asked.ts';
-import { choose, type Known } from './choose.ts';
-import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './give.ts';
+import { resolveOffer, type Asked, type Offer } from './request.ts';
+import { choose, type Known } from './resolve.ts';
+import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './replace-grants.ts';
 import { makePending, openInvitations, type Invitee } from './open.ts';
 
 /** Whom to invite, and to what. */

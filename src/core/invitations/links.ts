@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { asId, type InvitationId } from '../../ids.ts';
-import type { InvitationRow } from '../../store/invitations.ts';
-import type { InvitationSettings } from '../core.ts';
+import { asId, type InvitationId } from '../../lib/ids.ts';
+import type { InvitationRow } from '../../store/invitations/invitations.ts';
+import type { InvitationSettings } from '../context/core.ts';
 
 type Signed = Pick<InvitationRow, 'workspace_id' | 'id' | 'nonce'>;
 

@@ -1,5 +1,5 @@
-import { notFound, RollcallError } from '../../errors.ts';
-import { asId, type InvitationId, type UserId } from '../../ids.ts';
+import { notFound, RollcallError } from '../../lib/errors.ts';
+import { asId, type InvitationId, type UserId } from '../../lib/ids.ts';
 import {
   findInvitation,
   listInvitations as list,
@@ -7,18 +7,18 @@ import {
   type InvitationRow,
   type InvitationSort,
   type InvitationStatus,
-} from '../../store/invitations.ts';
-import type { Moment } from '../../store/moment.ts';
-import type { Caller } from '../caller.ts';
-import { invitationSettings, type Core } from '../core.ts';
-import type { KeysetPage, Page } from '../keyset.ts';
+} from '../../store/invitations/invitations.ts';
+import type { Moment } from '../../store/sql/as-of.ts';
+import type { Caller } from '../context/caller.ts';
+import { invitationSettings, type Core } from '../context/core.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { linkOf } from './links.ts';
 
 export type {
   InvitationRow as Invitation,
   InvitationSort,
   InvitationStatus,
-} from '../../store/invitations.ts';
+} from '../../store/invitations/invitations.ts';
 
 /** A page of the workspace's invitations, of some statuses or of all. */
 export function listInvitations(

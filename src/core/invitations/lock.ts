@@ -1,8 +1,8 @@
-import type { UserId } from '../../ids.ts';
-import { openInvitationsOf } from '../../store/invitations.ts';
-import { lockUserRows } from '../../store/invited-users.ts';
-import type { UserRow } from '../../store/users.ts';
-import type { Change } from '../change.ts';
+import type { UserId } from '../../lib/ids.ts';
+import { openInvitationsOf } from '../../store/invitations/invitations.ts';
+import { lockUserRows } from '../../store/users/invited-users.ts';
+import type { UserRow } from '../../store/users/users.ts';
+import type { Change } from '../change/change.ts';
 import type { Held } from './close.ts';
 
 /** Locks users ascending by id, and with it their invitations. Answers those that exist. */

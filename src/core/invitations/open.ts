@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { newId, type EventId, type InvitationId, type OrganizationId, type UserId } from '../../ids.ts';
-import { enqueue } from '../../store/jobs.ts';
-import { insertInvitations, type InvitationRow } from '../../store/invitations.ts';
-import { makeUsersPending } from '../../store/invited-users.ts';
-import type { UserRow } from '../../store/users.ts';
-import type { Change } from '../change.ts';
-import type { InvitationSettings } from '../core.ts';
-import type { Asked } from './asked.ts';
-import type { Known } from './choose.ts';
+import { newId, type EventId, type InvitationId, type OrganizationId, type UserId } from '../../lib/ids.ts';
+import { enqueue } from '../../store/db/job-queue.ts';
+import { insertInvitations, type InvitationRow } from '../../store/invitations/invitations.ts';
+import { makeUsersPending } from '../../store/users/invited-users.ts';
+import type { UserRow } from '../../store/users/users.ts';
+import type { Change } from '../change/change.ts';
+import type { InvitationSettings } from '../context/core.ts';
+import type { Asked } from './request.ts';
+import type { Known } from './resolve.ts';
 import { settle } from './expire.ts';
 import { lockWhole } from './lock.ts';
 

@@ -1,19 +1,19 @@
-import { notFound, RollcallError } from '../../errors.ts';
-import { asId, type EventId, type InvitationId, type UserId } from '../../ids.ts';
+import { notFound, RollcallError } from '../../lib/errors.ts';
+import { asId, type EventId, type InvitationId, type UserId } from '../../lib/ids.ts';
 import {
   findInvitation,
   newestInvitationOf,
   renewInvitation,
   type InvitationRow,
-} from '../../store/invitations.ts';
-import { lockUser, type UserRow } from '../../store/users.ts';
-import type { Caller } from '../caller.ts';
-import { change, type Change } from '../change.ts';
-import { invitationSettings, type Core } from '../core.ts';
-import { withSeats } from '../seats.ts';
-import { ERASED } from '../users/lock-present.ts';
+} from '../../store/invitations/invitations.ts';
+import { lockUser, type UserRow } from '../../store/users/users.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import { invitationSettings, type Core } from '../context/core.ts';
+import { withSeats } from '../access/seats.ts';
+import { ERASED } from '../change/lock-user.ts';
 import { problemWith } from './addresses.ts';
-import { refuseTooMuch, restoreGrants } from './give.ts';
+import { refuseTooMuch, restoreGrants } from './replace-grants.ts';
 import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
 
 /**

@@ -1,10 +1,14 @@
-import { notFound } from '../../errors.ts';
-import { asId, type InvitationId } from '../../ids.ts';
-import { findInvitations, type InvitationRow, type InvitationStatus } from '../../store/invitations.ts';
-import type { Caller } from '../caller.ts';
-import { change } from '../change.ts';
-import type { Core } from '../core.ts';
-import { withSeats } from '../seats.ts';
+import { notFound } from '../../lib/errors.ts';
+import { asId, type InvitationId } from '../../lib/ids.ts';
+import {
+  findInvitations,
+  type InvitationRow,
+  type InvitationStatus,
+} from '../../store/invitations/invitations.ts';
+import type { Caller } from '../context/caller.ts';
+import { change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { withSeats } from '../access/seats.ts';
 import { closedEvent, release } from './close.ts';
 import { lockHeld } from './lock.ts';
 

@@ -1,20 +1,20 @@
-import { RollcallError } from '../../errors.ts';
-import type { ReviewId, TokenId } from '../../ids.ts';
-import { log } from '../../log.ts';
-import { countOutcomes } from '../../store/review-rows.ts';
-import { pendingRows, stillPending, writeOutcomes, type PendingRow } from '../../store/review-outcomes.ts';
+import { RollcallError } from '../../lib/errors.ts';
+import type { ReviewId, TokenId } from '../../lib/ids.ts';
+import { log } from '../../lib/log.ts';
+import { countOutcomes } from '../../store/reviews/rows.ts';
+import { pendingRows, stillPending, writeOutcomes, type PendingRow } from '../../store/reviews/outcomes.ts';
 import {
   closingReviews,
   lockReview,
   markEnded,
   type ClosingReview,
   type LockedReview,
-} from '../../store/reviews.ts';
-import type { Caller, Scope } from '../caller.ts';
-import { change, type Change } from '../change.ts';
-import type { Core } from '../core.ts';
+} from '../../store/reviews/reviews.ts';
+import type { Caller, Scope } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
 import { targetOf } from './lock.ts';
-import { takeAway } from './take.ts';
+import { takeAway } from './revoke.ts';
 
 /** How many rows are applied in one transaction. */
 const BATCH = 200;

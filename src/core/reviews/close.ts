@@ -1,11 +1,11 @@
-import { RollcallError } from '../../errors.ts';
-import type { ReviewId } from '../../ids.ts';
-import { countUndecided, decideFound } from '../../store/review-decisions.ts';
-import { settleElsewhere } from '../../store/review-outcomes.ts';
-import { markClosing, markEnded, type Verdict } from '../../store/reviews.ts';
-import type { Caller } from '../caller.ts';
-import { change } from '../change.ts';
-import type { Core } from '../core.ts';
+import { RollcallError } from '../../lib/errors.ts';
+import type { ReviewId } from '../../lib/ids.ts';
+import { countUndecided, decideFound } from '../../store/reviews/decisions.ts';
+import { settleElsewhere } from '../../store/reviews/outcomes.ts';
+import { markClosing, markEnded, type Verdict } from '../../store/reviews/reviews.ts';
+import type { Caller } from '../context/caller.ts';
+import { change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
 import { reviewerOf } from './decide.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
 

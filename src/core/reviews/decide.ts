@@ -1,4 +1,4 @@
-import { invalid, notFound } from '../../errors.ts';
+import { invalid, notFound } from '../../lib/errors.ts';
 import {
   decideFound,
   decideRows,
@@ -7,12 +7,12 @@ import {
   type Decided,
   type Decision,
   type RowDecision,
-} from '../../store/review-decisions.ts';
-import type { Verdict } from '../../store/reviews.ts';
-import type { Caller } from '../caller.ts';
-import { checkName } from '../catalogue/keys.ts';
-import { change } from '../change.ts';
-import type { Core } from '../core.ts';
+} from '../../store/reviews/decisions.ts';
+import type { Verdict } from '../../store/reviews/reviews.ts';
+import type { Caller } from '../context/caller.ts';
+import { checkName } from '../shared/keys.ts';
+import { change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
 import { filterOf, reviewOf, rowNumber, type AskedRows } from './read.ts';
 

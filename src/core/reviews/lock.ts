@@ -1,7 +1,7 @@
-import { notFound, RollcallError } from '../../errors.ts';
-import { asId, type ReviewId } from '../../ids.ts';
-import { lockReview, type LockedReview, type ReviewStatus } from '../../store/reviews.ts';
-import type { Change } from '../change.ts';
+import { notFound, RollcallError } from '../../lib/errors.ts';
+import { asId, type ReviewId } from '../../lib/ids.ts';
+import { lockReview, type LockedReview, type ReviewStatus } from '../../store/reviews/reviews.ts';
+import type { Change } from '../change/change.ts';
 
 /**
  * Locks a review that is open still, before anything else that the change locks. Throws `not_found`, and `refused` for

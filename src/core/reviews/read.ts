@@ -1,6 +1,6 @@
-import { notFound } from '../../errors.ts';
-import { asId, type ReviewId } from '../../ids.ts';
-import { decisionsOfRow, type PastDecision } from '../../store/review-decisions.ts';
+import { notFound } from '../../lib/errors.ts';
+import { asId, type ReviewId } from '../../lib/ids.ts';
+import { decisionsOfRow, type PastDecision } from '../../store/reviews/decisions.ts';
 import {
   countOutcomes,
   findRow,
@@ -8,22 +8,22 @@ import {
   type FrozenRow,
   type OutcomeCounts,
   type RowFilter,
-} from '../../store/review-rows.ts';
+} from '../../store/reviews/rows.ts';
 import {
   findReview,
   listReviews as listStored,
   type ReviewRow,
   type ReviewSort,
   type ReviewStatus,
-} from '../../store/reviews.ts';
-import { userNamed } from '../access.ts';
-import type { Caller } from '../caller.ts';
-import type { Core } from '../core.ts';
-import type { KeysetPage, Page } from '../keyset.ts';
+} from '../../store/reviews/reviews.ts';
+import { userNamed } from '../access/effective.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Core } from '../context/core.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
 
-export type { PastDecision, Reviewer } from '../../store/review-decisions.ts';
-export type { FrozenRow, Outcome } from '../../store/review-rows.ts';
-export type { ReviewRow, ReviewStatus, Verdict } from '../../store/reviews.ts';
+export type { PastDecision, Reviewer } from '../../store/reviews/decisions.ts';
+export type { FrozenRow, Outcome } from '../../store/reviews/rows.ts';
+export type { ReviewRow, ReviewStatus, Verdict } from '../../store/reviews/reviews.ts';
 
 /** A page of the reviews of some statuses, or of all. */
 export function listReviews(

@@ -1,15 +1,15 @@
-import { reviewersOf, type Reviewer } from '../../store/review-decisions.ts';
+import { reviewersOf, type Reviewer } from '../../store/reviews/decisions.ts';
 import {
   countOutcomes,
   streamRows,
   streamRowsByOutcome,
   type FrozenRow,
   type OutcomeCounts,
-} from '../../store/review-rows.ts';
-import type { ReviewRow } from '../../store/reviews.ts';
-import type { Caller } from '../caller.ts';
-import type { Core } from '../core.ts';
-import { exported, time, type Columns, type ExportFile } from '../export-file.ts';
+} from '../../store/reviews/rows.ts';
+import type { ReviewRow } from '../../store/reviews/reviews.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Core } from '../context/core.ts';
+import { exported, time, type Columns, type ExportFile } from '../exports/file.ts';
 import { reviewOf } from './read.ts';
 
 const COLUMNS: Columns<FrozenRow> = {

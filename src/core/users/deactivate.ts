@@ -1,13 +1,13 @@
-import { isOwner } from '../../store/direct-grants.ts';
-import { updateUser } from '../../store/users.ts';
-import type { Caller } from '../caller.ts';
-import { change } from '../change.ts';
-import type { Core } from '../core.ts';
+import { isOwner } from '../../store/access/direct-grants.ts';
+import { updateUser } from '../../store/users/users.ts';
+import type { Caller } from '../context/caller.ts';
+import { change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
 import { closeInvitationOf } from '../invitations/close.ts';
-import { withSeats } from '../seats.ts';
-import { keepAnOwner } from './last-owner.ts';
-import { lockPresent } from './lock-present.ts';
-import { deactivated, difference, stateOf } from './user-state.ts';
+import { withSeats } from '../access/seats.ts';
+import { keepAnOwner } from '../access/last-owner.ts';
+import { lockPresent } from '../change/lock-user.ts';
+import { deactivated, difference, stateOf } from '../shared/user-state.ts';
 
 /**
  * Deactivates a user, also one whom an identity provider manages: access ends with the status, seats are free, and what

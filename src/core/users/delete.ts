@@ -1,9 +1,9 @@
-import { notFound, RollcallError } from '../../errors.ts';
-import { asId, type UserId } from '../../ids.ts';
-import type { Caller } from '../caller.ts';
-import { change } from '../change.ts';
-import type { Core } from '../core.ts';
-import { LAST_OWNER } from './last-owner.ts';
+import { notFound, RollcallError } from '../../lib/errors.ts';
+import { asId, type UserId } from '../../lib/ids.ts';
+import type { Caller } from '../context/caller.ts';
+import { change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { LAST_OWNER } from '../access/last-owner.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
 import { checkVersion, type ExpectedVersions } from './replace.ts';
 

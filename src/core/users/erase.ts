@@ -1,6 +1,6 @@
-import { notFound, RollcallError } from '../../errors.ts';
-import { asId, type UserId } from '../../ids.ts';
-import { holdSealing } from '../../store/audit-seals.ts';
+import { notFound, RollcallError } from '../../lib/errors.ts';
+import { asId, type UserId } from '../../lib/ids.ts';
+import { holdSealing } from '../../store/audit/chain.ts';
 import {
   eraseEvents,
   eventsAbout,
@@ -8,19 +8,19 @@ import {
   namesOf,
   pseudonymise,
   type EventPosition,
-} from '../../store/erasure.ts';
-import type { UserRow } from '../../store/users.ts';
-import type { Caller } from '../caller.ts';
-import { change, type Change } from '../change.ts';
-import type { Core } from '../core.ts';
-import { erasedName } from '../erased-name.ts';
+} from '../../store/users/erasure.ts';
+import type { UserRow } from '../../store/users/users.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { erasedName } from '../shared/erased-name.ts';
 import { settle } from '../invitations/expire.ts';
 import { lockHeld } from '../invitations/lock.ts';
-import { unbrokenOf } from '../seals/unbroken.ts';
-import { ERASURE } from '../seals/verify-chain.ts';
-import { withSeats } from '../seats.ts';
+import { unbrokenOf } from '../audit/chain/unbroken.ts';
+import { ERASURE } from '../audit/chain/verify-chain.ts';
+import { withSeats } from '../access/seats.ts';
 import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
-import { LAST_OWNER } from './last-owner.ts';
+import { LAST_OWNER } from '../access/last-owner.ts';
 import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
 
 /**

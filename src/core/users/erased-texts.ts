@@ -1,6 +1,6 @@
-import type { UserId } from '../../ids.ts';
-import { profileTexts, type ProfileText } from '../../store/profile-texts.ts';
-import { eraseProvisioningRequests } from '../../store/provisioning-log.ts';
+import type { UserId } from '../../lib/ids.ts';
+import { profileTexts, type ProfileText } from '../../store/users/profile-texts.ts';
+import { eraseProvisioningRequests } from '../../store/audit/scim-requests.ts';
 import {
   keepErasedTexts,
   rareKeys,
@@ -8,9 +8,9 @@ import {
   rewriteRequests,
   type FoundRequest,
   type KeyedText,
-} from '../../store/provisioning-texts.ts';
-import type { Change } from '../change.ts';
-import { nameKey, tellsOfNobody, withoutTexts } from '../mentioned-names.ts';
+} from '../../store/audit/scim-request-texts.ts';
+import type { Change } from '../change/change.ts';
+import { nameKey, tellsOfNobody, withoutTexts } from '../audit/identifier-index.ts';
 
 /** The texts of a person by which requests are found that name them without their id. */
 export interface PersonTexts {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { invalid } from '../../errors.ts';
-import type { JsonObject, UserRow } from '../../store/users.ts';
+import { invalid } from '../../lib/errors.ts';
+import type { JsonObject, UserRow } from '../../store/users/users.ts';
 import { problemWith } from '../invitations/addresses.ts';
-import { isName, NAME_RULE } from '../names.ts';
+import { isName, NAME_RULE } from '../shared/names.ts';
 
 /** A telephone number or an address of mail. */
 export interface Contact {

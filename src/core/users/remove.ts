@@ -1,15 +1,15 @@
-import { RollcallError } from '../../errors.ts';
-import type { EventId, GroupId, UserId } from '../../ids.ts';
-import { endAllDirectGrants, ownersAmong } from '../../store/direct-grants.ts';
-import { lockGroupsOfUsers, touchGroups } from '../../store/groups.ts';
-import { endMemberships, membershipsOf } from '../../store/memberships.ts';
-import { markUsersDeleted, type UserRow } from '../../store/users.ts';
-import type { Change } from '../change.ts';
+import { RollcallError } from '../../lib/errors.ts';
+import type { EventId, GroupId, UserId } from '../../lib/ids.ts';
+import { endAllDirectGrants, ownersAmong } from '../../store/access/direct-grants.ts';
+import { lockGroupsOfUsers, touchGroups } from '../../store/groups/groups.ts';
+import { endMemberships, membershipsOf } from '../../store/groups/memberships.ts';
+import { markUsersDeleted, type UserRow } from '../../store/users/users.ts';
+import type { Change } from '../change/change.ts';
 import { closeInvitationsOf } from '../invitations/close.ts';
 import { lockWhole } from '../invitations/lock.ts';
-import { endMachinesOf } from '../machines.ts';
-import { withSeats } from '../seats.ts';
-import { leavesAnOwner } from './last-owner.ts';
+import { endMachinesOf } from './machines.ts';
+import { withSeats } from '../access/seats.ts';
+import { leavesAnOwner } from '../access/last-owner.ts';
 
 /** Users about to be removed, locked with the groups that they are in. */
 export interface Leaving {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { notFound, RollcallError } from '../../errors.ts';
-import { asId, type UserId } from '../../ids.ts';
-import { isOwner, pushedAndOwned } from '../../store/direct-grants.ts';
+import { notFound, RollcallError } from '../../lib/errors.ts';
+import { asId, type UserId } from '../../lib/ids.ts';
+import { isOwner, pushedAndOwned } from '../../store/access/direct-grants.ts';
 import {
   findUser,
   lockUser,
@@ -9,19 +9,19 @@ import {
   type ShownUser,
   type UserRow,
   type UserState,
-} from '../../store/users.ts';
-import type { Tx } from '../../store/db.ts';
-import type { Sent } from '../../store/transaction.ts';
-import type { Caller } from '../caller.ts';
-import { changeLocked, type Change } from '../change.ts';
-import type { Core } from '../core.ts';
-import { writtenAttributes } from '../written-bytes.ts';
+} from '../../store/users/users.ts';
+import type { Tx } from '../../store/db/pool.ts';
+import type { Sent } from '../../store/db/transaction.ts';
+import type { Caller } from '../context/caller.ts';
+import { changeLocked, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { writtenAttributes } from '../change/written-bytes.ts';
 import { closeInvitationOf } from '../invitations/close.ts';
-import { withSeats } from '../seats.ts';
-import { keepAnOwner } from './last-owner.ts';
-import { pushedState } from './provision.ts';
-import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from './pushed-grants.ts';
-import { difference, stateOf, withActive, type UserInput } from './user-state.ts';
+import { withSeats } from '../access/seats.ts';
+import { keepAnOwner } from '../access/last-owner.ts';
+import { pushedState } from './create-or-adopt.ts';
+import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../access/pushed-grants.ts';
+import { difference, stateOf, withActive, type UserInput } from '../shared/user-state.ts';
 
 /** The versions of a resource that a client will accept as the one it changes; undefined for any. */
 export type ExpectedVersions = readonly number[] | undefined;

@@ -1,6 +1,6 @@
-import { reply, type ScimReply } from '../reply.ts';
+import { reply, type ScimReply } from '../http/reply.ts';
 import { ScimError } from '../scim-error.ts';
-import { targetOf } from './perform.ts';
+import { targetOf } from './execute.ts';
 import type { BulkOperation, BulkRequest } from './request.ts';
 import type { BulkResult, Outcome } from './run.ts';
 

@@ -1,4 +1,4 @@
-import { isArray, isObject } from '../json.ts';
+import { isArray, isObject } from '../input/json.ts';
 
 const WHOLE = /^bulkId:(.+)$/s;
 /** In a PATCH path such as `members[value eq "bulkId:x"]`, or a reference such as `/Users/bulkId:x`. */

@@ -1,4 +1,4 @@
-import { isArray, isObject, member } from '../json.ts';
+import { isArray, isObject, member } from '../input/json.ts';
 import { badRequest, quoted, ScimError } from '../scim-error.ts';
 import { referenceOf, referencesIn } from './references.ts';
 

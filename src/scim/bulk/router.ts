@@ -1,9 +1,9 @@
 import { Router, type Request, type Response } from 'express';
-import { log } from '../../log.ts';
-import { remark } from '../request-log.ts';
+import { log } from '../../lib/log.ts';
+import { remark } from '../http/request-log.ts';
 import type { ScimContext } from '../resources/context.ts';
 import { bulkAnswer } from './answer.ts';
-import { bulkRemark } from './remark.ts';
+import { bulkRemark } from './log-note.ts';
 import { readBulkRequest } from './request.ts';
 import { runBulk } from './run.ts';
 

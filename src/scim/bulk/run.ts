@@ -1,13 +1,13 @@
-import { isReady } from '../../core/health.ts';
-import { RollcallError } from '../../errors.ts';
-import type { Problem } from '../errors.ts';
-import { explain, type ScimReply } from '../reply.ts';
+import { isReady } from '../../core/context/readiness.ts';
+import { RollcallError } from '../../lib/errors.ts';
+import type { Problem } from '../http/errors.ts';
+import { explain, type ScimReply } from '../http/reply.ts';
 import { admitWrite, type ScimContext } from '../resources/context.ts';
-import { refusals } from '../../metrics.ts';
-import { createWriteMeter, type WriteMeter } from '../../core/write-budget.ts';
+import { refusals } from '../../lib/metrics.ts';
+import { createWriteMeter, type WriteMeter } from '../../core/context/write-budget.ts';
 import { quoted, ScimError } from '../scim-error.ts';
-import { circlesOf, type Circle } from './circles.ts';
-import { CircleFailed, perform, performCircle } from './perform.ts';
+import { circlesOf, type Circle } from './cycles.ts';
+import { CircleFailed, perform, performCircle } from './execute.ts';
 import type { BulkOperation, BulkRequest } from './request.ts';
 import { newSchedule, unresolvable, type Next, type Schedule } from './schedule.ts';
 

@@ -1,5 +1,5 @@
-import type { ComparedValue, Operator } from '../../core/condition.ts';
-import { preparedAddress, preparedPart, preparedUserName } from '../../core/users/user-name.ts';
+import type { ComparedValue, Operator } from '../../core/shared/condition.ts';
+import { preparedAddress, preparedPart, preparedUserName } from '../../core/shared/user-name.ts';
 import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { rfc3339 } from '../schema/date-time.ts';

@@ -1,4 +1,4 @@
-import type { Condition, Operator } from '../../core/condition.ts';
+import type { Condition, Operator } from '../../core/shared/condition.ts';
 import { attributeName, attributeRef } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import type { Chain } from '../schema/schema.ts';

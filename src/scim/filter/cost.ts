@@ -1,5 +1,5 @@
-import type { Condition } from '../../core/condition.ts';
-import { refusals } from '../../metrics.ts';
+import type { Condition } from '../../core/shared/condition.ts';
+import { refusals } from '../../lib/metrics.ts';
 import { badRequest } from '../scim-error.ts';
 
 /**

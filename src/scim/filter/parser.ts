@@ -1,4 +1,4 @@
-import type { Condition, Operator } from '../../core/condition.ts';
+import type { Condition, Operator } from '../../core/shared/condition.ts';
 import { resolveChain, resolveInside } from '../schema/schema.ts';
 import type { Chain, ResourceSchema } from '../schema/schema.ts';
 import { badRequest, quoted } from '../scim-error.ts';

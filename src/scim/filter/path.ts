@@ -1,4 +1,4 @@
-import type { Condition } from '../../core/condition.ts';
+import type { Condition } from '../../core/shared/condition.ts';
 import { attributeName } from '../schema/attribute.ts';
 import { resolveChain } from '../schema/schema.ts';
 import type { Chain, ResourceSchema } from '../schema/schema.ts';

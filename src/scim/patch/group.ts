@@ -1,9 +1,9 @@
-import { requiredName } from '../coerce/group.ts';
-import { readMembers } from '../coerce/members.ts';
-import { simpleValue } from '../coerce/simple.ts';
-import { isArray, isUnassigned } from '../json.ts';
+import { requiredName } from '../input/group.ts';
+import { readMembers } from '../input/members.ts';
+import { simpleValue } from '../input/simple.ts';
+import { isArray, isUnassigned } from '../input/json.ts';
 import { groupSchema } from '../schema/schema.ts';
-import { newEffort } from './effort.ts';
+import { newEffort } from './cost.ts';
 import { selectedMembers } from './member-filter.ts';
 import { readOperations } from './operations.ts';
 import { notMutable, targets } from './targets.ts';

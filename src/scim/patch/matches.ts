@@ -1,6 +1,6 @@
-import type { ComparedValue, Condition, Operator } from '../../core/condition.ts';
-import type { Json, JsonObject } from '../json.ts';
-import { isUnassigned } from '../json.ts';
+import type { ComparedValue, Condition, Operator } from '../../core/shared/condition.ts';
+import type { Json, JsonObject } from '../input/json.ts';
+import { isUnassigned } from '../input/json.ts';
 
 /** Whether an element of a multi-valued attribute is meant. */
 export type Matcher = (element: JsonObject) => boolean;

@@ -1,5 +1,5 @@
-import type { Condition } from '../../core/condition.ts';
-import { memberId } from '../coerce/members.ts';
+import type { Condition } from '../../core/shared/condition.ts';
+import { memberId } from '../input/members.ts';
 import { badRequest } from '../scim-error.ts';
 
 /** Ids, or every member. */

@@ -1,4 +1,4 @@
-import { isArray, isObject, member } from '../json.ts';
+import { isArray, isObject, member } from '../input/json.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:patchop';

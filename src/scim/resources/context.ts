@@ -1,8 +1,8 @@
 import type { Response } from 'express';
-import type { Caller } from '../../core/caller.ts';
-import type { Core } from '../../core/core.ts';
+import type { Caller } from '../../core/context/caller.ts';
+import type { Core } from '../../core/context/core.ts';
 import type { ExpectedVersions } from '../../core/users/replace.ts';
-import { explain } from '../reply.ts';
+import { explain } from '../http/reply.ts';
 
 /** What a verb needs to answer; made by the router for each request. */
 export interface ScimContext {

@@ -1,7 +1,7 @@
 import type { GroupWithMembers, MemberTexts } from '../../core/groups/pages.ts';
-import { etag } from '../entity-tags.ts';
-import type { Json, JsonObject } from '../json.ts';
-import { project, type Projection } from '../projection.ts';
+import { etag } from '../http/entity-tags.ts';
+import type { Json, JsonObject } from '../input/json.ts';
+import { project, type Projection } from '../query/projection.ts';
 import { CORE_GROUP } from '../schema/urns.ts';
 
 /**

@@ -7,13 +7,13 @@ import {
   type MembersWanted,
 } from '../../core/groups/pages.ts';
 import { changeGroup, createGroup, deleteGroup } from '../../core/groups/write.ts';
-import type { GroupRow } from '../../core/records.ts';
-import { readGroup } from '../coerce/group.ts';
-import { etag } from '../entity-tags.ts';
-import { readListQuery } from '../list-query.ts';
+import type { GroupRow } from '../../core/shared/records.ts';
+import { readGroup } from '../input/group.ts';
+import { etag } from '../http/entity-tags.ts';
+import { readListQuery } from '../query/list-query.ts';
 import { groupChanges } from '../patch/group.ts';
-import { parseProjection, type Projection } from '../projection.ts';
-import { reply, type ScimReply } from '../reply.ts';
+import { parseProjection, type Projection } from '../query/projection.ts';
+import { reply, type ScimReply } from '../http/reply.ts';
 import { groupSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';
 import { groupLocation, groupText } from './group-translation.ts';

@@ -1,9 +1,9 @@
-import type { UserInput } from '../../core/users/user-state.ts';
-import type { AccessRow, ShownUser, UserRow } from '../../core/records.ts';
-import type { UserDocument } from '../coerce/user.ts';
-import { etag } from '../entity-tags.ts';
-import { isArray, isObject } from '../json.ts';
-import type { Json, JsonObject } from '../json.ts';
+import type { UserInput } from '../../core/shared/user-state.ts';
+import type { AccessRow, ShownUser, UserRow } from '../../core/shared/records.ts';
+import type { UserDocument } from '../input/user.ts';
+import { etag } from '../http/entity-tags.ts';
+import { isArray, isObject } from '../input/json.ts';
+import type { Json, JsonObject } from '../input/json.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { CORE_USER } from '../schema/urns.ts';
 import { userSchema } from '../schema/schema.ts';

@@ -1,5 +1,5 @@
 import { deleteUser } from '../../core/users/delete.ts';
-import { provisionUser } from '../../core/users/provision.ts';
+import { provisionUser } from '../../core/users/create-or-adopt.ts';
 import {
   getUser,
   groupsOfUser,
@@ -9,14 +9,14 @@ import {
   type UserParts,
   type UserWithAccess,
 } from '../../core/users/read.ts';
-import type { ShownUser } from '../../core/records.ts';
+import type { ShownUser } from '../../core/shared/records.ts';
 import { replaceUser } from '../../core/users/replace.ts';
-import { readUser } from '../coerce/user.ts';
-import { etag } from '../entity-tags.ts';
-import { readListQuery } from '../list-query.ts';
+import { readUser } from '../input/user.ts';
+import { etag } from '../http/entity-tags.ts';
+import { readListQuery } from '../query/list-query.ts';
 import { patchUser } from '../patch/user.ts';
-import { parseProjection, project, type Projection } from '../projection.ts';
-import { reply, type JsonText, type ScimReply } from '../reply.ts';
+import { parseProjection, project, type Projection } from '../query/projection.ts';
+import { reply, type JsonText, type ScimReply } from '../http/reply.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { userSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';

@@ -1,5 +1,5 @@
 import type SCIMMY from 'scimmy';
-import type { AttributeRef, ValueType } from '../../core/condition.ts';
+import type { AttributeRef, ValueType } from '../../core/shared/condition.ts';
 
 export type Mutability = 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly';
 export type Returned = 'always' | 'never' | 'default' | 'request';

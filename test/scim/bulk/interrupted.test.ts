@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkspaceId } from '../../../src/ids.ts';
+import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { startProxy, type Proxy } from '../../support/proxy.ts';
 import { newToken, newWorkspace } from '../http/client.ts';

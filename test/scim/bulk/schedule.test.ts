@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { circlesOf } from '../../../src/scim/bulk/circles.ts';
+import { circlesOf } from '../../../src/scim/bulk/cycles.ts';
 import { readBulkRequest, type BulkOperation } from '../../../src/scim/bulk/request.ts';
 import { newSchedule } from '../../../src/scim/bulk/schedule.ts';
 import { managedBy, postUser } from './bulk.ts';

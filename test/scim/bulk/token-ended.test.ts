@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { issueToken, revokeToken } from '../../../src/core/tokens.ts';
-import type { Caller } from '../../../src/core/caller.ts';
-import type { WorkspaceId } from '../../../src/ids.ts';
-import { openDb } from '../../../src/store/db.ts';
+import { issueToken, revokeToken } from '../../../src/core/workspaces/tokens.ts';
+import type { Caller } from '../../../src/core/context/caller.ts';
+import type { WorkspaceId } from '../../../src/lib/ids.ts';
+import { openDb } from '../../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { newWorkspace, scimClient } from '../http/client.ts';
 import { refused } from '../http/resources.ts';

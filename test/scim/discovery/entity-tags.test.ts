@@ -3,7 +3,7 @@ import type { TestApp } from '../../support/app.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { patchOf, refused } from '../http/resources.ts';
 import { type Answer, type Scim } from '../bulk/answers.ts';
-import { etag, expectedVersions, isKnown } from '../../../src/scim/entity-tags.ts';
+import { etag, expectedVersions, isKnown } from '../../../src/scim/http/entity-tags.ts';
 
 describe('entity tags as they are read', () => {
   it('If-Match: any, one, several, and what is none', () => {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { Agent, request as send, type IncomingHttpHeaders } from 'node:http';
-import type { Caller, Scope } from '../../../src/core/caller.ts';
-import { issueToken } from '../../../src/core/tokens.ts';
-import { createWorkspace } from '../../../src/core/workspaces.ts';
-import type { WorkspaceId } from '../../../src/ids.ts';
+import type { Caller, Scope } from '../../../src/core/context/caller.ts';
+import { issueToken } from '../../../src/core/workspaces/tokens.ts';
+import { createWorkspace } from '../../../src/core/workspaces/workspaces.ts';
+import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 
 /** Whatever an answer holds. */

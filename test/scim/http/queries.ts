@@ -1,4 +1,4 @@
-import type { Db } from '../../../src/store/db.ts';
+import type { Db } from '../../../src/store/db/pool.ts';
 
 /** One query as it went to the database. */
 export interface SentQuery {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Condition } from '../../../src/core/condition.ts';
+import type { Condition } from '../../../src/core/shared/condition.ts';
 import { MAX_BYTES } from '../../../src/scim/filter/lexer.ts';
 import { parseFilter } from '../../../src/scim/filter/parser.ts';
 import { parsePath } from '../../../src/scim/filter/path.ts';

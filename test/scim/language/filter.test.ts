@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AttributeRef, Condition, Operator, ValueType } from '../../../src/core/condition.ts';
+import type { AttributeRef, Condition, Operator, ValueType } from '../../../src/core/shared/condition.ts';
 import { parseFilter } from '../../../src/scim/filter/parser.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readUser } from '../../../src/scim/coerce/user.ts';
+import { readUser } from '../../../src/scim/input/user.ts';
 import { groupChanges } from '../../../src/scim/patch/group.ts';
 import { patchUser } from '../../../src/scim/patch/user.ts';
 import { expectError } from './expect-error.ts';

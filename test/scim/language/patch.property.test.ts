@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readGroup } from '../../../src/scim/coerce/group.ts';
-import type { UserDocument } from '../../../src/scim/coerce/user.ts';
-import { readUser, userObject } from '../../../src/scim/coerce/user.ts';
+import { readGroup } from '../../../src/scim/input/group.ts';
+import type { UserDocument } from '../../../src/scim/input/user.ts';
+import { readUser, userObject } from '../../../src/scim/input/user.ts';
 import { groupChanges } from '../../../src/scim/patch/group.ts';
 import { patchUser } from '../../../src/scim/patch/user.ts';
-import { parseProjection, project } from '../../../src/scim/projection.ts';
+import { parseProjection, project } from '../../../src/scim/query/projection.ts';
 import { attributeNamed, groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { ScimError } from '../../../src/scim/scim-error.ts';
 import { arbitraryElementCondition, filterText } from './arbitrary-condition.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { JsonObject } from '../../../src/scim/json.ts';
-import type { ProjectionParameters } from '../../../src/scim/projection.ts';
-import { parseProjection, project } from '../../../src/scim/projection.ts';
+import type { JsonObject } from '../../../src/scim/input/json.ts';
+import type { ProjectionParameters } from '../../../src/scim/query/projection.ts';
+import { parseProjection, project } from '../../../src/scim/query/projection.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';

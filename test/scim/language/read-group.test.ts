@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { GroupDocument } from '../../../src/scim/coerce/group.ts';
-import { readGroup } from '../../../src/scim/coerce/group.ts';
+import type { GroupDocument } from '../../../src/scim/input/group.ts';
+import { readGroup } from '../../../src/scim/input/group.ts';
 import { CORE_GROUP } from '../../../src/scim/schema/urns.ts';
 import { cpuTime } from './cpu-time.ts';
 import { expectError } from './expect-error.ts';

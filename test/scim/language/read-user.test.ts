@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { UserDocument } from '../../../src/scim/coerce/user.ts';
-import { readUser, userObject } from '../../../src/scim/coerce/user.ts';
+import type { UserDocument } from '../../../src/scim/input/user.ts';
+import { readUser, userObject } from '../../../src/scim/input/user.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import { expectError } from './expect-error.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readGroup } from '../../../src/scim/coerce/group.ts';
-import { readUser, userObject } from '../../../src/scim/coerce/user.ts';
+import { readGroup } from '../../../src/scim/input/group.ts';
+import { readUser, userObject } from '../../../src/scim/input/user.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { attributeNamed, groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';

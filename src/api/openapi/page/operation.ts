@@ -1,4 +1,4 @@
-import { html, type Html } from '../../../html.ts';
+import { html, type Html } from '../../../lib/html.ts';
 import type { Method, OpenApiDocument, Operation, Parameter, Reference, Response } from '../types.ts';
 import { curlOf, isReference } from './curl.ts';
 import { meaningOf, schemaOf, table, typeOf } from './schema.ts';

@@ -1,4 +1,4 @@
-import { html, Html } from '../../../html.ts';
+import { html, Html } from '../../../lib/html.ts';
 import { ABOUT } from '../about.ts';
 import type { Method, OpenApiDocument, Operation, Response } from '../types.ts';
 import { isReference } from './curl.ts';

@@ -1,4 +1,4 @@
-import { html, type Html } from '../../../html.ts';
+import { html, type Html } from '../../../lib/html.ts';
 import type { JsonSchema } from '../types.ts';
 import { inline, joined, said } from './text.ts';
 

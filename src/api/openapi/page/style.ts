@@ -1,4 +1,4 @@
-import { pagePolicy } from '../../../page-policy.ts';
+import { pagePolicy } from '../../../lib/content-security-policy.ts';
 
 /** The page's only style. It stands in the page, so that it asks for nothing else. */
 export const STYLE = `

@@ -1,4 +1,4 @@
-import { Html, html } from '../../../html.ts';
+import { Html, html } from '../../../lib/html.ts';
 
 /** A text of the document as HTML: what stands between backticks is code. */
 export function inline(text: string): Html {

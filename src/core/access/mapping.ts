@@ -1,0 +1,214 @@
+import { isDeepStrictEqual } from 'node:util';
+import { notFound } from '../../lib/errors.ts';
+import { asId, type EventId, type GroupId } from '../../lib/ids.ts';
+import { resolvePushedAgain } from '../../store/access/direct-grants.ts';
+import { findGroup, lockGroup } from '../../store/groups/groups.ts';
+import {
+  groupGrants,
+  syncGroupGrants,
+  type GroupGrantRow,
+  type WantedGrant,
+} from '../../store/access/group-grants.ts';
+import {
+  catalogueKeys,
+  groupNames,
+  readRules,
+  writeRules,
+  type CatalogueKeys,
+} from '../../store/access/mapping-rules.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import { checkRules } from './check-rules.ts';
+import type { Core } from '../context/core.ts';
+import { bytesOf } from '../audit/event-size.ts';
+import { resolveStatements, type GrantStatement } from './grant-specs.ts';
+import { compileRules, type MappingRule } from './mapping-rules.ts';
+import { withSeats } from './seats.ts';
+import { GRANT_BYTES } from '../change/written-bytes.ts';
+
+/** The grants of a group: its own statements, and what the rule that reads its name gives beside them. */
+export interface GroupMapping {
+  readonly own: readonly GrantStatement[];
+  readonly byRule: { readonly match: string; readonly grants: readonly GrantStatement[] } | null;
+}
+
+/** How a group is mapped. Throws `not_found`. */
+export async function getGroupMapping(core: Core, caller: Caller, id: string): Promise<GroupMapping> {
+  const groupId = asId<GroupId>(id);
+  if (!groupId || !(await findGroup(core.db, caller.workspaceId, groupId))) throw notFound('group', id);
+  return asMapping(await groupGrants(core.db, caller.workspaceId, [groupId]));
+}
+
+/**
+ * Writes what members of a group are granted, in place of what was written on it before. Throws `not_found`,
+ * `invalid` for keys that name nothing, `refused` when a license has not enough seats.
+ */
+export async function setGroupGrants(
+  core: Core,
+  caller: Caller,
+  id: string,
+  grants: readonly GrantStatement[],
+): Promise<GroupMapping> {
+  const { workspaceId } = caller;
+  const groupId = asId<GroupId>(id);
+  if (!groupId) throw notFound('group', id);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const group = await lockGroup(c.tx, workspaceId, groupId);
+      if (!group) throw notFound('group', id);
+      c.notBefore(group.now, group.updated_at);
+      const wanted = wantedOfGroup(groupId, grants, await catalogueKeys(c.tx, workspaceId));
+      const before = asMapping(await groupGrants(c.tx, workspaceId, [groupId])).own;
+      return withSeats(c, [], async () => {
+        const eventId = c.newEventId();
+        const changed = await syncGroupGrants(c.tx, workspaceId, 'own', [groupId], wanted, eventId, c.at);
+        c.charge(changed * GRANT_BYTES);
+        const mapping = asMapping(await groupGrants(c.tx, workspaceId, [groupId]));
+        if (changed > 0) {
+          c.record(
+            {
+              action: 'group.grants_set',
+              target: { kind: 'group', id: groupId, name: group.display_name },
+              before,
+              after: mapping.own,
+            },
+            eventId,
+          );
+        }
+        return mapping;
+      });
+    },
+    'exclusive',
+  );
+}
+
+/** The workspace's mapping rules in their order. */
+export function getMappingRules(core: Core, caller: Caller): Promise<MappingRule[]> {
+  return readRules<MappingRule['grants']>(core.db, caller.workspaceId);
+}
+
+/** Puts new rules in place of the old and reads every group's name by them. Throws `invalid`, `refused` (seats). */
+export async function setMappingRules(
+  core: Core,
+  caller: Caller,
+  rules: readonly MappingRule[],
+): Promise<readonly MappingRule[]> {
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const before = await readRules<MappingRule['grants']>(c.tx, caller.workspaceId);
+      checkRules(rules, await catalogueKeys(c.tx, caller.workspaceId));
+      if (isDeepStrictEqual(before, rules)) return rules;
+      const eventId = c.record({
+        action: 'mapping_rules.set',
+        target: { kind: 'mapping_rules', id: caller.workspaceId, name: null },
+        before,
+        after: rules,
+      });
+      c.charge(bytesOf(rules));
+      await withSeats(c, [], async () => {
+        await writeRules(c.tx, caller.workspaceId, rules);
+        await readAllGroupNames(c, eventId);
+      });
+      return rules;
+    },
+    'exclusive',
+  );
+}
+
+/**
+ * After the catalogue changed, in an exclusive change: reads pushed values and group names again, since keys may name
+ * something else now, and counts seats. `eventId` is the event of the catalogue's change, which explains it all.
+ */
+export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
+  await withSeats(c, [], async () => {
+    c.charge((await resolvePushedAgain(c.tx, c.caller.workspaceId, eventId, c.at)) * GRANT_BYTES);
+    await readAllGroupNames(c, eventId);
+  });
+}
+
+async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
+  const { workspaceId } = c.caller;
+  const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
+  const groups = rules.length > 0 ? await groupNames(c.tx, workspaceId) : [];
+  const keys = await catalogueKeys(c.tx, workspaceId);
+  const wanted = await wantedByRules(groups, rules, keys, c.caller.signal);
+  const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
+  c.charge(changed * GRANT_BYTES);
+}
+
+/** Whether the workspace has rules, so that a group's name matters. */
+export async function hasRules(c: Change): Promise<boolean> {
+  return (await readRules(c.tx, c.caller.workspaceId)).length > 0;
+}
+
+/** Reads one group's name by the rules: a new group, or one with a new name. */
+export async function readGroupName(
+  c: Change,
+  group: { id: GroupId; name: string },
+  eventId: EventId,
+): Promise<void> {
+  const { workspaceId } = c.caller;
+  const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
+  if (rules.length === 0) return;
+  const named = [{ id: group.id, display_name: group.name }];
+  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId), c.caller.signal);
+  const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
+  c.charge(changed * GRANT_BYTES);
+}
+
+/** The grants that statements written on a group give. Throws `invalid` for keys that name nothing. */
+export function wantedOfGroup(
+  groupId: GroupId,
+  grants: readonly GrantStatement[],
+  keys: CatalogueKeys,
+): WantedGrant[] {
+  return unique(resolveStatements(grants, keys).map((target) => ({ groupId, rule: null, target })));
+}
+
+/**
+ * The grants that rules give to groups by their names. Throws `invalid` when that takes too long or is too much, and
+ * `cancelled` once `signal` aborts.
+ */
+export async function wantedByRules(
+  groups: readonly { readonly id: GroupId; readonly display_name: string }[],
+  rules: readonly MappingRule[],
+  keys: CatalogueKeys,
+  signal?: AbortSignal,
+): Promise<WantedGrant[]> {
+  const read = compileRules(rules, keys, signal);
+  const wanted: WantedGrant[] = [];
+  for (const { id: groupId, display_name } of groups) {
+    const match = await read(display_name);
+    if (match) wanted.push(...unique(match.targets.map((target) => ({ groupId, rule: match.rule, target }))));
+  }
+  return wanted;
+}
+
+function unique(wanted: readonly WantedGrant[]): WantedGrant[] {
+  return [...new Map(wanted.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** A group's grants as an admin wrote them and as its rule gives them. */
+export function asMapping(grants: readonly GroupGrantRow[]): GroupMapping {
+  const byRule = grants.filter((grant) => grant.origin === 'rule');
+  const rule = byRule[0]?.rule;
+  return {
+    own: grants.filter((grant) => grant.origin === 'own').map(asStatement),
+    byRule: rule ? { match: rule, grants: byRule.map(asStatement) } : null,
+  };
+}
+
+function asStatement(grant: GroupGrantRow): GrantStatement {
+  switch (grant.kind) {
+    case 'account_role':
+      return { accountRole: grant.account_role as string };
+    case 'project_role':
+      return { project: grant.project as string, role: grant.role as string };
+    case 'entitlement':
+      return { product: grant.product as string, license: grant.license as string };
+  }
+}

@@ -1,0 +1,126 @@
+import { notFound } from '../../lib/errors.ts';
+import { newId, type OrganizationId } from '../../lib/ids.ts';
+import * as store from '../../store/catalog/organizations.ts';
+import type { CatalogueSort, OrganizationRow } from '../../store/catalog/organizations.ts';
+import { organizationUsage } from '../../store/access/usage.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { difference } from '../shared/diff.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { refuseInUse } from './in-use.ts';
+import { checkKey, checkName } from '../shared/keys.ts';
+
+export type { CatalogueSort, OrganizationRow as Organization } from '../../store/catalog/organizations.ts';
+
+/** A page of the workspace's organizations. */
+export function listOrganizations(
+  core: Core,
+  caller: Caller,
+  page: KeysetPage<CatalogueSort>,
+): Promise<Page<OrganizationRow>> {
+  return store.listOrganizations(core.db, caller.workspaceId, page);
+}
+
+/** Makes an organization. Throws `invalid`, `taken`. */
+export function createOrganization(
+  core: Core,
+  caller: Caller,
+  input: { readonly key: string; readonly name: string },
+): Promise<OrganizationRow> {
+  checkKey(input.key);
+  checkName(input.name);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const state = { key: input.key, name: input.name };
+      const created = await store.insertOrganization(
+        c.tx,
+        caller.workspaceId,
+        newId<OrganizationId>(),
+        state,
+        c.at,
+      );
+      c.record({ action: 'organization.created', target: target(created), after: state });
+      await affiliate(c, created);
+      return created;
+    },
+    'exclusive',
+  );
+}
+
+/** Changes an organization's key or name. Throws `not_found`, `invalid`, `taken`. */
+export function patchOrganization(
+  core: Core,
+  caller: Caller,
+  key: string,
+  input: { readonly key?: string | undefined; readonly name?: string | undefined },
+): Promise<OrganizationRow> {
+  if (input.key !== undefined) checkKey(input.key);
+  if (input.name !== undefined) checkName(input.name);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await existing(c, key);
+      const state = { key: input.key ?? current.key, name: input.name ?? current.name };
+      const changed = difference({ key: current.key, name: current.name }, state);
+      if (!changed) return current;
+      c.notBefore(current.updated_at);
+      const updated = await store.updateOrganization(c.tx, caller.workspaceId, current.id, state, c.at);
+      c.record({ action: 'organization.updated', target: target(updated), ...changed });
+      if (changed.after.key !== undefined) await affiliate(c, updated);
+      return updated;
+    },
+    'exclusive',
+  );
+}
+
+/** Ends an organization. Throws `not_found`, and `refused` while users or projects belong to it. */
+export function deleteOrganization(core: Core, caller: Caller, key: string): Promise<void> {
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await existing(c, key);
+      const { users, projects } = await organizationUsage(c.tx, caller.workspaceId, current.id);
+      refuseInUse(
+        `The organization "${current.key}"`,
+        [
+          [users, 'user', 'users'],
+          [projects, 'project', 'projects'],
+        ],
+        'Move them to another organization, inactive users too, and delete it then.',
+      );
+      c.notBefore(current.updated_at);
+      await store.endOrganization(c.tx, caller.workspaceId, current.id, c.at);
+      const before = { key: current.key, name: current.name };
+      c.record({ action: 'organization.deleted', target: target(current), before });
+    },
+    'exclusive',
+  );
+}
+
+// What an identity provider pushed before there was an organization of that key names one now.
+async function affiliate(c: Change, organization: OrganizationRow): Promise<void> {
+  for (const user of await store.affiliateWaiting(c.tx, c.caller.workspaceId, organization, c.at)) {
+    c.record({
+      action: 'user.updated',
+      target: { kind: 'user', id: user.id, name: user.user_name },
+      related: organization.id,
+      before: { organization: null },
+      after: { organization: organization.key },
+    });
+  }
+}
+
+async function existing(c: Change, key: string): Promise<OrganizationRow> {
+  const found = await store.findOrganization(c.tx, c.caller.workspaceId, key);
+  if (!found) throw notFound('organization', key);
+  return found;
+}
+
+function target({ id, key }: OrganizationRow) {
+  return { kind: 'organization', id, name: key };
+}

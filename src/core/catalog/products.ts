@@ -1,0 +1,156 @@
+import { invalid } from '../../lib/errors.ts';
+import { newId, type EventId, type ProductId } from '../../lib/ids.ts';
+import { licensesOf, type LicenseRow } from '../../store/catalog/licenses.ts';
+import * as store from '../../store/catalog/products.ts';
+import type { ProductRow, ProductSort, ProductState } from '../../store/catalog/products.ts';
+import { countSeats } from '../../store/access/seats.ts';
+import type { Db, Tx } from '../../store/db/pool.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { difference } from '../shared/diff.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { resolveAgain } from '../access/mapping.ts';
+import { checkKey, checkName, sameKey } from '../shared/keys.ts';
+import { checkLicenses, putLicenses, type LicenseInput } from './licenses.ts';
+import { rulesFollow } from './rename-in-rules.ts';
+
+export type { ProductSort } from '../../store/catalog/products.ts';
+export type { LicenseInput } from './licenses.ts';
+
+/** A product with its licenses. */
+export interface Product {
+  readonly key: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly licenses: readonly License[];
+}
+
+export interface License {
+  readonly key: string;
+  readonly name: string;
+  /** Null for no limit. */
+  readonly seats: number | null;
+  /** How many active and pending users hold one; above `seats` it is over the limit. */
+  readonly used: number;
+  readonly overflow: 'refuse' | 'allow';
+}
+
+/** What may be said of a product. Licenses that are not mentioned stay as they are. */
+export interface ProductInput {
+  readonly key?: string | undefined;
+  readonly name?: string | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly licenses?: readonly LicenseInput[] | undefined;
+}
+
+/** A page of the workspace's products. */
+export async function listProducts(
+  core: Core,
+  caller: Caller,
+  page: KeysetPage<ProductSort>,
+): Promise<Page<Product>> {
+  const { items, next } = await store.listProducts(core.db, caller.workspaceId, page);
+  return { items: await withLicenses(core.db, caller, items), next };
+}
+
+/**
+ * Changes the product of a key, or makes it; every product has at least the license `standard`. Throws `invalid`,
+ * `taken`. A limit below what is used is taken and shown as over the limit.
+ */
+export function putProduct(
+  core: Core,
+  caller: Caller,
+  key: string,
+  input: ProductInput,
+): Promise<{ product: Product; created: boolean }> {
+  if (input.key !== undefined) checkKey(input.key);
+  if (input.name !== undefined) checkName(input.name);
+  const licenses = input.licenses ?? [];
+  checkLicenses(licenses);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await store.findProduct(c.tx, caller.workspaceId, key);
+      const written = current ? await update(c, current, input) : await create(c, key, input);
+      const made = await putLicenses(c, written.product, current ? licenses : withStandard(licenses));
+      const reasons = [...written.events, ...made];
+      if (reasons[0]) await resolveAgain(c, reasons[0]);
+      const [product] = await withLicenses(c.tx, caller, [written.product]);
+      return { product: product as Product, created: !current };
+    },
+    'exclusive',
+  );
+}
+
+/** What was written, and the events that can change what keys name. */
+interface Written {
+  readonly product: ProductRow;
+  readonly events: readonly EventId[];
+}
+
+async function create(c: Change, key: string, input: ProductInput): Promise<Written> {
+  checkKey(key);
+  if (input.key !== undefined && !sameKey(input.key, key)) {
+    throw invalid('key', `There is no product "${key}" to give another key; leave the key out to make it.`);
+  }
+  const state = { key: input.key ?? key, name: input.name ?? key, enabled: input.enabled ?? true };
+  const product = await store.insertProduct(c.tx, c.caller.workspaceId, newId<ProductId>(), state, c.at);
+  const event = c.record({ action: 'product.created', target: target(product), after: state });
+  return { product, events: [event] };
+}
+
+async function update(c: Change, current: ProductRow, input: ProductInput): Promise<Written> {
+  const before: ProductState = { key: current.key, name: current.name, enabled: current.enabled };
+  const state: ProductState = {
+    key: input.key ?? current.key,
+    name: input.name ?? current.name,
+    enabled: input.enabled ?? current.enabled,
+  };
+  const changed = difference(before, state);
+  if (!changed) return { product: current, events: [] };
+  c.notBefore(current.updated_at);
+  const product = await store.updateProduct(c.tx, c.caller.workspaceId, current.id, state, c.at);
+  const event = c.record({ action: 'product.updated', target: target(product), ...changed });
+  if (changed.after.key !== undefined) await rulesFollow(c, 'product', current.key, product.key);
+  const onlyNamed = changed.after.key === undefined && changed.after.enabled === undefined;
+  return { product, events: onlyNamed ? [] : [event] };
+}
+
+function withStandard(licenses: readonly LicenseInput[]): readonly LicenseInput[] {
+  if (licenses.some((license) => sameKey(license.key, 'standard'))) return licenses;
+  return [{ key: 'standard', name: 'Standard' }, ...licenses];
+}
+
+async function withLicenses(
+  db: Db | Tx,
+  caller: Caller,
+  products: readonly ProductRow[],
+): Promise<Product[]> {
+  const { workspaceId } = caller;
+  const licenses = await licensesOf(
+    db,
+    workspaceId,
+    products.map((product) => product.id),
+  );
+  const unlimited = licenses.some((license) => license.seats === null);
+  const counts = unlimited ? await countSeats(db, workspaceId, undefined, { all: true }) : [];
+  const counted = new Map(counts.map((one) => [one.license_id, one.count]));
+  return products.map(({ id, key, name, enabled }) => ({
+    key,
+    name,
+    enabled,
+    licenses: licenses
+      .filter((license) => license.product_id === id)
+      .map((license) => shown(license, counted.get(license.id) ?? 0)),
+  }));
+}
+
+function shown({ key, name, seats, seats_used, overflow }: LicenseRow, counted: number): License {
+  return { key, name, seats, used: seats_used ?? counted, overflow };
+}
+
+function target({ id, key }: ProductRow) {
+  return { kind: 'product', id, name: key };
+}

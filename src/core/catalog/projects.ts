@@ -1,0 +1,147 @@
+import { invalid, notFound } from '../../lib/errors.ts';
+import { newId, type OrganizationId, type ProjectId } from '../../lib/ids.ts';
+import { findOrganization, type CatalogueSort } from '../../store/catalog/organizations.ts';
+import * as store from '../../store/catalog/projects.ts';
+import type { ProjectRow } from '../../store/catalog/projects.ts';
+import { projectUsage } from '../../store/access/usage.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { difference } from '../shared/diff.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { resolveAgain } from '../access/mapping.ts';
+import { refuseInUse } from './in-use.ts';
+import { checkKey, checkName } from '../shared/keys.ts';
+import { rulesFollow } from './rename-in-rules.ts';
+
+export type { ProjectRow as Project } from '../../store/catalog/projects.ts';
+
+/** A page of the workspace's projects. */
+export function listProjects(
+  core: Core,
+  caller: Caller,
+  page: KeysetPage<CatalogueSort>,
+): Promise<Page<ProjectRow>> {
+  return store.listProjects(core.db, caller.workspaceId, page);
+}
+
+/** Makes a project; `organization` is a key. Throws `invalid`, `taken`. */
+export function createProject(
+  core: Core,
+  caller: Caller,
+  input: { readonly key: string; readonly name: string; readonly organization?: string | null | undefined },
+): Promise<ProjectRow> {
+  checkKey(input.key);
+  checkName(input.name);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const organization = await organizationOf(c, input.organization ?? null);
+      const state = { key: input.key, name: input.name, organization_id: organization?.id ?? null };
+      const created = await store.insertProject(c.tx, caller.workspaceId, newId<ProjectId>(), state, c.at);
+      await resolveAgain(
+        c,
+        c.record({ action: 'project.created', target: target(created), after: shown(created) }),
+      );
+      return created;
+    },
+    'exclusive',
+  );
+}
+
+/** Changes a project; `organization` is a key, or null for none. Throws `not_found`, `invalid`, `taken`. */
+export function patchProject(
+  core: Core,
+  caller: Caller,
+  key: string,
+  input: {
+    readonly key?: string | undefined;
+    readonly name?: string | undefined;
+    readonly organization?: string | null | undefined;
+  },
+): Promise<ProjectRow> {
+  if (input.key !== undefined) checkKey(input.key);
+  if (input.name !== undefined) checkName(input.name);
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await existing(c, key);
+      const organization = await organizationOf(c, input.organization);
+      const state = {
+        key: input.key ?? current.key,
+        name: input.name ?? current.name,
+        organization_id: organization === undefined ? current.organization_id : (organization?.id ?? null),
+      };
+      if (!difference<store.ProjectState>(stateOf(current), state)) return current;
+      c.notBefore(current.updated_at);
+      const updated = await store.updateProject(c.tx, caller.workspaceId, current.id, state, c.at);
+      const changed = difference(shown(current), shown(updated));
+      const eventId = c.record({ action: 'project.updated', target: target(updated), ...changed });
+      if (updated.key !== current.key) {
+        await rulesFollow(c, 'project', current.key, updated.key);
+        await resolveAgain(c, eventId);
+      }
+      return updated;
+    },
+    'exclusive',
+  );
+}
+
+/** Ends a project. Throws `not_found`, and `refused` while grants or mapping rules give roles in it. */
+export function deleteProject(core: Core, caller: Caller, key: string): Promise<void> {
+  return change(
+    core,
+    caller,
+    async (c) => {
+      const current = await existing(c, key);
+      const { direct, groups, rules } = await projectUsage(c.tx, caller.workspaceId, current);
+      refuseInUse(
+        `The project "${current.key}"`,
+        [
+          [direct, 'user with a role in it', 'users with a role in it'],
+          [groups, 'group that gives a role in it', 'groups that give a role in it'],
+          [rules, 'mapping rule that names it', 'mapping rules that name it'],
+        ],
+        'Take those roles away, and delete it then.',
+      );
+      c.notBefore(current.updated_at);
+      await store.endProject(c.tx, caller.workspaceId, current.id, c.at);
+      await resolveAgain(
+        c,
+        c.record({ action: 'project.deleted', target: target(current), before: shown(current) }),
+      );
+    },
+    'exclusive',
+  );
+}
+
+async function existing(c: Change, key: string): Promise<ProjectRow> {
+  const found = await store.findProject(c.tx, c.caller.workspaceId, key);
+  if (!found) throw notFound('project', key);
+  return found;
+}
+
+/** Undefined when nothing is said of the organization, null when it is to be none. */
+async function organizationOf(
+  c: Change,
+  key: string | null | undefined,
+): Promise<{ readonly id: OrganizationId } | null | undefined> {
+  if (key === undefined || key === null) return key;
+  const found = await findOrganization(c.tx, c.caller.workspaceId, key);
+  if (!found) throw invalid('organization', `There is no organization "${key}" in this workspace.`);
+  return found;
+}
+
+function stateOf({ key, name, organization_id }: ProjectRow): store.ProjectState {
+  return { key, name, organization_id };
+}
+
+function shown({ key, name, organization }: ProjectRow) {
+  return { key, name, organization };
+}
+
+function target({ id, key }: ProjectRow) {
+  return { kind: 'project', id, name: key };
+}

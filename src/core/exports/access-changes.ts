@@ -1,0 +1,31 @@
+import { streamAccessChanges, type AccessChange } from '../../store/exports/access-changes.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Core } from '../context/core.ts';
+import { exported, time, type Columns, type ExportFile } from './file.ts';
+import { passedPeriod, toldPeriod, type Period } from '../shared/as-of.ts';
+
+const CHANGES: Columns<AccessChange> = {
+  at: (change) => time(change.at),
+  change: (change) => change.change,
+  user_name: (change) => change.user_name,
+  email: (change) => change.email,
+  kind: (change) => change.kind,
+  target: (change) => change.target,
+  level: (change) => change.level,
+  via: (change) => (change.group_name === null ? 'direct' : `group:${change.group_name}`),
+  actor: (change) => change.actor,
+  cause: (change) =>
+    change.cause === 'mapping' && change.rule !== null ? `mapping:${change.rule}` : change.cause,
+};
+
+/** What was gained and lost after `from` until `to`, in the order of time. Throws `invalid` when they are turned round. */
+export async function exportAccessChanges(
+  core: Core,
+  caller: Caller,
+  name: string,
+  period: Period,
+): Promise<ExportFile> {
+  const closed = await passedPeriod(core.db, period);
+  const rows = streamAccessChanges(core.db, caller.workspaceId, closed);
+  return exported(core, caller, { name, filter: toldPeriod(period) }, CHANGES, rows);
+}

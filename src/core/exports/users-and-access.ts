@@ -1,0 +1,75 @@
+import {
+  streamAccess,
+  streamUsers,
+  type ExportedAccess,
+  type ExportedUser,
+} from '../../store/exports/users-and-access.ts';
+import type { UserStatus } from '../../store/users/users.ts';
+import { DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
+import { momentOf } from '../shared/as-of.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Core } from '../context/core.ts';
+import { exported, time, type Columns, type ExportFile } from './file.ts';
+
+/** What is asked of an export: under which name it is made, and as of when, undefined for now. */
+interface AsOfAsked {
+  readonly name: string;
+  readonly asOf: Date | undefined;
+}
+
+const USERS: Columns<ExportedUser> = {
+  id: (user) => user.id,
+  user_name: (user) => user.user_name,
+  email: (user) => user.email,
+  full_name: (user) => user.full_name,
+  status: (user) => user.status,
+  account_role: (user) => user.account_role ?? DEFAULT_ACCOUNT_ROLE,
+  organization: (user) => user.organization,
+  products: (user) => user.products,
+  projects: (user) => user.projects,
+  joined_at: (user) => time(user.joined_at),
+  last_access_at: (user) => time(user.last_access_at),
+  removed_at: (user) => time(user.removed_at),
+  source: (user) => user.source,
+  external_id: (user) => user.external_id,
+};
+
+const ACCESS: Columns<ExportedAccess> = {
+  user_id: (row) => row.user_id,
+  user_name: (row) => row.user_name,
+  email: (row) => row.email,
+  status: (row) => row.status,
+  kind: (row) => row.kind,
+  target: (row) => row.target,
+  level: (row) => row.level,
+  via: (row) => (row.group_name === null ? 'direct' : `group:${row.group_name}`),
+  granted_at: (row) => time(row.granted_at),
+  granted_by: (row) => row.granted_by,
+};
+
+/** Who is listed unless it is said: those who have access, and those who had. */
+const USUAL_STATUSES: readonly UserStatus[] = ['active', 'inactive'];
+
+/** The users of some statuses, the active first, then the pending, then the inactive. Throws `invalid` (asOf). */
+export async function exportUsers(
+  core: Core,
+  caller: Caller,
+  asked: AsOfAsked & { readonly statuses: readonly UserStatus[] | undefined },
+): Promise<ExportFile> {
+  const moment = await momentOf(core.db, asked.asOf);
+  const statuses = asked.statuses ?? USUAL_STATUSES;
+  const rows = streamUsers(core.db, caller.workspaceId, statuses, moment);
+  const filter = { status: statuses, ...at(asked) };
+  return exported(core, caller, { name: asked.name, filter }, USERS, rows);
+}
+
+/** Effective access, a row for each user, thing and way by which it is had. Throws `invalid` (asOf). */
+export async function exportAccess(core: Core, caller: Caller, asked: AsOfAsked): Promise<ExportFile> {
+  const moment = await momentOf(core.db, asked.asOf);
+  const rows = streamAccess(core.db, caller.workspaceId, moment);
+  return exported(core, caller, { name: asked.name, filter: at(asked) }, ACCESS, rows);
+}
+
+function at({ asOf }: AsOfAsked): { asOf?: string } {
+  return asOf ? { asOf: asOf.toISOString() } : {};
+}

@@ -1,0 +1,82 @@
+import type { GroupId, UserId } from '../../lib/ids.ts';
+import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
+import { memberBytes } from '../../store/groups/memberships.ts';
+import {
+  countMixed,
+  listMixed,
+  turnMixed,
+  type MixedId,
+  type MixedSelection,
+} from '../../store/scim/root-list.ts';
+import type { IndexPage } from '../../store/sql/offset-page.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Core } from '../context/core.ts';
+import { groupsOf, type GroupWithMembers, type MembersWanted } from './pages.ts';
+import { shownParts, usersOf, type UserParts, type UserWithAccess } from '../users/read.ts';
+
+export type { MixedSelection };
+
+/** What is loaded of each. */
+export interface MixedParts {
+  readonly users: UserParts;
+  readonly members: MembersWanted | undefined;
+}
+
+export type MixedItem =
+  | { readonly kind: 'user'; readonly user: UserWithAccess }
+  | { readonly kind: 'group'; readonly group: GroupWithMembers };
+
+/** A page of users and groups together by position, and how many there are under the conditions. */
+export async function listMixedByIndex(
+  core: Core,
+  caller: Caller,
+  page: MixedSelection & Pick<IndexPage, 'startIndex' | 'count'>,
+  parts: MixedParts,
+): Promise<{ total: number; items: MixedItem[] }> {
+  const [total, ids] = await Promise.all([
+    countMixed(core.db, caller.workspaceId, page),
+    page.count === 0 ? [] : listMixed(core.db, caller.workspaceId, page, page, sizesOf(parts)),
+  ]);
+  return { total, items: await load(core, caller, ids, parts) };
+}
+
+/**
+ * A page of users and groups together from a row on, and how many there were under the conditions when the list was
+ * begun.
+ */
+export async function listMixedByCursor(
+  core: Core,
+  caller: Caller,
+  page: MixedSelection & Pick<CursorPage, 'turn' | 'count'>,
+  parts: MixedParts,
+): Promise<Turned<MixedItem> & { readonly total: number }> {
+  const [total, found] = await Promise.all([
+    page.turn.total ?? countMixed(core.db, caller.workspaceId, page),
+    turnMixed(core.db, caller.workspaceId, page, page, sizesOf(parts)),
+  ]);
+  return { ...found, total, rows: await load(core, caller, found.rows, parts) };
+}
+
+function sizesOf({ users, members }: MixedParts): Parameters<typeof listMixed>[4] {
+  return { users: shownParts(users), memberBytes: members && memberBytes(members.usersUrl) };
+}
+
+/** Those that are still there, in the order of the ids. */
+async function load(
+  core: Core,
+  caller: Caller,
+  ids: readonly MixedId[],
+  parts: MixedParts,
+): Promise<MixedItem[]> {
+  const userIds = ids.flatMap(({ kind, id }): UserId[] => (kind === 'user' ? [id] : []));
+  const groupIds = ids.flatMap(({ kind, id }): GroupId[] => (kind === 'group' ? [id] : []));
+  const [users, groups] = await Promise.all([
+    usersOf(core, caller, userIds, parts.users),
+    groupsOf(core, caller, groupIds, parts.members),
+  ]);
+  const byId = new Map<string, MixedItem>([
+    ...users.map((user): [string, MixedItem] => [user.user.id, { kind: 'user', user }]),
+    ...groups.map((group): [string, MixedItem] => [group.group.id, { kind: 'group', group }]),
+  ]);
+  return ids.flatMap(({ id }) => byId.get(id) ?? []);
+}

@@ -1,0 +1,24 @@
+import { workspacesWithExpired } from '../../store/invitations/invitations.ts';
+import { change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { withSeats } from '../access/seats.ts';
+import { expiryOf, lockExpired, settle } from './expire.ts';
+
+/**
+ * Settles every invitation past its time, in all workspaces, and answers how many; what `isStopping` interrupts goes
+ * on another time. Several instances share it without meeting: a settled one is not found again.
+ */
+export async function settleExpiredInvitations(core: Core, isStopping: () => boolean): Promise<number> {
+  let settled = 0;
+  for (const workspaceId of await workspacesWithExpired(core.db)) {
+    for (let done = -1; done !== 0 && !isStopping(); settled += done) {
+      done = await change(core, expiryOf(workspaceId), async (c) => {
+        const expired = await lockExpired(c, []);
+        const users = expired.map(({ user }) => user.id);
+        if (users.length > 0) await withSeats(c, users, () => settle(c, expired));
+        return expired.length;
+      });
+    }
+  }
+  return settled;
+}

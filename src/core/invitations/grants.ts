@@ -1,0 +1,37 @@
+import type { UserId, WorkspaceId } from '../../lib/ids.ts';
+import { holdingsOf } from '../../store/access/effective.ts';
+import { catalogueNames } from '../../store/catalog/names.ts';
+import { DEFAULT_ACCOUNT_ROLE, type AccountRole } from '../access/effective.ts';
+import type { Core } from '../context/core.ts';
+
+/** What somebody joins to, in names that people read. */
+export interface NamedOffer {
+  readonly accountRole: AccountRole;
+  readonly products: readonly { readonly name: string; readonly license: string }[];
+  readonly projects: readonly { readonly name: string; readonly role: string }[];
+}
+
+/** What a pending user will have once active: what was offered, and what comes through groups. */
+export async function offerOf(core: Core, workspaceId: WorkspaceId, userId: UserId): Promise<NamedOffer> {
+  const held = await holdingsOf(core.db, workspaceId, [userId]);
+  const of = (kind: string) => held.filter((one) => one.kind === kind);
+  const projects = of('project_role');
+  const names = await catalogueNames(
+    core.db,
+    workspaceId,
+    projects.map((one) => one.target),
+  );
+  const named = (kind: string, key: string, parent: string | null = null) =>
+    names.find((one) => one.kind === kind && one.key === key && one.parent === parent);
+  return {
+    accountRole: (of('account_role')[0]?.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+    products: of('entitlement').map(({ target, level }) => {
+      const license = named('license', level, target);
+      return { name: license?.parent_name ?? target, license: license?.name ?? level };
+    }),
+    projects: projects.map(({ target, level }) => ({
+      name: named('project', target)?.name ?? target,
+      role: named('role', level)?.name ?? level,
+    })),
+  };
+}

@@ -1,1 +1,0 @@
-export type { KeysetPage, Page, Position } from '../store/keyset.ts';

@@ -1,0 +1,129 @@
+import { RollcallError } from '../../lib/errors.ts';
+import type { EventId, GrantId, UserId } from '../../lib/ids.ts';
+import { endGrantsBy } from '../../store/access/direct-grants.ts';
+import { billingManagersInProjects } from '../../store/access/manual-grants.ts';
+import {
+  grantsToTake,
+  type PendingRow,
+  type RowOutcome,
+  type TakenGrant,
+} from '../../store/reviews/outcomes.ts';
+import type { LockedReview } from '../../store/reviews/reviews.ts';
+import type { UserRow } from '../../store/users/users.ts';
+import type { Change } from '../change/change.ts';
+import { lockWhole } from '../invitations/lock.ts';
+import { withSeats } from '../access/seats.ts';
+import { accountRolesOf } from '../access/account-role.ts';
+import { LAST_OWNER, leavesAnOwner } from '../access/last-owner.ts';
+
+/**
+ * Takes away what rows of a review tell of, of users who are locked here, and answers what came of each; one whose
+ * grant is not there any more has ended by itself. Throws `refused` when a rule of the workspace forbids it for one of
+ * them: then nothing is changed.
+ */
+export async function takeAway(
+  c: Change,
+  review: LockedReview,
+  rows: readonly PendingRow[],
+): Promise<readonly RowOutcome[]> {
+  const { workspaceId } = c.caller;
+  const ids = [...new Set(rows.map((row) => row.user_id))];
+  const users = new Map((await lockWhole(c, ids)).map((user) => [user.id, user]));
+  const numbers = rows.map((row) => row.number);
+  const found = takenWith(await grantsToTake(c.tx, workspaceId, review.id, numbers));
+  const events = new Map([...found.keys()].map((number) => [number, c.newEventId()]));
+  const taken = [...found.values()].flat();
+  const before = await accountRolesOf(c, accountHolders(taken));
+  if (taken.length > 0) {
+    await withSeats(c, [...new Set(taken.map((grant) => grant.user_id))], () =>
+      endGrantsBy(c.tx, workspaceId, [...endedBy(found, events)], c.at),
+    );
+  }
+  const after = await accountRolesOf(c, [...before.keys()]);
+  for (const [number, grants] of found) {
+    const user = users.get(grants[0].user_id) as UserRow;
+    const roles = { before: before.get(user.id), after: after.get(user.id) };
+    record(c, review, user, grants[0], roles, events.get(number) as EventId);
+  }
+  await keepRules(c, taken, users);
+  return numbers.map((number) => outcomeOf(number, events.get(number)));
+}
+
+/** A row's own grant, and what was hidden under it. */
+type Taken = readonly [TakenGrant, ...TakenGrant[]];
+
+/** What goes with each row whose own grant is there. What is hidden under two rows goes with the first. */
+function takenWith(grants: readonly TakenGrant[]): ReadonlyMap<number, Taken> {
+  const found = new Map<number, [TakenGrant, ...TakenGrant[]]>();
+  const seen = new Set<GrantId>();
+  for (const grant of grants) {
+    const taken = found.get(grant.number);
+    if (!taken && grant.is_own) found.set(grant.number, [grant]);
+    else if (taken && !seen.has(grant.id)) taken.push(grant);
+    else continue;
+    seen.add(grant.id);
+  }
+  return found;
+}
+
+function* endedBy(found: ReadonlyMap<number, Taken>, events: ReadonlyMap<number, EventId>) {
+  for (const [number, grants] of found) {
+    for (const { id } of grants) yield { id, eventId: events.get(number) as EventId };
+  }
+}
+
+function accountHolders(taken: readonly TakenGrant[]): UserId[] {
+  const holders = taken.filter((grant) => grant.kind === 'account_role').map((grant) => grant.user_id);
+  return [...new Set(holders)];
+}
+
+interface Roles {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** The events are those of an admin who does it by hand; the review stands beside them. */
+function record(
+  c: Change,
+  review: LockedReview,
+  user: UserRow,
+  grant: TakenGrant,
+  roles: Roles,
+  eventId: EventId,
+): void {
+  const target = { kind: 'user', id: user.id, name: user.user_name };
+  const common = { target, related: review.id };
+  if (grant.kind === 'account_role') {
+    const [before, after] = [{ accountRole: roles.before }, { accountRole: roles.after }];
+    c.record({ ...common, action: 'user.account_role_set', before, after }, eventId);
+  } else if (grant.kind === 'project_role') {
+    const before = { project: grant.project, role: grant.role };
+    c.record({ ...common, action: 'user.project_role_removed', before }, eventId);
+  } else {
+    const before = { product: grant.product, license: grant.license };
+    c.record({ ...common, action: 'user.license_removed', before }, eventId);
+  }
+}
+
+/** Throws `refused` when the workspace would be without an owner, or a billing manager in projects. */
+async function keepRules(
+  c: Change,
+  taken: readonly TakenGrant[],
+  users: ReadonlyMap<UserId, UserRow>,
+): Promise<void> {
+  const wasOwner = taken.some(
+    ({ account_role, user_id }) => account_role === 'owner' && users.get(user_id)?.status === 'active',
+  );
+  if (wasOwner && !(await leavesAnOwner(c))) throw new RollcallError('refused', LAST_OWNER);
+  const holders = accountHolders(taken);
+  const inProjects = await billingManagersInProjects(c.tx, c.caller.workspaceId, holders);
+  if (inProjects.length > 0) throw new RollcallError('refused', IN_PROJECTS);
+}
+
+const IN_PROJECTS =
+  'Without this role the user would be a billing manager with project roles. Take the project roles away first.';
+
+function outcomeOf(number: number, eventId: EventId | undefined): RowOutcome {
+  if (!eventId) return { number, outcome: 'already_ended', reason: null, eventId: null };
+  return { number, outcome: 'revoked', reason: null, eventId };
+}

@@ -1,0 +1,1 @@
+export type { KeysetPage, Page, Position } from '../../store/sql/keyset-page.ts';

@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PushedValue } from '../../store/access/direct-grants.ts';
+import type { JsonObject, UserRow, UserState } from '../../store/users/users.ts';
+
+/** A user as an identity provider wants it to be. */
+export interface UserInput {
+  readonly userName: string;
+  readonly externalId: string | null;
+  /** Undefined leaves the status as it is; a new user is active unless this is false. */
+  readonly active: boolean | undefined;
+  /** Every attribute that is only kept and shown, in its canonical name. */
+  readonly attributes: JsonObject;
+  /** What the pushed `roles` and `entitlements` say. */
+  readonly pushed: readonly PushedValue[];
+  /** The key of an organization. */
+  readonly organization: string | null;
+  /** YYYY-MM-DD */
+  readonly startDate: string | null;
+}
+
+/** The state of a user who has just become active. */
+export function activated(state: UserState, at: Date): UserState {
+  if (state.status === 'active') return state;
+  return { ...state, status: 'active', joined_at: state.joined_at ?? at, active_since: at, removed_at: null };
+}
+
+/** The state of a user who has just become inactive. */
+export function deactivated(state: UserState, at: Date): UserState {
+  if (state.status === 'inactive') return state;
+  return { ...state, status: 'inactive', active_since: null, removed_at: at };
+}
+
+/** Applies `active` as it was pushed: a pending user for whom false is pushed goes on waiting for the invitation. */
+export function withActive(state: UserState, active: boolean | undefined, at: Date): UserState {
+  if (active === true) return activated(state, at);
+  if (active === false && state.status === 'active') return deactivated(state, at);
+  return state;
+}
+
+/** What the audit tells of, as it is in a row. */
+export type AuditedRow = UserState & Pick<UserRow, 'organization'>;
+
+const AUDITED: Readonly<Record<string, keyof AuditedRow>> = {
+  userName: 'user_name',
+  externalId: 'external_id',
+  status: 'status',
+  managedBy: 'managed_by',
+  organization: 'organization',
+  startDate: 'start_date',
+};
+
+/** What the audit tells of a user: its fields and attributes by name. Unassigned ones are left out. */
+export function audited(row: AuditedRow): Record<string, unknown> {
+  const fields: Record<string, unknown> = { ...row.attributes };
+  for (const [name, column] of Object.entries(AUDITED)) {
+    if (row[column] !== null) fields[name] = row[column];
+  }
+  // Not `organization`, which stays when a person is erased: this names nothing here, and may name anybody.
+  if (row.organization_pushed !== null) fields['pushedOrganization'] = row.organization_pushed;
+  return fields;
+}
+
+/** What differs between two versions of a user; null when nothing does. */
+export function difference(
+  before: AuditedRow,
+  after: AuditedRow,
+): { before: Record<string, unknown>; after: Record<string, unknown> } | null {
+  const [was, is] = [audited(before), audited(after)];
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => !isDeepStrictEqual(was[name], is[name]),
+  );
+  if (names.length === 0) return null;
+  const pick = (from: Record<string, unknown>) =>
+    Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+  return { before: pick(was), after: pick(is) };
+}
+
+/** The part of a row that can be written. */
+export function stateOf(row: UserRow): UserState {
+  const {
+    user_name,
+    external_id,
+    status,
+    source,
+    managed_by,
+    attributes,
+    organization_id,
+    organization_pushed,
+    organization_last_pushed,
+  } = row;
+  const { start_date, joined_at, active_since, removed_at, deleted_at } = row;
+  return {
+    ...{
+      user_name,
+      external_id,
+      status,
+      source,
+      managed_by,
+      attributes,
+      organization_id,
+      organization_pushed,
+      organization_last_pushed,
+    },
+    ...{ start_date, joined_at, active_since, removed_at, deleted_at },
+  };
+}

@@ -1,0 +1,114 @@
+import { notFound } from '../../lib/errors.ts';
+import { asId, type GroupId, type UserId } from '../../lib/ids.ts';
+import { accessOf, holdingsOf, type Holding } from '../../store/access/effective.ts';
+import * as store from '../../store/users/directory.ts';
+import type { InvitationRow } from '../../store/invitations/invitations.ts';
+import { machinesOf, type MachineRow } from '../../store/users/machines.ts';
+import { asAccess, DEFAULT_ACCOUNT_ROLE, isCut, type Access, type AccountRole } from '../access/effective.ts';
+import { momentOf } from '../shared/as-of.ts';
+import type { Caller } from '../context/caller.ts';
+import { conflictsOf, type Conflict } from '../access/conflicts.ts';
+import type { Core } from '../context/core.ts';
+import { pendingInvitationOf } from '../invitations/list.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { withParts } from '../shared/page-parts.ts';
+
+export type { DirectoryFilter, DirectorySort } from '../../store/users/directory.ts';
+
+/** What a user has or, while pending or inactive, would have if active: what admins decide about. */
+export interface Holdings {
+  /** The highest of all that are granted. */
+  readonly accountRole: AccountRole;
+  /** `PRODUCT:LICENSE`, by keys. */
+  readonly licenses: readonly string[];
+  /** By keys; the highest role in each. */
+  readonly projects: readonly { readonly project: string; readonly role: string }[];
+}
+
+/** A user as the directory lists it. */
+export interface DirectoryItem extends Holdings {
+  readonly user: store.DirectoryRow;
+}
+
+/** Everything about one user. */
+export interface UserDetail extends Holdings {
+  readonly user: store.DirectoryEntry;
+  readonly groups: readonly { readonly id: GroupId; readonly display_name: string; readonly since: Date }[];
+  /** Effective: nothing unless the user is active. */
+  readonly access: Access;
+  readonly conflicts: readonly Conflict[];
+  /** The invitation that the user can accept. */
+  readonly invitation: InvitationRow | undefined;
+  readonly machines: readonly MachineRow[];
+  /** Those lists that are not told whole. */
+  readonly truncated: readonly LongList[];
+}
+
+/**
+ * A page of the directory. A filter by product or project finds whom the page shows with it: also pending and
+ * inactive users who would have it; `statuses` narrows. Keys that name nothing find nobody. With `asOf` all of it, keys
+ * and order too, is as it was then. Throws `invalid` (asOf).
+ */
+export async function listDirectory(
+  core: Core,
+  caller: Caller,
+  filter: store.DirectoryFilter,
+  page: KeysetPage<store.DirectorySort>,
+  asOf?: Date,
+): Promise<Page<DirectoryItem>> {
+  const moment = await momentOf(core.db, asOf);
+  const { items, next, partsOf } = await withParts(
+    await store.listDirectory(core.db, caller.workspaceId, filter, page, moment),
+    (ids, most) => holdingsOf(core.db, caller.workspaceId, ids, moment, most),
+    (holding) => holding.user_id,
+  );
+  return { items: items.map((user) => ({ user, ...asHoldings(partsOf(user.id)) })), next };
+}
+
+function asHoldings(held: readonly Holding[]): Holdings {
+  const of = (kind: Holding['kind']) => held.filter((holding) => holding.kind === kind);
+  return {
+    accountRole: (of('account_role')[0]?.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+    licenses: of('entitlement').map((holding) => `${holding.target}:${holding.level}`),
+    projects: of('project_role').map((holding) => ({ project: holding.target, role: holding.level })),
+  };
+}
+
+/** How many entries of each list a user's record includes; the rest is in lists of their own. */
+const MOST = { groups: 5_000, conflicts: 1_000, machines: 1_000 } as const;
+
+/** The lists of a user's record that may be truncated. */
+export type LongList = keyof typeof MOST | 'access';
+
+/**
+ * Everything about one user, also one whom SCIM no longer shows, now or as of a time that has passed. Throws `not_found`,
+ * also for a user who was not there yet, and `invalid` (asOf).
+ */
+export async function userDetail(core: Core, caller: Caller, id: string, asOf?: Date): Promise<UserDetail> {
+  const { workspaceId } = caller;
+  const moment = await momentOf(core.db, asOf);
+  const userId = asId<UserId>(id);
+  const user = userId && (await store.findEntry(core.db, workspaceId, userId, moment));
+  if (!user) throw notFound('user', id);
+  // One more than is answered, to know whether a list is truncated.
+  const held = await holdingsOf(core.db, workspaceId, [user.id], moment);
+  const groups = await store.groupsSince(core.db, workspaceId, user.id, moment, MOST.groups + 1);
+  const access = await accessOf(core.db, workspaceId, [user.id], moment);
+  const conflicts = await conflictsOf(core, caller, user.id, moment, MOST.conflicts + 1);
+  const machines = await machinesOf(core.db, workspaceId, user.id, moment, MOST.machines + 1);
+  return {
+    user,
+    ...asHoldings(held),
+    groups: groups.slice(0, MOST.groups),
+    access: asAccess(access),
+    conflicts: conflicts.slice(0, MOST.conflicts),
+    invitation: await pendingInvitationOf(core, caller, user.id, moment),
+    machines: machines.slice(0, MOST.machines),
+    truncated: [
+      ...(groups.length > MOST.groups ? (['groups'] as const) : []),
+      ...(isCut(access) ? (['access'] as const) : []),
+      ...(conflicts.length > MOST.conflicts ? (['conflicts'] as const) : []),
+      ...(machines.length > MOST.machines ? (['machines'] as const) : []),
+    ],
+  };
+}

@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import { invalid, RollcallError } from '../../lib/errors.ts';
+import { organizationByKey } from '../../store/catalog/organization-keys.ts';
+import { updateUser, type UserRow, type UserState } from '../../store/users/users.ts';
+import type { AccountRole } from '../access/effective.ts';
+import type { Caller } from '../context/caller.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Core } from '../context/core.ts';
+import { writtenAttributes } from '../change/written-bytes.ts';
+import { setAccountRole } from '../access/account-role.ts';
+import { lockPresent } from '../change/lock-user.ts';
+import { changedFields, withProfile, type ProfileInput } from './profile.ts';
+import { difference, stateOf } from '../shared/user-state.ts';
+
+/** What an admin changes of a user; what is undefined stays as it is. */
+export interface UserPatch extends ProfileInput {
+  readonly accountRole?: AccountRole | undefined;
+  /** A key; null for none. */
+  readonly organization?: string | null | undefined;
+}
+
+/**
+ * Changes a user for an admin. The profile of one whom an identity provider manages is read-only here; the account
+ * role and the organization are not: they stand until the provider pushes something else than it did last. Throws
+ * `not_found`, `invalid`, `immutable` for such a profile, and `refused` (see account-role.ts; removed).
+ */
+export function patchUser(core: Core, caller: Caller, id: string, patch: UserPatch): Promise<void> {
+  return change(core, caller, async (c) => {
+    const user = await lockPresent(c, id);
+    if (user.managed_by === 'idp') refuseProfile(user, patch);
+    const profile = withProfile(user, patch);
+    const state = stateOf(user);
+    const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
+    if (!isDeepStrictEqual(state, next)) {
+      c.charge(writtenAttributes(next, state));
+      const updated = await updateUser(c.tx, caller.workspaceId, user, next, c.at);
+      const target = { kind: 'user', id: user.id, name: user.user_name };
+      c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });
+    }
+    if (patch.accountRole !== undefined) await setAccountRole(c, user, patch.accountRole);
+  });
+}
+
+function refuseProfile(user: UserRow, patch: UserPatch): void {
+  const fields = changedFields(user, patch);
+  if (fields.length === 0) return;
+  throw new RollcallError(
+    'immutable',
+    `The profile of "${user.user_name}" is kept by the identity provider, so ${fields.join(', ')} can't be changed ` +
+      'here. Change it there. The account role, the organization, projects and licenses can be changed here.',
+    { fields: fields.map((field) => ({ field, message: 'is kept by the identity provider' })) },
+  );
+}
+
+async function affiliation(
+  c: Change,
+  user: UserRow,
+  key: string | null | undefined,
+): Promise<Partial<Pick<UserState, 'organization_id' | 'organization_pushed'>>> {
+  if (key === undefined) return {};
+  if (key === null) return { organization_id: null, organization_pushed: null };
+  const id = await organizationByKey(c.tx, c.caller.workspaceId, key);
+  if (!id) throw invalid('organization', `There is no organization "${key}" in this workspace.`);
+  return id === user.organization_id ? {} : { organization_id: id, organization_pushed: null };
+}

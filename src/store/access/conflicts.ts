@@ -1,0 +1,148 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
+import { billingManagers } from './effective.ts';
+import type { Db } from '../db/pool.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import { rows } from '../db/query.ts';
+import { holds, versions, type Moment } from '../sql/as-of.ts';
+import { literal } from '../sql/where.ts';
+
+/** Why something gives nothing. */
+export type ConflictCode =
+  'unknown_role' | 'unknown_entitlement' | 'unknown_organization' | 'billing_manager' | 'product_off';
+
+/** One thing that was pushed, granted or mapped to a user and gives nothing. */
+export interface ConflictRow {
+  readonly user_id: UserId;
+  readonly user_name: string;
+  readonly code: ConflictCode;
+  readonly source: 'pushed' | 'admin' | 'invitation' | 'group';
+  /** The attribute in which it was pushed. */
+  readonly attribute: 'roles' | 'entitlements' | 'organization' | null;
+  readonly group_id: GroupId | null;
+  readonly group_name: string | null;
+  /** As it was pushed, or by keys: `PROJECT:ROLE`, `PRODUCT:LICENSE`. */
+  readonly value: string;
+  /** Where it stands in the list, beside the user's name and id. */
+  readonly place: string;
+}
+
+/** The last row of a page. */
+export interface ConflictPosition {
+  readonly userName: string;
+  readonly userId: string;
+  readonly place: string;
+}
+
+const NAME = sql`lower(u.user_name) collate "C"`;
+const PLACE = sql`c.place collate "C"`;
+
+/**
+ * The next conflicts of everybody whom SCIM shows, by user name. Each is found from what causes it, by an index, so
+ * the cost follows how many there are and not how many users. The search looks at user names and values.
+ */
+export function listConflicts(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: {
+    readonly limit: number;
+    readonly after?: ConflictPosition | undefined;
+    readonly search?: string | undefined;
+  },
+): Promise<(ConflictRow & MoreRow)[]> {
+  const { limit, after, search } = page;
+  const pattern = `%${literal(search ?? '')}%`;
+  const found = search
+    ? sql`and (lower(u.user_name) like lower(${pattern}) or lower(c.value) like lower(${pattern}))`
+    : empty;
+  const beyond = after
+    ? sql`and (${NAME}, u.id, ${PLACE}) > (lower(${after.userName}), ${after.userId}::uuid, ${after.place}::text)`
+    : empty;
+  const query = sql`${conflicts(workspaceId, 'now', sql`${found} ${beyond}`)} limit ${limit}`;
+  return rows<ConflictRow & MoreRow>(db, endedBySize(query));
+}
+
+/** The conflicts of one user, `most` of them. */
+export function conflictsOf(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  moment: Moment,
+  most: number,
+): Promise<ConflictRow[]> {
+  const query = conflicts(workspaceId, moment, sql`and u.id = ${userId}`, userId);
+  return rows<ConflictRow>(db, sql`${query} limit ${most}`);
+}
+
+const USER_COLUMNS = ['workspace_id', 'id', 'user_name', 'organization_pushed', 'deleted_at'];
+const GROUP_COLUMNS = ['workspace_id', 'id', 'display_name'];
+
+function conflicts(workspaceId: WorkspaceId, moment: Moment, conditions: Sql, userId?: UserId): Sql {
+  const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
+  return sql`
+    select u.id as user_id, u.user_name, c.code, c.source, c.attribute, c.group_id,
+      (select g.display_name from ${versions('groups', GROUP_COLUMNS, moment)} g
+        where g.workspace_id = ${workspaceId} and g.id = c.group_id) as group_name,
+      c.value, c.place
+    from (select f.*, concat_ws('/', f.code, f.source, f.attribute, f.group_id, f.value) as place
+      from (${causes(workspaceId, moment, userId)}) f) c
+    join ${versions('users', USER_COLUMNS, moment)} u on u.workspace_id = ${here} and u.id = c.user_id and u.deleted_at is null
+    where true ${conditions}
+    order by ${NAME}, u.id, ${PLACE}`;
+}
+
+/** UNION, not UNION ALL: a group may map one thing by itself and by a rule. */
+function causes(workspaceId: WorkspaceId, moment: Moment, userId: UserId | undefined): Sql {
+  const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
+  const billing = billingManagers(workspaceId, moment, userId && [userId]);
+  const off = switchedOff(workspaceId, moment);
+  const [direct, member, mapped] = [holds('d', moment), holds('m', moment), holds('gg', moment)];
+  return sql`
+    select d.user_id, case d.pushed_attribute when 'roles' then 'unknown_role' else 'unknown_entitlement' end as code,
+      d.source, d.pushed_attribute as attribute, null::uuid as group_id, d.pushed_value as value
+    from direct_grants d where d.workspace_id = ${here} and ${direct} and d.kind is null
+    union
+    select o.id, 'unknown_organization', 'pushed', 'organization', null, o.organization_pushed
+    from ${versions('users', USER_COLUMNS, moment)} o
+    where o.workspace_id = ${here} and o.organization_pushed is not null
+    union
+    select d.user_id, 'billing_manager', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, p.key || ':' || r.key)
+    from (${billing}) b
+    join direct_grants d on d.workspace_id = ${here} and d.user_id = b.user_id and ${direct}
+      and d.kind = 'project_role'
+    ${projectAndRole(workspaceId, moment, sql`d`)}
+    union
+    select m.user_id, 'billing_manager', 'group', null, m.group_id, p.key || ':' || r.key
+    from (${billing}) b
+    join memberships m on m.workspace_id = ${here} and m.user_id = b.user_id and ${member}
+    join group_grants gg on gg.workspace_id = ${here} and gg.group_id = m.group_id and ${mapped}
+      and gg.kind = 'project_role'
+    ${projectAndRole(workspaceId, moment, sql`gg`)}
+    union
+    select d.user_id, 'product_off', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, l.name)
+    from (${off}) l
+    join direct_grants d on d.workspace_id = ${here} and d.license_id = l.id and ${direct}
+    union
+    select m.user_id, 'product_off', 'group', null, m.group_id, l.name
+    from (${off}) l
+    join group_grants gg on gg.workspace_id = ${here} and gg.license_id = l.id and ${mapped}
+    join memberships m on m.workspace_id = ${here} and m.group_id = gg.group_id and ${member}`;
+}
+
+const KEYED = ['workspace_id', 'id', 'key'];
+
+function projectAndRole(workspaceId: WorkspaceId, moment: Moment, grant: Sql): Sql {
+  return sql`
+    join ${versions('projects', KEYED, moment)} p on p.workspace_id = ${workspaceId} and p.id = ${grant}.project_id
+    join ${versions('roles', KEYED, moment)} r on r.workspace_id = ${workspaceId} and r.id = ${grant}.role_id`;
+}
+
+/** The licenses of products that are switched off. */
+function switchedOff(workspaceId: WorkspaceId, moment: Moment): Sql {
+  return sql`select l.id, p.key || ':' || l.key as name
+    from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
+    join ${versions('products', [...KEYED, 'enabled'], moment)} p
+      on p.workspace_id = l.workspace_id and p.id = l.product_id and not p.enabled
+    where l.workspace_id = ${workspaceId}`;
+}

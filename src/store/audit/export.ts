@@ -1,0 +1,40 @@
+import sql, { empty } from 'sql-template-tag';
+import type { EventId, WorkspaceId } from '../../lib/ids.ts';
+import { EVENT_COLUMNS, type AuditEventRow } from './events.ts';
+import type { Db } from '../db/pool.ts';
+import { stream } from '../db/snapshot.ts';
+
+/** A stretch of time: `from` is in it, `to` isn't; undefined for no bound. */
+export interface Period {
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+/** The events of a time in their order, in batches and constant memory. */
+export function streamEvents(
+  db: Db,
+  workspaceId: WorkspaceId,
+  { from, to }: Period,
+): AsyncGenerator<readonly AuditEventRow[]> {
+  return stream<AuditEventRow>(
+    db,
+    sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${workspaceId}
+        ${from ? sql`and e.at >= ${from}` : empty} ${to ? sql`and e.at < ${to}` : empty}
+      order by e.at, e.id`,
+  );
+}
+
+/** The events that are in no seal up to a place: those that wait, and what was sealed since. */
+export function streamUnsealed(
+  db: Db,
+  workspaceId: WorkspaceId,
+  last: number,
+): AsyncGenerator<readonly AuditEventRow[]> {
+  return stream<AuditEventRow & { id: EventId }>(
+    db,
+    sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${workspaceId} and e.id in (
+        select event_id from audit_unsealed where workspace_id = ${workspaceId}
+        union all select event_id from audit_seals where workspace_id = ${workspaceId} and seq > ${last})
+      order by e.at, e.id`,
+  );
+}

@@ -1,0 +1,182 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import { RollcallError } from '../../lib/errors.ts';
+import type { UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { Db, Tx } from '../db/pool.ts';
+import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import { preparedRows } from '../db/prepared.ts';
+import { rows } from '../db/query.ts';
+import { answeredAtEnd, inTransaction } from '../db/transaction.ts';
+
+/** One request of an identity provider and its answer. */
+export interface ProvisioningRequestRow {
+  readonly id: string;
+  readonly at: Date;
+  readonly token_name: string;
+  readonly request_id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string | null;
+  /** JSON text, cut off where it was long; secrets are masked. */
+  readonly body: string | null;
+  readonly status: number;
+  readonly scim_type: string | null;
+  /** Why, where it was refused. */
+  readonly detail: string | null;
+  readonly duration_ms: number;
+  readonly user_agent: string | null;
+}
+
+/** One to be kept; `mentions` are the ids of the users and groups concerned, and keys of names. */
+export interface NewProvisioningRequest extends ProvisioningRequestRow {
+  readonly workspace_id: WorkspaceId;
+  readonly mentions: readonly string[];
+}
+
+/** The first number of our advisory locks: noting requests of a workspace, shared, and taking out what they said. */
+const NOTING = 0x526f6c70;
+
+/**
+ * Keeps requests of one workspace in one statement; those that are kept already, by an attempt whose answer was lost, are
+ * passed over. Of those that mention an erased person nothing that was said is kept: an erasure that is under way is
+ * waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
+ */
+export async function appendProvisioningRequests(
+  db: Db,
+  workspaceId: WorkspaceId,
+  requests: readonly NewProvisioningRequest[],
+  { isPatient }: { readonly isPatient: boolean },
+): Promise<void> {
+  const key = sql`${NOTING}::integer, hashtext(${workspaceId})`;
+  await inTransaction(
+    db,
+    async (tx) => {
+      // A statement of its own: the next one sees what was committed while this one waited.
+      if (isPatient) await rows(tx, sql`select pg_advisory_xact_lock_shared(${key})`);
+      else {
+        const [lock] = await rows<{ taken: boolean }>(
+          tx,
+          sql`select pg_try_advisory_xact_lock_shared(${key}) as taken`,
+        );
+        if (!lock?.taken)
+          throw new RollcallError('busy', 'Somebody is being erased from the provisioning log.');
+      }
+      answeredAtEnd(tx, () => insertRequests(tx, requests));
+    },
+    { isEager: true },
+  );
+}
+
+/** Hashed once more: the key of a text in the form of an id is that id. */
+export function erasedKey(workspace: Sql, key: Sql): Sql {
+  return sql`md5(${workspace}::text || ' ' || ${key}::text)::uuid`;
+}
+
+async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[]): Promise<void> {
+  const isErasedText = sql`t.workspace_id = r.workspace_id and t.key = ${erasedKey(sql`r.workspace_id`, sql`m`)}`;
+  await preparedRows(
+    tx,
+    'append_requests',
+    // Materialized, so that each request is read once, and the few who were erased are looked for by their own index.
+    sql`with r as materialized (
+        select * from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as r(workspace_id uuid, id uuid,
+          at timestamptz, token_name text, request_id text, method text, path text, query text, body text,
+          status integer, scim_type text, detail text, duration_ms real, user_agent text, mentions uuid[])),
+      gone as materialized (
+        select r.id from r where exists (select from users u
+            where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null)
+          or r.workspace_id in (select workspace_id from erased_texts) and exists (
+            select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
+            where r.at <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
+      insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
+        status, scim_type, detail, duration_ms, user_agent, mentions)
+      select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,
+        case when gone.id is null then r.path else ${erasedPath(sql`r.path`)} end,
+        case when gone.id is null then r.query end, case when gone.id is null then r.body end, r.status, r.scim_type,
+        case when gone.id is null then r.detail end, r.duration_ms, r.user_agent,
+        case when gone.id is null then r.mentions else array(select m from unnest(r.mentions) m where not exists (
+          select from erased_texts t where ${isErasedText})) end
+      from r left join gone using (id)
+      where exists (select from workspaces w where w.id = r.workspace_id)
+      on conflict (workspace_id, id) do nothing`,
+  );
+}
+
+const RESOURCES = 'scim|v2|Users|Groups|Me|Bulk|Schemas|ResourceTypes|ServiceProviderConfig|[.]search';
+const NEITHER = `/(?!(?:${RESOURCES}|[0-9a-f-]{36})(?:/|$))[^/]+`;
+
+/** A request's path without what is neither the name of a resource nor an id. */
+function erasedPath(path: Sql): Sql {
+  return sql`regexp_replace(${path}, ${NEITHER}::text, '/(erased)', 'gi')`;
+}
+
+/**
+ * Takes what was said out of the requests that mention a person by id or by one of the keys of their names, and from
+ * those the keys of other texts of theirs, too. None is noted
+ * from here to the end of the transaction, and what was noted before and is written after it says nothing either.
+ */
+export async function eraseProvisioningRequests(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  nameKeys: readonly string[],
+  otherKeys: readonly string[] = [],
+): Promise<void> {
+  await rows(tx, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${workspaceId}))`);
+  const path = erasedPath(sql`r.path`);
+  // A key that stands in a path is an externalId in the form of an id.
+  const keys =
+    nameKeys.length === 0 ? path : sql`regexp_replace(${path}, ${nameKeys.join('|')}, '(erased)', 'gi')`;
+  await rows(
+    tx,
+    sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${keys},
+        mentions = array(select m from unnest(r.mentions) m where m <> all(${[...nameKeys, ...otherKeys]}::uuid[]))
+      where r.workspace_id = ${workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
+  );
+}
+
+export interface ProvisioningRequestFilter {
+  /** Both included. */
+  readonly status?: { readonly from: number; readonly to: number } | undefined;
+  /** Ids of users and groups; all of them are mentioned. */
+  readonly mentions: readonly string[];
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** The newest requests first, `limit` of them after a position, ended at a size. */
+export function listProvisioningRequests(
+  db: Db,
+  workspaceId: WorkspaceId,
+  filter: ProvisioningRequestFilter,
+  page: { limit: number; after?: { at: Date; id: string } | undefined },
+): Promise<(ProvisioningRequestRow & MoreRow)[]> {
+  const { status, mentions, from, to } = filter;
+  return rows<ProvisioningRequestRow & MoreRow>(
+    db,
+    endedBySize(sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
+        user_agent
+      from provisioning_requests
+      where workspace_id = ${workspaceId}
+        ${status ? sql`and status between ${status.from} and ${status.to}` : empty}
+        ${mentions.length > 0 ? sql`and mentions @> ${mentions}::uuid[]` : empty}
+        ${from ? sql`and at >= ${from}` : empty} ${to ? sql`and at < ${to}` : empty}
+        ${page.after ? sql`and (at, id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
+      order by at desc, id desc limit ${page.limit}`),
+  );
+}
+
+/**
+ * Drops requests older than a time, at most `limit` of them, and answers how many; and keys of erased texts that no entry
+ * can wait for any more.
+ */
+export async function dropProvisioningRequests(db: Db, before: Date, limit: number): Promise<number> {
+  await rows(db, sql`delete from erased_texts where erased_at < now() - interval '1 hour'`);
+  const dropped = await rows(
+    db,
+    sql`delete from provisioning_requests where (workspace_id, id) in (
+        select workspace_id, id from provisioning_requests where at < ${before} order by at limit ${limit}
+        for update skip locked)
+      returning id`,
+  );
+  return dropped.length;
+}

@@ -1,0 +1,34 @@
+import sql from 'sql-template-tag';
+import type { WorkspaceId } from '../../lib/ids.ts';
+import type { Db } from '../db/pool.ts';
+import { rows } from '../db/query.ts';
+
+/** Something of the catalogue by its keys, with the names that people read. */
+export interface CatalogueName {
+  readonly kind: 'project' | 'role' | 'license';
+  /** Of a license its product's. */
+  readonly parent: string | null;
+  readonly key: string;
+  readonly name: string;
+  /** Of a license its product's name. */
+  readonly parent_name: string | null;
+}
+
+/** The names of some projects, of all project roles, and of all licenses with their products. */
+export function catalogueNames(
+  db: Db,
+  workspaceId: WorkspaceId,
+  projects: readonly string[],
+): Promise<CatalogueName[]> {
+  return rows(
+    db,
+    sql`select 'project' as kind, null as parent, key, name, null as parent_name from projects
+      where workspace_id = ${workspaceId} and deleted_at is null and key = any(${projects}::text[])
+      union all
+      select 'role', null, key, name, null from roles where workspace_id = ${workspaceId}
+      union all
+      select 'license', p.key, l.key, l.name, p.name from licenses l
+      join products p on p.workspace_id = l.workspace_id and p.id = l.product_id
+      where l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+  );
+}

@@ -1,0 +1,34 @@
+import { migrationSource } from '../../../migrations/index.ts';
+import type { Db } from './pool.ts';
+import { installJobs } from './job-queue.ts';
+
+/** The first number of our advisory locks: migrations. */
+const MIGRATIONS = 0x526f6c6e;
+
+/** How knex runs our migrations, also from its command line. */
+export const migrationConfig = { migrationSource, disableMigrationsListValidation: false };
+
+/**
+ * Brings the database's schema to the newest version, and answers the migrations that were run. Everything is one
+ * transaction: instances that start together wait for the first, a crash leaves nothing half done and no lock (knex's
+ * own is a row), and it works through a transaction-pooling PgBouncer.
+ */
+export async function migrate(db: Db): Promise<string[]> {
+  return db.transaction(async (tx) => {
+    await checkVersion(tx);
+    await tx.raw('select pg_advisory_xact_lock(?::integer, 0)', [MIGRATIONS]);
+    const [, done] = (await tx.migrate.latest(migrationConfig)) as [number, string[]];
+    await installJobs(tx);
+    return done;
+  });
+}
+
+async function checkVersion(tx: Db): Promise<void> {
+  const { rows } = await tx.raw<{ rows: { number: number; version: string }[] }>(
+    "select current_setting('server_version_num')::integer as number, current_setting('server_version') as version",
+  );
+  const [server] = rows;
+  if (server && server.number < 140_000) {
+    throw new Error(`DATABASE_URL names a PostgreSQL ${server.version}; 14 or newer is needed.`);
+  }
+}

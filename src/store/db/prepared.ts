@@ -1,0 +1,79 @@
+import type { Sql } from 'sql-template-tag';
+import type { Answer, Statement } from './pipeline.ts';
+import { ask } from './connection.ts';
+import { isLostStatement, translateError } from './errors.ts';
+import { asTransaction, type Db, type Tx } from './pool.ts';
+import type { Lender } from './lender.ts';
+import { lookUp } from './lookup-batch.ts';
+import { rows } from './query.ts';
+import { noteLostStatement, statementName } from './statement-names.ts';
+
+/**
+ * Runs a query of the main road, which has one text or a few, as a prepared statement whose name begins so, so
+ * that the database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
+ */
+export function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
+  return prepared(db, name, query, ask);
+}
+
+async function prepared<Row>(
+  db: Db | Tx,
+  name: string,
+  query: Pick<Sql, 'text' | 'values'>,
+  askFor: (db: Db | Tx, statement: Statement) => Promise<Answer>,
+): Promise<Row[]> {
+  const { text, values } = query;
+  const pool = db.client as Pick<Lender, 'config'>;
+  const fullName = statementName(pool, name, text);
+  if (fullName === undefined) return rows(db, query);
+  try {
+    return (await askFor(db, { name: fullName, text, values })).rows as Row[];
+  } catch (error) {
+    if (!isLostStatement(error)) throw translateError(error);
+    noteLostStatement(pool);
+    // In a transaction nothing goes on after an error: it is run again as a whole.
+    if (asTransaction(db)) throw error;
+    return rows(db, query);
+  }
+}
+
+/** Texts of queries that are put together and prepared; so many at most, since each connection keeps its own. */
+const composed = new Set<string>();
+const MOST_COMPOSED = 256;
+/** Characters of such a text: a long filter is rare, and its plan is large. */
+const MOST_TEXT = 4_096;
+
+/**
+ * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
+ * texts that come are prepared, unless they are long; others are run as any. With `isLookup` an index finds the rows at
+ * once, and others may be asked for with them.
+ */
+export function composedRows<Row>(
+  db: Db | Tx,
+  query: Sql,
+  options: { readonly isLookup?: boolean } = {},
+): Promise<Row[]> {
+  // Made anew each time it is asked for.
+  const { text, values } = query;
+  if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
+  if (!composed.has(text)) return rows(db, query);
+  return prepared(db, 'composed', { text, values }, options.isLookup ? lookUp : ask);
+}
+
+/** With more values than this, a plan made for any number of them may be a bad one. */
+const FEW = 10;
+
+/** Runs a query about `count` things, prepared when they are few, as they nearly always are. */
+export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, query: Sql): Promise<Row[]> {
+  return count <= FEW ? preparedRows(db, name, query) : rows(db, query);
+}
+
+/** The first row of a prepared query, or undefined when it has none. */
+export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
+  return (await preparedRows<Row>(db, name, query))[0];
+}
+
+/** The row of a key, or undefined when it has none; asked for with what else is looked up now. */
+export async function lookedUpRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
+  return (await prepared<Row>(db, name, query, lookUp))[0];
+}

@@ -1,0 +1,32 @@
+import type { Sql } from 'sql-template-tag';
+import type { Answer, Script, Statement } from './pipeline.ts';
+import { ask } from './connection.ts';
+import { translateError } from './errors.ts';
+import type { Db, Tx } from './pool.ts';
+
+/** Runs one query and answers its rows. Throws `busy` and `taken`, or the driver's error. */
+export async function rows<Row>(db: Db | Tx, { text, values }: Pick<Sql, 'text' | 'values'>): Promise<Row[]> {
+  return (await asked(db, { text, values })).rows as Row[];
+}
+
+/** The first row of a query, or undefined when it has none. */
+export async function row<Row>(db: Db | Tx, query: Sql): Promise<Row | undefined> {
+  return (await rows<Row>(db, query))[0];
+}
+
+/** Runs a library's text as it wrote it: one statement with its values (`$1`), or without any, several statements. */
+export function statements(
+  db: Db | Tx,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<{ rows: unknown[] }> {
+  return asked(db, values.length > 0 ? { text, values } : { text });
+}
+
+async function asked(db: Db | Tx, statement: Statement | Script): Promise<Answer> {
+  try {
+    return await ask(db, statement);
+  } catch (error) {
+    throw translateError(error);
+  }
+}

@@ -1,0 +1,42 @@
+import sql, { empty } from 'sql-template-tag';
+import type { EventId, WorkspaceId } from '../../lib/ids.ts';
+import { EVENT_COLUMNS, pageOfEvents, type AuditEventRow, type AuditPosition } from '../audit/events.ts';
+import type { Db } from '../db/pool.ts';
+import type { PageByBytes } from '../sql/page-bytes.ts';
+import { row } from '../db/query.ts';
+
+const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
+
+/** The events of exports, the newest first, of all or of files with a hash: a page that ends at a number or a size. */
+export function listReceipts(
+  db: Db,
+  workspaceId: WorkspaceId,
+  asked: {
+    readonly sha256: string | undefined;
+    readonly from: Date | undefined;
+    readonly to: Date | undefined;
+  },
+  page: { readonly limit: number; readonly after?: AuditPosition | undefined },
+): Promise<PageByBytes<AuditEventRow>> {
+  const { sha256, from, to } = asked;
+  const listed = sql`select e.id from audit_events e
+    where e.workspace_id = ${workspaceId} and ${RECEIPTS}
+      ${sha256 ? sql`and e.after ->> 'sha256' = ${sha256}` : empty}
+      ${from ? sql`and e.at >= ${from}` : empty} ${to ? sql`and e.at < ${to}` : empty}
+      ${page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
+    order by e.at desc, e.id desc limit ${page.limit + 1}`;
+  return pageOfEvents(db, workspaceId, listed, page.limit);
+}
+
+/** The event of one export. */
+export function findReceipt(
+  db: Db,
+  workspaceId: WorkspaceId,
+  id: EventId,
+): Promise<AuditEventRow | undefined> {
+  return row<AuditEventRow>(
+    db,
+    sql`select ${EVENT_COLUMNS} from audit_events e
+      where e.workspace_id = ${workspaceId} and e.id = ${id} and ${RECEIPTS}`,
+  );
+}

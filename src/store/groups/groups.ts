@@ -1,0 +1,128 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { Db, Tx } from '../db/pool.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { preparedRow } from '../db/prepared.ts';
+import { row, rows } from '../db/query.ts';
+
+export interface GroupRow {
+  readonly id: GroupId;
+  readonly display_name: string;
+  readonly external_id: string | null;
+  /** Whose group it is: pushed by an identity provider, or made here. */
+  readonly source: 'scim' | 'admin';
+  readonly version: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly deleted_at: Date | null;
+}
+
+/** The columns of a `GroupRow`, in a query whose groups table is `g`. */
+export const GROUP_COLUMNS = sql`g.id, g.display_name, g.external_id, g.source, g.version, g.created_at, g.updated_at, g.deleted_at`;
+
+/** One group that has not been deleted. */
+export function findGroup(db: Db | Tx, workspaceId: WorkspaceId, id: GroupId): Promise<GroupRow | undefined> {
+  return row<GroupRow>(
+    db,
+    sql`select ${GROUP_COLUMNS} from groups g
+      where g.workspace_id = ${unestimated(workspaceId)} and g.id = ${id} and g.deleted_at is null`,
+  );
+}
+
+/** Locks one group that has not been deleted. `now` is the time at which the lock was had. */
+export function lockGroup(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: GroupId,
+): Promise<(GroupRow & { readonly now: Date }) | undefined> {
+  return preparedRow(
+    tx,
+    'lock_group',
+    sql`with g as materialized (
+        select * from groups where workspace_id = ${unestimated(workspaceId)} and id = ${id} and deleted_at is null
+        for no key update)
+      select ${GROUP_COLUMNS}, clock_timestamp() as now from g`,
+  );
+}
+
+/** Locks the groups that users are in, in the order in which every change locks groups. */
+export function lockGroupsOfUsers(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userIds: readonly UserId[],
+): Promise<Pick<GroupRow, 'id' | 'display_name'>[]> {
+  return rows(
+    tx,
+    sql`select id, display_name from groups where workspace_id = ${unestimated(workspaceId)} and id in (
+        select group_id from memberships
+        where workspace_id = ${unestimated(workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity')
+      order by id for no key update`,
+  );
+}
+
+/** Inserts a group. Throws `taken` when its name is in use. */
+export async function insertGroup(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  group: Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'>,
+  at: Date,
+): Promise<GroupRow> {
+  const inserted = await row<GroupRow>(
+    tx,
+    sql`insert into groups as g (workspace_id, id, display_name, external_id, source, created_at, updated_at)
+      values (${workspaceId}, ${group.id}, ${group.display_name}, ${group.external_id}, ${group.source}, ${at}, ${at})
+      returning ${GROUP_COLUMNS}`,
+  );
+  return inserted as GroupRow;
+}
+
+/** Writes a locked group's next version. Throws `taken` when the new name is in use. */
+export async function updateGroup(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: GroupId,
+  group: Pick<GroupRow, 'display_name' | 'external_id'> & { readonly deleted_at?: Date },
+  at: Date,
+): Promise<GroupRow> {
+  const updated = await preparedRow<GroupRow>(
+    tx,
+    group.deleted_at ? 'end_group' : 'update_group',
+    sql`update groups as g set display_name = ${group.display_name}, external_id = ${group.external_id},
+        version = version + 1, updated_at = ${at}
+        ${group.deleted_at ? sql`, deleted_at = ${group.deleted_at}` : empty}
+      where workspace_id = ${unestimated(workspaceId)} and id = ${id}
+      returning ${GROUP_COLUMNS}`,
+  );
+  return updated as GroupRow;
+}
+
+/** Gives locked groups their next version, because a member left with its record. */
+export async function touchGroups(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly GroupId[],
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update groups set version = version + 1, updated_at = ${at}
+      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[])`,
+  );
+}
+
+/** The id of the newest group of that name, without regard to case, deleted ones too. */
+export async function groupIdByName(
+  db: Db,
+  workspaceId: WorkspaceId,
+  displayName: string,
+): Promise<GroupId | undefined> {
+  const named = (isOrWas: Sql) =>
+    sql`(select id, deleted_at from groups where workspace_id = ${unestimated(workspaceId)}
+      and lower(display_name) = lower(${displayName}) and ${isOrWas} offset 0)`;
+  const found = await row<{ id: GroupId }>(
+    db,
+    sql`select id from (${named(sql`deleted_at is null`)} union all ${named(sql`deleted_at is not null`)}) named
+      order by deleted_at desc nulls first limit 1`,
+  );
+  return found?.id;
+}

@@ -1,0 +1,39 @@
+import sql, { empty } from 'sql-template-tag';
+import type { WorkspaceId } from '../../lib/ids.ts';
+import type { Db } from '../db/pool.ts';
+import { rows } from '../db/query.ts';
+import type { GroupRow } from '../groups/groups.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+
+/** A group with how many members it has. */
+export type CountedGroup = Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'> & {
+  readonly members: number;
+};
+
+const SORTS = { name: byText(sql`g.display_name`) };
+
+/**
+ * A page of the workspace's groups, members counted for those of the page only. With `unmapped` those that give
+ * nothing. The search looks at names.
+ */
+export async function listCountedGroups(
+  db: Db,
+  workspaceId: WorkspaceId,
+  filter: { readonly unmapped: boolean },
+  page: KeysetPage<'name'>,
+): Promise<Page<CountedGroup & { readonly sort_value: string }>> {
+  const { column, conditions, order } = keyset(page, SORTS, sql`g.id`, [sql`g.display_name`]);
+  const direction = page.sort.descending ? sql`desc` : sql`asc`;
+  const unmapped = sql`and not exists (select from group_grants gg
+    where gg.workspace_id = g.workspace_id and gg.group_id = g.id and gg.until = 'infinity')`;
+  const found = await rows<CountedGroup & { sort_value: string }>(
+    db,
+    sql`select p.*, (select count(*) from memberships m
+          where m.workspace_id = ${workspaceId} and m.group_id = p.id and m.until = 'infinity') as members
+      from (select g.id, g.display_name, g.external_id, g.source, ${column} from groups g
+        where g.workspace_id = ${workspaceId} and g.deleted_at is null ${filter.unmapped ? unmapped : empty}
+        ${conditions} ${order}) p
+      order by p.sort_value collate "C" ${direction}, p.id ${direction}`,
+  );
+  return asPage(found, page.limit);
+}

@@ -1,0 +1,139 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { UserId, WorkspaceId } from '../../lib/ids.ts';
+import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from '../sql/cursor-page.ts';
+import type { Db } from '../db/pool.ts';
+import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
+import { composedRows } from '../db/prepared.ts';
+import { row, rows } from '../db/query.ts';
+import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from '../sql/offset-page.ts';
+import { cutOf, jsonBytes, sizedPage, type Cut, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
+import { userSource } from './user-columns.ts';
+import { KEYED_USERS } from './user-keys.ts';
+import { shownColumns, type ShownUser } from '../users/users.ts';
+
+/** Attributes of which a value is had by a user or a few, with an index each. */
+const USER_KEYS = ['id', 'userName', 'externalId'];
+
+/** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
+export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
+  const isShown = sql`u.deleted_at is null ${andCondition(condition, userSource)}`;
+  const required = condition && requiredKeys(condition, KEYED_USERS.keys);
+  if (required) return sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown}`;
+  return sql`from users u where u.workspace_id = ${workspaceId} and ${isShown}`;
+}
+
+/** What of a user is shown beside its own columns. */
+export interface ShownParts {
+  readonly withGroups: boolean;
+  /** Its access is read elsewhere, but counts for the size of a page. */
+  readonly withAccess?: boolean;
+}
+
+/** Users of one key that are looked up; where there are more, they are read as any list. */
+const FEW = 4;
+
+/**
+ * A page of the users that SCIM shows, by position, ended at a size. What is passed over is counted in the index and read
+ * no further.
+ */
+export async function listUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  parts: ShownParts,
+): Promise<Cut<ShownUser>> {
+  if (isLookup(page, USER_KEYS)) {
+    const few = await lookUpUsers(db, workspaceId, { ...page, count: Math.min(page.count, FEW) }, parts);
+    if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
+  }
+  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const listed = sql`select u.id ${shownUsers(workspaceId, page)}
+    ${order} limit ${page.count} offset ${page.startIndex - 1}`;
+  const query = sizedPage({ listed, ...sizedUser(workspaceId, parts) });
+  return cutOf(await composedRows<ShownUser & SizedRow>(db, query));
+}
+
+/** The few users of one key. */
+function lookUpUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: IndexPage,
+  options: { withGroups: boolean },
+): Promise<ShownUser[]> {
+  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  return composedRows<ShownUser>(
+    db,
+    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)}
+      ${order} limit ${page.count} offset ${page.startIndex - 1}`,
+    { isLookup: true },
+  );
+}
+
+/** A page of the users that SCIM shows, from a row on, ended at a size. */
+export async function turnUsers(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: CursorPage,
+  parts: ShownParts,
+): Promise<Turned<ShownUser>> {
+  const { column, condition, order } = cursorQuery(page, userSource, sql`u.id`);
+  const listed = sql`select u.id, ${column} ${shownUsers(workspaceId, page)} ${condition} ${order}`;
+  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(workspaceId, parts) });
+  return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(db, query), page);
+}
+
+/** How one user of a page is read and measured. */
+function sizedUser(
+  workspaceId: WorkspaceId,
+  { withGroups, withAccess = false }: ShownParts,
+): Pick<SizedPage, 'row' | 'size'> {
+  return {
+    row: sql`select ${shownColumns(withGroups)} from users u where u.workspace_id = ${workspaceId} and u.id = one.id`,
+    size: sql`${jsonBytes(sql`shown.attributes`)}
+      ${withGroups ? sql`+ 2 * octet_length(shown.groups::text)` : empty}
+      ${withAccess ? sql`+ ${accessBytes(workspaceId, sql`shown.id`)}` : empty}`,
+  };
+}
+
+/** Bytes of a user whose groups and access are not loaded with it, about. */
+export function userBytes(workspaceId: WorkspaceId, id: Sql, { withGroups, withAccess }: ShownParts): Sql {
+  return sql`(select ${jsonBytes(sql`u.attributes`)} from users u
+      where u.workspace_id = ${workspaceId} and u.id = ${id})
+    ${withGroups ? sql`+ ${groupsBytes(workspaceId, id)}` : empty}
+    ${withAccess ? sql`+ ${accessBytes(workspaceId, id)}` : empty}`;
+}
+
+// An element of `groups` or `access` takes about so many bytes; no more are counted than fill a page.
+function groupsBytes(workspaceId: WorkspaceId, id: Sql): Sql {
+  return sql`250 * (select count(of_user.user_id) from (select m.user_id from memberships m
+    where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity' limit 20000) of_user)`;
+}
+
+function accessBytes(workspaceId: WorkspaceId, id: Sql): Sql {
+  return sql`250 * (select count(of_user.user_id) from (select m.user_id from memberships m
+    join group_grants gg on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and gg.until = 'infinity'
+    where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity' limit 20000) of_user)`;
+}
+
+/** The users with these ids that SCIM shows, in no order. */
+export function usersByIds(
+  db: Db,
+  workspaceId: WorkspaceId,
+  ids: readonly UserId[],
+  options: { withGroups: boolean },
+): Promise<ShownUser[]> {
+  return rows<ShownUser>(
+    db,
+    sql`select ${shownColumns(options.withGroups)}
+      from ${rowsOfKeys(KEYED_USERS, workspaceId, new Map([['id', ids]]))} where u.deleted_at is null`,
+  );
+}
+
+/** How many users SCIM shows under a condition. */
+export async function countUsers(db: Db, workspaceId: WorkspaceId, selection: Selection): Promise<number> {
+  const found = await row<{ count: number }>(
+    db,
+    sql`select count(*) as count ${shownUsers(workspaceId, selection)}`,
+  );
+  return found?.count ?? 0;
+}

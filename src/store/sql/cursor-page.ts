@@ -1,0 +1,114 @@
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import { keyCast, orderByKey, sortKey, type Selection, type SortKey } from './offset-page.ts';
+import { inOrder, type SizedRow } from './sized-page.ts';
+import type { Sources } from './where.ts';
+
+/** A row in an order: what it is sorted by, as text, null where it has no value or the order is that of ids; and its id. */
+export interface Place {
+  readonly key: string | null;
+  readonly id: string;
+}
+
+/** Which way a page is turned: on from a row, or back from it; from neither end's row when `from` is undefined. */
+export interface Turn {
+  readonly from?: Place | undefined;
+  readonly backwards: boolean;
+  /** How many rows the list had when it was begun; undefined when it begins here. */
+  readonly total?: number | undefined;
+}
+
+/**
+ * One page of a list from a row on, as RFC 9865 pages: what others write before it moves nothing, and a page deep in the
+ * list costs what the first costs.
+ */
+export interface CursorPage extends Selection {
+  readonly turn: Turn;
+  /** Most rows answered, from 1. */
+  readonly count: number;
+}
+
+/** The rows of a page in the list's order, and how to turn to the pages beside it where there are any. */
+export interface Turned<Row> {
+  readonly rows: readonly Row[];
+  readonly previous: Turn | undefined;
+  readonly next: Turn | undefined;
+}
+
+/** A row as a page's query answers it. */
+export interface PlacedRow {
+  readonly id: string;
+  readonly sort_value: string | null;
+}
+
+/** Characters of a key that count: a cursor has to fit into a URL. Keys alike so far are sorted by id. */
+const KEY_LENGTH = 512;
+
+/** The parts of a page's query: a column `sort_value`, a condition that begins with "and", and ORDER BY with LIMIT. */
+export interface CursorQuery {
+  readonly column: Sql;
+  readonly condition: Sql;
+  readonly order: Sql;
+}
+
+/** Builds a page's query. One row more than the page holds is asked for; `turned` takes it off. */
+export function cursorQuery(page: CursorPage, sources: Sources, id: Sql): CursorQuery {
+  const key = cursorKey(page, sources);
+  return {
+    column: key ? sql`(${key.expression})::text as sort_value` : sql`null::text as sort_value`,
+    condition: beyond(page, key, id),
+    order: sql`${orderByKey(key, isDescending(page), id)} limit ${page.count + 1}`,
+  };
+}
+
+/** The key of a page's order, short enough for a cursor. */
+export function cursorKey({ sortBy }: Selection, sources: Sources): SortKey | undefined {
+  const key = sortKey(sortBy, sources);
+  if (key?.type !== 'text') return key;
+  return { ...key, expression: sql`left(${key.expression}, ${raw(String(KEY_LENGTH))}) collate "C"` };
+}
+
+/** The direction in which a page's rows are read. */
+export function isDescending({ sortBy, turn }: CursorPage): boolean {
+  return (sortBy?.descending ?? false) !== turn.backwards;
+}
+
+/** Rows further on than the page's own, "and" first. What has no key comes last, and first when descending. */
+export function beyond(page: CursorPage, key: SortKey | undefined, id: Sql): Sql {
+  const { from } = page.turn;
+  if (!from) return empty;
+  const descending = isDescending(page);
+  const operator = descending ? sql`<` : sql`>`;
+  const isBeyond = sql`${id} ${operator} ${from.id}::uuid`;
+  if (!key) return sql`and ${isBeyond}`;
+  if (from.key === null) {
+    const besides = sql`(${key.expression} is null and ${isBeyond})`;
+    return descending ? sql`and (${besides} or ${key.expression} is not null)` : sql`and ${besides}`;
+  }
+  const further = sql`(${key.expression}, ${id}) ${operator} (${from.key}${keyCast(key)}, ${from.id}::uuid)`;
+  return descending ? sql`and ${further}` : sql`and (${further} or ${key.expression} is null)`;
+}
+
+/** The page of the rows that its query answered, which may have ended at its size before the rows were all there. */
+export function turned<Row extends PlacedRow & SizedRow>(
+  answered: readonly Row[],
+  page: CursorPage,
+): Turned<Row> {
+  const found = inOrder(answered);
+  const { backwards, from } = page.turn;
+  const isMore = (found[0]?.listed ?? 0) > Math.min(found.length, page.count);
+  const rows = found.slice(0, page.count);
+  if (backwards) rows.reverse();
+  const cameFrom = from !== undefined;
+  const [first, last] = [rows[0], rows.at(-1)];
+  return {
+    rows,
+    previous: (backwards ? isMore : cameFrom)
+      ? { from: first && placeOf(first), backwards: true }
+      : undefined,
+    next: (backwards ? cameFrom : isMore) ? { from: last && placeOf(last), backwards: false } : undefined,
+  };
+}
+
+function placeOf({ id, sort_value }: PlacedRow): Place {
+  return { key: sort_value, id };
+}

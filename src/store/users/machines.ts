@@ -1,0 +1,213 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { EventId, MachineId, ProductId, UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { Db, Tx } from '../db/pool.ts';
+import { row, rows } from '../db/query.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { versions, type Moment } from '../sql/as-of.ts';
+
+/** A machine that a user has registered and that was not removed. */
+export interface MachineRow {
+  readonly id: MachineId;
+  readonly user_id: UserId;
+  readonly user_name: string;
+  /** The key of the product that it was registered for. */
+  readonly product: string | null;
+  readonly name: string;
+  /** What the machine is known by; one registration in the workspace at a time. */
+  readonly fingerprint: string;
+  readonly registered_at: Date;
+  readonly last_seen_at: Date;
+}
+
+const COLUMNS = sql`m.id, m.user_id, u.user_name,
+  (select p.key from products p where p.workspace_id = m.workspace_id and p.id = m.product_id) as product,
+  m.name, m.fingerprint, m.registered_at, m.last_seen_at`;
+
+const MACHINES = sql`machines m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id`;
+
+export type MachineSort = 'name' | 'user' | 'registeredAt' | 'lastSeenAt';
+
+const SORTS: Record<MachineSort, SortKey> = {
+  name: byText(sql`m.name`),
+  user: byText(sql`u.user_name`),
+  registeredAt: { expression: sql`m.registered_at`, type: 'timestamptz' },
+  lastSeenAt: { expression: sql`m.last_seen_at`, type: 'timestamptz' },
+};
+
+/** Whose machines are listed, and for which product, by its key; a key that names nothing lists none. */
+export interface MachineFilter {
+  readonly userId?: UserId | undefined;
+  readonly product?: string | undefined;
+}
+
+/** A page of the registered machines; the search looks at names, fingerprints and user names. */
+export async function listMachines(
+  db: Db,
+  workspaceId: WorkspaceId,
+  filter: MachineFilter,
+  page: KeysetPage<MachineSort>,
+): Promise<Page<MachineRow>> {
+  const searched = [sql`m.name`, sql`m.fingerprint`, sql`u.user_name`];
+  const { column, conditions, order } = keyset(page, SORTS, sql`m.id`, searched);
+  const found = await rows<MachineRow & { sort_value: string }>(
+    db,
+    sql`select ${COLUMNS}, ${column} from ${MACHINES}
+      where m.workspace_id = ${workspaceId} and m.removed_at is null ${matching(workspaceId, filter)} ${conditions}
+      ${order}`,
+  );
+  return asPage(found, page.limit);
+}
+
+function matching(workspaceId: WorkspaceId, { userId, product }: MachineFilter): Sql {
+  return sql`
+    ${userId ? sql`and m.user_id = ${userId}` : empty}
+    ${
+      product === undefined
+        ? empty
+        : sql`and m.product_id = (select p.id from products p
+            where p.workspace_id = ${workspaceId} and lower(p.key) = lower(${product}))`
+    }`;
+}
+
+const VERSIONED = [
+  'workspace_id',
+  'id',
+  'user_id',
+  'product_id',
+  'name',
+  'fingerprint',
+  'registered_at',
+].concat(['last_seen_at', 'removed_at', 'updated_at']);
+
+/**
+ * The machines of one user that are registered at a moment, by name, `most` of them. Of a past one it is told to the day when they were
+ * seen: on its own day the first time rather than a later one than the moment.
+ */
+export function machinesOf(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  moment: Moment,
+  most: number,
+): Promise<MachineRow[]> {
+  const isPast = moment !== 'now';
+  const seen = sql`case when m.last_seen_at <= ${moment} then m.last_seen_at else m.updated_at end`;
+  return rows(
+    db,
+    sql`select m.id, m.user_id, u.user_name, p.key as product, m.name, m.fingerprint, m.registered_at,
+        ${isPast ? seen : sql`m.last_seen_at`} as last_seen_at
+      from ${versions('machines', VERSIONED, moment)} m
+      join ${versions('users', ['workspace_id', 'id', 'user_name'], moment)} u
+        on u.workspace_id = ${workspaceId} and u.id = m.user_id
+      left join ${versions('products', ['workspace_id', 'id', 'key'], moment)} p
+        on p.workspace_id = ${workspaceId} and p.id = m.product_id
+      where m.workspace_id = ${workspaceId} and m.user_id = ${userId}
+        and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${moment}` : empty})
+      order by lower(m.name) collate "C", m.id limit ${most}`,
+  );
+}
+
+/** The registered machine of an id. */
+export function findMachine(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: MachineId,
+): Promise<MachineRow | undefined> {
+  return row(
+    tx,
+    sql`select ${COLUMNS} from ${MACHINES}
+      where m.workspace_id = ${workspaceId} and m.id = ${id} and m.removed_at is null`,
+  );
+}
+
+/** The registered machine of a fingerprint. */
+export function machineByFingerprint(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  fingerprint: string,
+): Promise<MachineRow | undefined> {
+  return row(
+    tx,
+    sql`select ${COLUMNS} from ${MACHINES}
+      where m.workspace_id = ${workspaceId} and m.fingerprint = ${fingerprint} and m.removed_at is null`,
+  );
+}
+
+/** Inserts a machine of a locked user. False when one of that fingerprint is registered. */
+export async function insertMachine(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  machine: {
+    readonly id: MachineId;
+    readonly userId: UserId;
+    readonly productId: ProductId | null;
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly eventId: EventId;
+  },
+  at: Date,
+): Promise<boolean> {
+  const inserted = await rows(
+    tx,
+    sql`insert into machines (workspace_id, id, user_id, product_id, name, fingerprint, registered_at, last_seen_at,
+        updated_at, since_event)
+      values (${workspaceId}, ${machine.id}, ${machine.userId}, ${machine.productId}, ${machine.name},
+        ${machine.fingerprint}, ${at}, ${at}, ${at}, ${machine.eventId})
+      on conflict (workspace_id, fingerprint) where removed_at is null do nothing
+      returning id`,
+  );
+  return inserted.length > 0;
+}
+
+/**
+ * Notes that a machine was seen, and what it is called and used for now; an undefined product stays. The first time of
+ * a day and another name or product begin a version: what a past date is answered from.
+ */
+export async function updateMachine(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: MachineId,
+  seen: { readonly name: string; readonly productId: ProductId | null | undefined },
+  at: Date,
+): Promise<void> {
+  const productId = seen.productId === undefined ? sql`product_id` : sql`${seen.productId}::uuid`;
+  const day = (time: Sql) => sql`(${time} at time zone 'UTC')::date`;
+  await rows(
+    tx,
+    sql`update machines set name = ${seen.name}, product_id = ${productId},
+        last_seen_at = greatest(last_seen_at, ${at}),
+        updated_at = case when name <> ${seen.name} or product_id is distinct from ${productId}
+            or ${day(sql`last_seen_at`)} < ${day(sql`${at}::timestamptz`)}
+          then greatest(${at}::timestamptz, updated_at) else updated_at end
+      where workspace_id = ${workspaceId} and id = ${id}`,
+  );
+}
+
+/** The registered machines of some users, ascending by id. */
+export function machinesOfUsers(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userIds: readonly UserId[],
+): Promise<MachineRow[]> {
+  return rows(
+    tx,
+    sql`select ${COLUMNS} from ${MACHINES}
+      where m.workspace_id = ${workspaceId} and m.user_id = any(${userIds}::uuid[]) and m.removed_at is null
+      order by m.id`,
+  );
+}
+
+/** Ends registrations; `events[i]` is the event that tells of `ids[i]`. */
+export async function endMachines(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ended: { readonly ids: readonly MachineId[]; readonly events: readonly EventId[] },
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update machines m set removed_at = greatest(${at}::timestamptz, m.registered_at), until_event = e.event
+      from unnest(${ended.ids}::uuid[], ${ended.events}::uuid[]) as e(id, event)
+      where m.workspace_id = ${workspaceId} and m.id = e.id and m.removed_at is null`,
+  );
+}

@@ -1,0 +1,259 @@
+import { isDeepStrictEqual } from 'node:util';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import type { OrganizationId, UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { Db, Tx } from '../db/pool.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { composedRows, lookedUpRow, preparedForFew, preparedRow } from '../db/prepared.ts';
+import { row, rows } from '../db/query.ts';
+
+export type UserStatus = 'pending' | 'active' | 'inactive';
+
+/** How the record came to be. */
+export type UserSource = 'scim' | 'invitation' | 'admin';
+
+/** Attributes as JSON: what PostgreSQL keeps in a jsonb column. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
+export type JsonValue = string | number | boolean | null | JsonObject | readonly JsonValue[];
+
+/** What may be changed of a user. Column names in snake case, as in the table. */
+export interface UserState {
+  readonly user_name: string;
+  readonly external_id: string | null;
+  readonly status: UserStatus;
+  readonly source: UserSource;
+  /** Who keeps the profile: an identity provider, or admins here. */
+  readonly managed_by: 'idp' | 'workspace';
+  readonly attributes: JsonObject;
+  readonly organization_id: OrganizationId | null;
+  /** An organization that was pushed but names none of the workspace's. */
+  readonly organization_pushed: string | null;
+  /** The key that an identity provider pushed last, whatever admins have said since. */
+  readonly organization_last_pushed: string | null;
+  /** YYYY-MM-DD */
+  readonly start_date: string | null;
+  readonly joined_at: Date | null;
+  readonly active_since: Date | null;
+  /** Since when the user is inactive. */
+  readonly removed_at: Date | null;
+  /** Since when SCIM no longer shows the user. */
+  readonly deleted_at: Date | null;
+}
+
+export interface UserRow extends UserState {
+  readonly id: UserId;
+  readonly full_name: string;
+  readonly email: string | null;
+  readonly version: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  /** Since when nothing tells any more who it was. */
+  readonly erased_at: Date | null;
+  /** The organization's key. */
+  readonly organization: string | null;
+}
+
+/** A user as an edge shows it; `groups` only when it was asked for. */
+export interface ShownUser extends UserRow {
+  readonly last_access_at: Date | null;
+  readonly groups: readonly { readonly id: string; readonly display_name: string }[] | null;
+}
+
+const ORGANIZATION = sql`(select o.key from organizations o
+  where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
+
+const LAST_ACCESS = sql`(select l.at from user_last_access l
+  where l.workspace_id = u.workspace_id and l.user_id = u.id) as last_access_at`;
+
+const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
+  u.email, u.organization_id, u.organization_pushed, u.organization_last_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
+  u.deleted_at, u.version, u.created_at, u.updated_at, u.erased_at,
+  ${ORGANIZATION}`;
+
+/** Groups that are read with a user; of one who is in more, there is one more, and the others are read by themselves. */
+export const MOST_GROUPS = 1_000;
+
+const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)
+    order by lower(g.display_name) collate "C"), '[]')
+  from (select m.workspace_id, m.group_id from memberships m
+    where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity'
+    limit ${raw(String(MOST_GROUPS + 1))}) m
+  cross join lateral (select * from groups g
+    where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g) as groups`;
+
+/** The columns of a `ShownUser`, in a query whose users table is `u`. */
+export function shownColumns(withGroups: boolean): Sql {
+  return sql`${COLUMNS},
+    ${LAST_ACCESS},
+    ${withGroups ? GROUPS : sql`null::json as groups`}`;
+}
+
+/** One user that SCIM shows, or undefined. */
+export function findUser(
+  db: Db | Tx,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  options: { withGroups: boolean; withDeleted?: boolean },
+): Promise<ShownUser | undefined> {
+  return lookedUpRow<ShownUser>(
+    db,
+    `user${options.withGroups ? '_with_groups' : ''}${options.withDeleted ? '_or_deleted' : ''}`,
+    sql`select ${shownColumns(options.withGroups)} from users u
+      where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}
+        ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
+  );
+}
+
+interface Locked extends UserRow {
+  readonly now: Date;
+}
+
+/** Locks one user, deleted ones too, until the transaction ends. `now` is the time at which the lock was had. */
+export function lockUser(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<Locked | undefined> {
+  return preparedRow<Locked>(
+    tx,
+    'lock_user',
+    sql`with u as materialized (select * from users where workspace_id = ${unestimated(workspaceId)} and id = ${id}
+        for no key update)
+      select ${COLUMNS}, clock_timestamp() as now from u`,
+  );
+}
+
+/** Locks the user of that name, without regard to case. */
+export function lockUserByName(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  userName: string,
+): Promise<Locked | undefined> {
+  return row<Locked>(
+    tx,
+    sql`with u as materialized (select * from users
+        where workspace_id = ${unestimated(workspaceId)} and lower(user_name) = lower(${userName}) for no key update)
+      select ${COLUMNS}, clock_timestamp() as now from u`,
+  );
+}
+
+/**
+ * Locks the users of a change, always in the same order, so that two changes can't wait for each other. Answers
+ * those that exist and that SCIM shows, with their names.
+ */
+export function lockUsers(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly UserId[],
+): Promise<{ id: UserId; user_name: string; deleted: boolean }[]> {
+  return preparedForFew(
+    tx,
+    'lock_users',
+    ids.length,
+    sql`select id, user_name, deleted_at is not null as deleted from users
+      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[]) order by id for no key update`,
+  );
+}
+
+/** Inserts a user; undefined when the name is taken, also by a transaction that had not ended when this one began. */
+export function insertUser(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  id: UserId,
+  state: UserState,
+  at: Date,
+): Promise<UserRow | undefined> {
+  return preparedRow<UserRow>(
+    tx,
+    'insert_user',
+    sql`with u as (
+        insert into users (workspace_id, id, user_name, external_id, status, source, managed_by, attributes,
+          organization_id, organization_pushed, organization_last_pushed, start_date, joined_at, active_since, removed_at, deleted_at,
+          created_at, updated_at)
+        values (${workspaceId}, ${id}, ${state.user_name}, ${state.external_id}, ${state.status}, ${state.source},
+          ${state.managed_by}, ${JSON.stringify(state.attributes)}::jsonb, ${state.organization_id},
+          ${state.organization_pushed}, ${state.organization_last_pushed}, ${state.start_date}, ${state.joined_at},
+          ${state.active_since}, ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
+        on conflict (workspace_id, lower(user_name)) do nothing
+        returning *)
+      select ${COLUMNS} from u`,
+  );
+}
+
+/** The columns that `updateUser` may write, each with its value as the database takes it. */
+const WRITTEN = {
+  user_name: (state) => sql`user_name = ${state.user_name}`,
+  external_id: (state) => sql`external_id = ${state.external_id}`,
+  status: (state) => sql`status = ${state.status}`,
+  managed_by: (state) => sql`managed_by = ${state.managed_by}`,
+  attributes: (state) => sql`attributes = ${JSON.stringify(state.attributes)}::jsonb`,
+  organization_id: (state) => sql`organization_id = ${state.organization_id}`,
+  organization_pushed: (state) => sql`organization_pushed = ${state.organization_pushed}`,
+  organization_last_pushed: (state) => sql`organization_last_pushed = ${state.organization_last_pushed}`,
+  start_date: (state) => sql`start_date = ${state.start_date}`,
+  joined_at: (state) => sql`joined_at = ${state.joined_at}`,
+  active_since: (state) => sql`active_since = ${state.active_since}`,
+  removed_at: (state) => sql`removed_at = ${state.removed_at}`,
+  deleted_at: (state) => sql`deleted_at = ${state.deleted_at}`,
+} as const satisfies Partial<Record<keyof UserState, (state: UserState) => Sql>>;
+
+/** What is known of a user only when it has been written; attributes as the database keeps them. */
+type Written = Pick<
+  ShownUser,
+  'full_name' | 'email' | 'version' | 'organization' | 'last_access_at' | 'groups'
+> &
+  Partial<Pick<ShownUser, 'attributes'>>;
+
+/**
+ * Writes a locked user's new state as its next version, and answers it. Columns that stay as they are aren't named: what
+ * is generated from them is not made again. Throws `taken` when the new name is in use.
+ */
+export async function updateUser(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  { now: _, ...before }: UserRow & Partial<Pick<Locked, 'now'>>,
+  state: UserState,
+  at: Date,
+): Promise<ShownUser> {
+  const columns = (Object.keys(WRITTEN) as (keyof typeof WRITTEN)[]).filter(
+    (column) => !isDeepStrictEqual(before[column], state[column]),
+  );
+  const set = columns.map((column) => WRITTEN[column](state));
+  const [written] = await composedRows<Written>(
+    tx,
+    sql`with u as (
+        update users set ${join([...set, sql`version = version + 1`, sql`updated_at = ${at}`], ', ')}
+        where workspace_id = ${unestimated(workspaceId)} and id = ${before.id}
+        returning *)
+      select ${columns.includes('attributes') ? sql`u.attributes, ` : empty}u.full_name, u.email, u.version,
+        ${ORGANIZATION}, ${LAST_ACCESS}, ${GROUPS} from u`,
+  );
+  if (!written) throw new Error(`User ${before.id} was not locked before it was written.`);
+  const changed = Object.fromEntries(columns.map((column) => [column, state[column]]));
+  return { ...before, ...changed, ...written, updated_at: at };
+}
+
+/** Writes the next version of locked users as deleted: inactive, since before if they were, and not shown by SCIM. */
+export async function markUsersDeleted(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly UserId[],
+  at: Date,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`update users set status = 'inactive', active_since = null, removed_at = coalesce(removed_at, ${at}),
+        deleted_at = ${at}, version = version + 1, updated_at = ${at}
+      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[])`,
+  );
+}
+
+/** The id of the user of that name, without regard to case, deleted ones too. */
+export async function userIdByName(
+  db: Db,
+  workspaceId: WorkspaceId,
+  userName: string,
+): Promise<UserId | undefined> {
+  const found = await row<{ id: UserId }>(
+    db,
+    sql`select id from users where workspace_id = ${unestimated(workspaceId)} and lower(user_name) = lower(${userName})`,
+  );
+  return found?.id;
+}
