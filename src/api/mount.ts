@@ -1,7 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Core } from '../core/context/core.ts';
 import { whileTokenLive } from '../core/context/live-token.ts';
-import { coreFor } from '../core/context/on-behalf.ts';
+import { requestContext } from '../core/context/context.ts';
 import { RollcallError } from '../lib/errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
@@ -47,20 +47,20 @@ function run(route: Route, { core, checkReplies, streams }: MountOptions): Async
   return async (req, res) => {
     const caller = await callerIn(core, req, route);
     if (route.method !== 'get') core.writeBudget?.admit(caller.workspaceId);
+    const ctx = requestContext(core, caller);
     const handle = () =>
       route.handler({
-        core: coreFor(core, caller),
-        caller,
+        ctx,
         params: route.params && validate(route.params, req.params),
         query: route.query && validate(route.query, req.query),
         body: route.body && validate(route.body, req.body),
       });
-    const result = await (isRead(route) ? whileTokenLive(core, caller, handle) : handle());
+    const result = await (isRead(route) ? whileTokenLive(ctx, handle) : handle());
     const { status = route.statuses[0], headers = {}, body } = isAnswer(result) ? result : { body: result };
     if (checkReplies) checkReply(route, status, body);
     res.status(status).set(headers);
     if (isChunks(body)) {
-      await streams.send(body, { core, caller, res });
+      await streams.send(body, { ctx, res });
     } else if (body === undefined) {
       res.end();
     } else {

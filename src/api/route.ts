@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import type { Caller, Scope } from '../core/context/caller.ts';
-import type { Core } from '../core/context/core.ts';
+import type { Scope } from '../core/context/caller.ts';
+import type { Context } from '../core/context/context.ts';
 import type { ErrorKind } from '../lib/errors.ts';
 import type { Answer } from './answer.ts';
+import { acrossWorkspaces } from '../store/db/scope.ts';
 
 /** What a handler is given: everything read and checked. */
 export interface Call<Params, Query, Body> {
-  readonly core: Core;
-  readonly caller: Caller;
+  readonly ctx: Context;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

@@ -7,6 +7,7 @@ import { cancelled, createGate } from '../lib/gate.ts';
 import { log } from '../lib/log.ts';
 import { refusals } from '../lib/metrics.ts';
 import type { Chunks } from './answer.ts';
+import type { Context } from '../core/context/context.ts';
 
 /** What answers that are written as they come may take: each holds a connection to the database and a snapshot. */
 export interface StreamLimits {
@@ -42,7 +43,7 @@ export interface Streams {
    * is sent. It is cut off, also in the middle, when the client hangs up, the caller's token ends (`unauthenticated`),
    * it takes too long, or the server stops (`busy`): what it holds is then given back at once.
    */
-  readonly send: (body: Chunks, to: { core: Core; caller: Caller; res: Response }) => Promise<void>;
+  readonly send: (body: Chunks, to: { ctx: Context; res: Response }) => Promise<void>;
   /** Cuts off all and lets none begin; resolves when everything they held was given back and recorded. */
   readonly stop: () => Promise<void>;
 }
@@ -60,18 +61,18 @@ export function createStreams(limits: StreamLimits): Streams {
   const streams = new Set<Stream>();
   let isStopped = false;
 
-  const send: Streams['send'] = async (body, { core, caller, res }) => {
-    const leave = await gate.enter(caller.workspaceId, caller.signal);
+  const send: Streams['send'] = async (body, { ctx, res }) => {
+    const leave = await gate.enter(ctx.caller.workspaceId, ctx.caller.signal);
     const ending = new AbortController();
     if (isStopped) ending.abort(stopping());
-    const unwatch = watch(ending, { core, caller, res, limits });
+    const unwatch = watch(ending, { ctx, res, limits });
     const chunks = body.chunks[Symbol.asyncIterator]();
     const work = write(body, chunks, res, ending.signal);
     // Not waited for: whoever is cut off is cut off now. The place is free once the connection to the database is.
     const ended = work
       .catch(() => undefined)
       .finally(unwatch)
-      .then(() => giveBack(chunks, caller))
+      .then(() => giveBack(chunks, ctx.caller))
       .then(() => {
         streams.delete(stream);
         leave();
@@ -102,9 +103,9 @@ async function giveBack(chunks: AsyncIterator<unknown>, { requestId }: Caller): 
 /** Ends a stream for all the reasons that lie outside of it. Answers how to watch no more. */
 function watch(
   ending: AbortController,
-  of: { core: Core; caller: Caller; res: Response; limits: StreamLimits },
+  of: { ctx: Context; res: Response; limits: StreamLimits },
 ): () => void {
-  const { core, caller, res, limits } = of;
+  const { ctx, res, limits } = of;
   const hangUp = () => ending.abort(cancelled());
   if (res.destroyed) hangUp();
   res.once('close', hangUp);
@@ -113,7 +114,7 @@ function watch(
     ending.abort(lasting(limits.longestMs));
   }, limits.longestMs);
   const recheck = setInterval(() => {
-    assertTokenLive(core, caller).catch((error: unknown) => {
+    assertTokenLive(ctx).catch((error: unknown) => {
       // A database that is away for a moment says nothing about the token.
       if (error instanceof RollcallError && error.kind === 'unauthenticated') ending.abort(error);
     });

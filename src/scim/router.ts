@@ -2,7 +2,7 @@ import { Router, type NextFunction, type Request, type RequestHandler, type Resp
 import { SCIMMYRouters } from 'scimmy-routers';
 import type { Caller } from '../core/context/caller.ts';
 import type { Core } from '../core/context/core.ts';
-import { coreFor } from '../core/context/on-behalf.ts';
+import { requestContext } from '../core/context/context.ts';
 import type { ProvisioningLog } from '../core/audit/scim-requests.ts';
 import { inOrder } from '../http/compose.ts';
 import { readBody } from './http/body.ts';
@@ -35,18 +35,16 @@ export interface ScimOptions {
 export function createScim(options: ScimOptions): Router {
   const { core, publicUrl, secretKey, guards, callerOf, provisioningLog } = options;
   const sealing = cursorKey(secretKey);
-  const contextOf = (req: Request): ScimContext => {
-    const caller = callerOf(req);
+  const scimContext = (req: Request): ScimContext => {
     return {
-      core: coreFor(core, caller),
-      caller,
+      ...requestContext(core, callerOf(req)),
       publicUrl,
       expected: expectedVersions(req.get('if-match')),
       cursorKey: sealing,
     };
   };
   const router = Router();
-  const scimmy = scimmyRouter(publicUrl, contextOf);
+  const scimmy = scimmyRouter(publicUrl, scimContext);
   router.use(
     inOrder(
       pinQuery,
@@ -61,7 +59,7 @@ export function createScim(options: ScimOptions): Router {
   for (const endpoint of ['/Users', '/Groups']) {
     router.use(endpoint, unlessSearch(resourceRouter(scimmy, endpoint)));
   }
-  router.use(discovery(publicUrl), searches(contextOf), bulk(contextOf));
+  router.use(discovery(publicUrl), searches(scimContext), bulk(scimContext));
   router.use(scimmy);
   router.use(scimErrorHandler);
   return router;
@@ -92,14 +90,14 @@ function unlessSearch(handler: RequestHandler): RequestHandler {
   };
 }
 
-function scimmyRouter(publicUrl: string, contextOf: (req: Request) => ScimContext): Router {
+function scimmyRouter(publicUrl: string, scimContext: (req: Request) => ScimContext): Router {
   declareResources();
   return new SCIMMYRouters({
     type: 'bearer',
     // The guards have seen the token; and no token is a user's, so /Me is 501.
     handler: () => undefined as unknown as string,
     baseUri: () => publicUrl,
-    context: (req) => ({ scim: contextOf(req), res: req.res as Response }) satisfies RoutedContext,
+    context: (req) => ({ scim: scimContext(req), res: req.res as Response }) satisfies RoutedContext,
   });
 }
 

@@ -8,6 +8,7 @@ import { expectRefusal } from '../support/refusal.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 import { sealedIds } from './tampering.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 describe('audit seals', () => {
   let audit: SealedDatabase;
@@ -186,15 +187,15 @@ describe('audit seals', () => {
       await world.user('later@example.com');
       await sealAudit(audit.core);
       expect(await broken()).to.include({ seq: 6, problem: 'signature' });
-      await expectRefusal(auditCheckpoint(audit.core, world.caller), 'refused');
+      await expectRefusal(auditCheckpoint(contextOf(audit.core, world.caller)), 'refused');
     });
 
     it('with the end cut off at the end of a batch, by a checkpoint', async () => {
       await sealed();
-      const early = await auditCheckpoint(audit.core, world.caller);
+      const early = await auditCheckpoint(contextOf(audit.core, world.caller));
       await world.user('later@example.com');
       await sealAudit(audit.core);
-      const checkpoint = await auditCheckpoint(audit.core, world.caller);
+      const checkpoint = await auditCheckpoint(contextOf(audit.core, world.caller));
       expect(checkpoint.seq).to.equal(7);
       const checked = (head = checkpoint) => verifyAudit(audit.core, world.caller.workspaceId, head);
       expect(await checked()).to.include({ ok: true });

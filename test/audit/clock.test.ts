@@ -11,6 +11,7 @@ import { openDb } from '../../src/store/db/pool.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 import { makeClockSettable } from './shifted-clock.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 describe('the audit, when the clock of the database is set', function () {
   this.timeout(60_000);
@@ -161,7 +162,10 @@ describe('the audit, when the clock of the database is set', function () {
     await write();
     const directory = await mkdtemp(join(tmpdir(), 'rollcall-clock-'));
     const path = join(directory, 'audit.jsonl');
-    const file = exportChain(audit.core, world.caller, 'audit.jsonl', { from: undefined, to: undefined });
+    const file = exportChain(contextOf(audit.core, world.caller), 'audit.jsonl', {
+      from: undefined,
+      to: undefined,
+    });
     let text = '';
     for await (const chunk of jsonlChunks(file)) text += chunk;
     await writeFile(path, text);

@@ -5,6 +5,7 @@ import { eraseUser } from '../../src/core/users/erase.ts';
 import type { UserId } from '../../src/lib/ids.ts';
 import type { World } from '../support/world.ts';
 import type { SealedDatabase } from './sealed-database.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 /** People who have gone and can be erased, in a world whose audit is sealed. */
 export function erasingIn({ core, superuser }: SealedDatabase, { caller, user, group }: World) {
@@ -13,11 +14,11 @@ export function erasingIn({ core, superuser }: SealedDatabase, { caller, user, g
     async gone(name = 'gone@example.com'): Promise<UserId> {
       const id = await user(name, { externalId: 'x-1', attributes: { displayName: 'Go Ne' } });
       await group(`Group of ${name}`, [id]);
-      await deleteUser(core, caller, id);
+      await deleteUser(contextOf(core, caller), id);
       await sealAudit(core);
       return id;
     },
-    erase: (id: UserId) => eraseUser(core, caller, id),
+    erase: (id: UserId) => eraseUser(contextOf(core, caller), id),
     verify: () => verifyAudit(core, caller.workspaceId),
     /** The place of an event of the person in the chain. */
     async eventOf(id: UserId, action: string) {

@@ -5,6 +5,7 @@ import { deleteUser } from '../../src/core/users/delete.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 describe('the audit of an erased person is whole', function () {
   this.timeout(60_000);
@@ -32,7 +33,7 @@ describe('the audit of an erased person is whole', function () {
           const id = await world.user(`person-${writer}-${index}@example.com`);
           const group = await world.group(`Group ${writer}-${index}`, [id]);
           await world.members(group, { remove: [id] });
-          await deleteUser(audit.core, world.caller, id);
+          await deleteUser(contextOf(audit.core, world.caller), id);
           await Promise.all([
             people.erase(id),
             people.erase(id),
@@ -60,7 +61,7 @@ describe('the audit of an erased person is whole', function () {
 
   it('when a batch was read to be sealed, and the person is erased before it is', async () => {
     const id = await world.user('meeting@example.com');
-    await deleteUser(audit.core, world.caller, id);
+    await deleteUser(contextOf(audit.core, world.caller), id);
     // The place of the first seal is taken by somebody who will not keep it: the sealer waits with what it has read.
     const holding = await audit.core.db.transaction();
     await holding.raw(

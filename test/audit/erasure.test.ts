@@ -7,6 +7,7 @@ import { deleteUser } from '../../src/core/users/delete.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
 
@@ -28,7 +29,7 @@ describe('the audit of an erased person', function () {
   it('verifies as before, with the same head', async () => {
     const id = await people.gone();
     const before = await people.verify();
-    const checkpoint = await auditCheckpoint(audit.core, world.caller);
+    const checkpoint = await auditCheckpoint(contextOf(audit.core, world.caller));
     await people.erase(id);
     expect(await people.verify()).to.deep.equal({ ...before, events: before.events + 1 });
     await sealAudit(audit.core);
@@ -49,7 +50,7 @@ describe('the audit of an erased person', function () {
   it('verifies whether its events were sealed before, or wait still', async () => {
     const id = await people.gone();
     const waiting = await world.user('waiting@example.com');
-    await deleteUser(audit.core, world.caller, waiting);
+    await deleteUser(contextOf(audit.core, world.caller), waiting);
     for (const one of [id, waiting]) await people.erase(one);
     expect(await people.verify()).to.include({ ok: true });
     await sealAudit(audit.core);
@@ -79,7 +80,7 @@ describe('the audit of an erased person', function () {
           >,
           externalId: name,
         });
-        await deleteUser(audit.core, caller, id);
+        await deleteUser(contextOf(audit.core, caller), id);
         await sealAudit(audit.core);
         await people.erase(id);
       }),

@@ -7,6 +7,7 @@ import { rows } from '../../src/store/db/query.ts';
 import { inTransaction } from '../../src/store/db/transaction.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 const MIB = 1024 * 1024;
 
@@ -28,23 +29,23 @@ describe('an answer beyond all bounds', () => {
 
   for (const [name, query] of Object.entries({ 'one value': huge, 'many rows': many })) {
     it(`fails its query and not the process: ${name}`, async () => {
-      await expectRefusal(rows(db, query), 'too_much');
+      await expectRefusal(rows(acrossWorkspaces(db), query), 'too_much');
       await expectRefusal(
-        inTransaction(db, (tx) => rows(tx, query)),
+        inTransaction(db, (tx) => rows(acrossWorkspaces(tx), query)),
         'too_much',
       );
       // Beyond the bound nothing is read, so it is not kept either.
       expect(process.memoryUsage().arrayBuffers).to.be.below(600 * MIB);
-      expect(await rows(db, sql`select 1 as one`)).to.deep.equal([{ one: 1 }]);
+      expect(await rows(acrossWorkspaces(db), sql`select 1 as one`)).to.deep.equal([{ one: 1 }]);
     });
   }
 
   it('fails it also among lookups that share a connection', async () => {
     const others = [1, 2, 3].map((number) =>
-      lookedUpRow(db, 'number', sql`select ${number}::integer as number`),
+      lookedUpRow(acrossWorkspaces(db), 'number', sql`select ${number}::integer as number`),
     );
     // Whichever limit is met first, that of time or that of bytes.
-    const [refused] = await Promise.allSettled([lookedUpRow(db, 'huge', huge)]);
+    const [refused] = await Promise.allSettled([lookedUpRow(acrossWorkspaces(db), 'huge', huge)]);
     expect(refused.status === 'rejected' && (refused.reason as RollcallError).kind).to.be.oneOf([
       'too_much',
       'busy',

@@ -10,6 +10,7 @@ import { openDb, type Db } from '../../src/store/db/pool.ts';
 import { startApp, type StartOptions, type TestApp } from '../support/app.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { startProcess } from '../support/process.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 /** Users whose export is more than the system takes for a client that reads nothing. */
 const insertUsers = (db: Db, workspaceId: string) =>
@@ -89,7 +90,7 @@ describe('slow readers of exports', () => {
     readings.push(reading);
     return reading;
   };
-  const auditor = () => issueToken(app.core, system, { name: 'auditor', scope: 'auditor' });
+  const auditor = () => issueToken(contextOf(app.core, system), { name: 'auditor', scope: 'auditor' });
   const actions = async () => {
     const { rows } = await app.core.db.raw<{ rows: { action: string; after: object }[] }>(
       `select action, after from audit_events where workspace_id = ? and target_kind = 'export' order by at, id`,
@@ -186,12 +187,16 @@ describe('slow readers of exports', () => {
     await start({});
     const { id: tokenId, token } = await auditor();
     const expiresAt = new Date(Date.now() + 2_000);
-    const short = await issueToken(app.core, system, { name: 'short', scope: 'auditor', expiresAt });
+    const short = await issueToken(contextOf(app.core, system), {
+      name: 'short',
+      scope: 'auditor',
+      expiresAt,
+    });
     const two = [read(token), read(short.token)];
     await answered(two);
     expect(two.map(statusOf)).to.deep.equal([200, 200]);
     const began = Date.now();
-    await revokeToken(app.core, system, tokenId);
+    await revokeToken(contextOf(app.core, system), tokenId);
     await until(async () => (await open()) === 0);
     expect(Date.now() - began).to.be.below(5_000);
     for (const one of two) expect(await isCut(one, 5_000)).to.equal(true);

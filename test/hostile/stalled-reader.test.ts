@@ -4,8 +4,11 @@ import sql from 'sql-template-tag';
 import { openDb, type Db } from '../../src/store/db/pool.ts';
 import { rows } from '../../src/store/db/query.ts';
 import { stream } from '../../src/store/db/snapshot.ts';
+import { newId, type WorkspaceId } from '../../src/lib/ids.ts';
+import { scopeOf } from '../../src/store/db/scope.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 describe('a reader of stored data that takes nothing for a minute', function () {
   this.timeout(120_000);
@@ -24,11 +27,11 @@ describe('a reader of stored data that takes nothing for a minute', function () 
   it('loses the rest, and its connection and snapshot are given up', async () => {
     const other = openDb({ url: database.url, poolSize: 1 });
     const query = sql`select repeat('x', 100000) as text from generate_series(1, 10000)`;
-    const reader = stream<{ text: string }>(db, query);
+    const reader = stream<{ text: string }>(scopeOf(db, newId<WorkspaceId>()), query);
     expect((await reader.next()).value).to.have.length.within(1, 6);
     const reading = async () => {
       const [found] = await rows<{ count: number }>(
-        other,
+        acrossWorkspaces(other),
         sql`select count(*) from pg_stat_activity where datname = current_database() and query like '%repeat%100000%'
           and pid <> pg_backend_pid()`,
       );
@@ -42,7 +45,7 @@ describe('a reader of stored data that takes nothing for a minute', function () 
       for (let next = await reader.next(); next.done !== true; next = await reader.next());
     };
     await expectRefusal(rest(), 'busy');
-    expect(await rows(db, sql`select 1 as one`)).to.deep.equal([{ one: 1 }]);
+    expect(await rows(acrossWorkspaces(db), sql`select 1 as one`)).to.deep.equal([{ one: 1 }]);
     await other.destroy();
   });
 });

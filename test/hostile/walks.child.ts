@@ -9,6 +9,7 @@ import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import { eraseUser } from '../../src/core/users/erase.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
 import { openDb } from '../../src/store/db/pool.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 /** Walks what is stored in one way, in a process of its own, and writes what it saw and its greatest size as JSON. */
 const [url, workspaceId, what, user] = process.argv.slice(2) as [string, WorkspaceId, string, string];
@@ -25,9 +26,9 @@ async function bytesOf(chunks: AsyncIterable<string>): Promise<number> {
 
 async function pages(): Promise<object> {
   let [count, most, bytes] = [0, 0, 0];
-  let after: Parameters<typeof listAudit>[3]['after'];
+  let after: Parameters<typeof listAudit>[2]['after'];
   do {
-    const page = await listAudit(core, caller, {}, { limit: 500, after });
+    const page = await listAudit(contextOf(core, caller), {}, { limit: 500, after });
     const size = Buffer.byteLength(JSON.stringify(page.items));
     count += page.items.length;
     bytes += size;
@@ -39,7 +40,9 @@ async function pages(): Promise<object> {
 
 /** Ten readers who take a little and then nothing. */
 async function slowReaders(): Promise<object> {
-  const readers = Array.from({ length: 10 }, () => csvChunks(exportAudit(core, caller, 'audit.csv', period)));
+  const readers = Array.from({ length: 10 }, () =>
+    csvChunks(exportAudit(contextOf(core, caller), 'audit.csv', period)),
+  );
   let bytes = 0;
   for (let round = 0; round < 20; round++)
     for (const { value } of await Promise.all(readers.map((reader) => reader.next())))
@@ -57,14 +60,16 @@ const WALKS: Readonly<Record<string, () => Promise<object>>> = {
     const { ok, events, sealed } = await verifyAudit(core, workspaceId);
     return { ok, events, sealed };
   },
-  csv: async () => ({ bytes: await bytesOf(csvChunks(exportAudit(core, caller, 'audit.csv', period))) }),
+  csv: async () => ({
+    bytes: await bytesOf(csvChunks(exportAudit(contextOf(core, caller), 'audit.csv', period))),
+  }),
   jsonl: async () => ({
-    bytes: await bytesOf(jsonlChunks(exportChain(core, caller, 'audit.jsonl', period))),
+    bytes: await bytesOf(jsonlChunks(exportChain(contextOf(core, caller), 'audit.jsonl', period))),
   }),
   pages,
   slowReaders,
   erase: async () => {
-    await eraseUser(core, caller, user);
+    await eraseUser(contextOf(core, caller), user);
     return {};
   },
 };

@@ -4,6 +4,7 @@ import { deleteUser } from '../../src/core/users/delete.ts';
 import type { UserId } from '../../src/lib/ids.ts';
 import { openSealedDatabase, type SealedDatabase } from '../audit/sealed-database.ts';
 import { newWorld, type World } from '../support/world.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 const MIB = 1024 * 1024;
 /** More than the heap can hold: 150 events of a MiB that are stored small, and 40 that are not; and one of 16 MiB. */
@@ -21,7 +22,7 @@ describe('walking stored data that is larger than memory', function () {
     audit = await openSealedDatabase();
     world = await newWorld(audit.core);
     user = await world.user('large@example.com');
-    await deleteUser(audit.core, world.caller, user);
+    await deleteUser(contextOf(audit.core, world.caller), user);
     const insert = (count: number, text: string) =>
       audit.core.db.raw(
         `insert into audit_events (workspace_id, id, at, actor_kind, actor_name, request_id, action, target_kind,

@@ -5,6 +5,7 @@ import { rows } from '../../src/store/db/query.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
 import { expectRefusal } from '../support/refusal.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 /** Messages that the driver cannot read, each for a reason of its own (frontend/backend protocol, "Message Formats"). */
 const GARBAGE: Record<string, Buffer> = {
@@ -41,7 +42,9 @@ describe('an answer of the database that cannot be read', () => {
 
   for (const [name, bytes] of Object.entries(GARBAGE)) {
     it(`ends its connection and fails its queries, and nothing else: ${name}`, async () => {
-      const asked = Promise.allSettled([1, 2, 3].map(() => rows(slow, sql`select pg_sleep(0.3)`)));
+      const asked = Promise.allSettled(
+        [1, 2, 3].map(() => rows(acrossWorkspaces(slow), sql`select pg_sleep(0.3)`)),
+      );
       await new Promise((resolve) => setTimeout(resolve, 100));
       proxy.inject(bytes);
       const outcomes = await asked;
@@ -55,7 +58,7 @@ describe('an answer of the database that cannot be read', () => {
         if (status !== 200) inRow = 0;
         expect(Date.now()).to.be.below(deadline);
       }
-      expect(await rows(slow, sql`select 1 as one`)).to.deep.equal([{ one: 1 }]);
+      expect(await rows(acrossWorkspaces(slow), sql`select 1 as one`)).to.deep.equal([{ one: 1 }]);
     });
   }
 });

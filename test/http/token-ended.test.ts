@@ -5,6 +5,7 @@ import { issueToken } from '../../src/core/workspaces/tokens.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 describe('a token that ends while something is read', () => {
   let app: TestApp;
@@ -21,8 +22,8 @@ describe('a token that ends while something is read', () => {
       actor: { kind: 'system', name: 'test' },
       requestId: 'test',
     };
-    const admin = await issueToken(app.core, system, { name: 'admin', scope: 'admin' });
-    const scim = await issueToken(app.core, system, { name: 'scim', scope: 'scim' });
+    const admin = await issueToken(contextOf(app.core, system), { name: 'admin', scope: 'admin' });
+    const scim = await issueToken(contextOf(app.core, system), { name: 'scim', scope: 'scim' });
     const search = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
     const ask = () =>
       Promise.all([

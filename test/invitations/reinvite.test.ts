@@ -7,6 +7,7 @@ import type { UserId, WorkspaceId } from '../../src/lib/ids.ts';
 import { brokenInvariants } from '../races/invariants.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { adminOf, invitee, letExpire } from './people.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 interface ScimUser {
   readonly id: string;
@@ -66,27 +67,29 @@ describe('people who come back, and those whom an identity provider takes over',
         await leave(userId);
         expect((await admin.user(userId)).status).to.equal('inactive');
 
-        const invitation = await reinvite(app.core, caller, userId);
+        const invitation = await reinvite(contextOf(app.core, caller), userId);
         const pending = await admin.user(userId);
         expect([pending.status, pending.access.products]).to.deep.equal(['pending', []]);
-        expect((await pendingInvitationOf(app.core, caller, userId as UserId))?.id).to.equal(invitation.id);
+        expect((await pendingInvitationOf(contextOf(app.core, caller), userId as UserId))?.id).to.equal(
+          invitation.id,
+        );
 
         await accept(invitation.id);
         const user = await admin.user(userId);
         expect(user).to.include({ status: 'active', accountRole: 'admin', fullName: 'Ada Lovelace' });
         expect(user.licenses).to.deep.equal(['testsigma:pro']);
         expect(user.projects).to.deep.equal([{ project: 'one', role: 'tester' }]);
-        expect(await pendingInvitationOf(app.core, caller, userId as UserId)).to.equal(undefined);
+        expect(await pendingInvitationOf(contextOf(app.core, caller), userId as UserId)).to.equal(undefined);
       });
     }
 
     it('keeps it for another time when the reinvitation is revoked or expires', async () => {
       const userId = await joined('later@x.io');
       await scim('DELETE', `/Users/${userId}`);
-      const first = await reinvite(app.core, caller, userId);
+      const first = await reinvite(contextOf(app.core, caller), userId);
       await admin.ok('POST', '/invitations/revoke', { ids: [first.id] });
       expect((await admin.user(userId)).status).to.equal('inactive');
-      const second = await reinvite(app.core, caller, userId);
+      const second = await reinvite(contextOf(app.core, caller), userId);
       await letExpire(app, second.id);
       await admin.ok('POST', `/invitations/${second.id}/resend`);
       await accept(second.id);
@@ -137,14 +140,14 @@ describe('people who come back, and those whom an identity provider takes over',
       });
       await setActive(userId, false);
       await admin.limit('test-management', 'guest', 1);
-      const invitation = await reinvite(app.core, caller, userId);
+      const invitation = await reinvite(contextOf(app.core, caller), userId);
       expect(await admin.used('test-management', 'guest')).to.equal(1);
       await admin.ok('POST', '/invitations/revoke', { ids: [invitation.id] });
       expect(await admin.used('test-management', 'guest')).to.equal(0);
       const other = await admin.inviteOne('seat-2@x.io', {
         products: [{ product: 'test-management', license: 'guest' }],
       });
-      const refused = await reinvite(app.core, caller, userId).catch((error: unknown) => error);
+      const refused = await reinvite(contextOf(app.core, caller), userId).catch((error: unknown) => error);
       expect(refused).to.include({ kind: 'refused' });
       await admin.ok('POST', '/invitations/revoke', { ids: [other.id] });
       await admin.limit('test-management', 'guest', null);
@@ -152,13 +155,15 @@ describe('people who come back, and those whom an identity provider takes over',
 
     it('is reinvited only while inactive, and with an address', async () => {
       const kinds = async (id: string) => {
-        const error: unknown = await reinvite(app.core, caller, id).catch((reason: unknown) => reason);
+        const error: unknown = await reinvite(contextOf(app.core, caller), id).catch(
+          (reason: unknown) => reason,
+        );
         return (error as { kind?: string }).kind;
       };
       const userId = await joined('only@x.io');
       expect(await kinds(userId)).to.equal('refused');
       await setActive(userId, false);
-      await reinvite(app.core, caller, userId);
+      await reinvite(contextOf(app.core, caller), userId);
       expect(await kinds(userId)).to.equal('refused');
       const { body } = await scim('POST', '/Users', { userName: 'no-address', active: false });
       expect(await kinds(body.id)).to.equal('refused');
@@ -170,10 +175,10 @@ describe('people who come back, and those whom an identity provider takes over',
   it('somebody who never joined is offered the same again by a reinvitation', async () => {
     const { id, userId } = await admin.inviteOne('never@x.io', OFFER);
     await admin.ok('POST', '/invitations/revoke', { ids: [id] });
-    const again = await reinvite(app.core, caller, userId);
+    const again = await reinvite(contextOf(app.core, caller), userId);
     await admin.ok('POST', '/invitations/revoke', { ids: [again.id] });
     expect((await admin.user(userId)).licenses, 'ends with the invitation again').to.deep.equal([]);
-    await accept((await reinvite(app.core, caller, userId)).id);
+    await accept((await reinvite(contextOf(app.core, caller), userId)).id);
     expect(await admin.user(userId)).to.deep.include({
       accountRole: 'admin',
       licenses: ['testsigma:pro'],

@@ -9,6 +9,8 @@ import { placesOf } from '../support/everything.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { brokenInvariants } from './invariants.ts';
 import { atOnce, identityProvider, limitLicense, tally } from './provisioning.ts';
+import { scopeOf } from '../../src/store/db/scope.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 interface Answer {
   readonly id: string;
@@ -116,18 +118,18 @@ describe('erasing beside an identity provider', function () {
     let flushing: Promise<void> | undefined;
     await inTransaction(app.core.db, async (tx) => {
       const [workspace] = await rows<{ id: WorkspaceId }>(
-        tx,
+        acrossWorkspaces(tx),
         sql`select workspace_id as id from users where id = ${id}`,
       );
-      await eraseProvisioningRequests(tx, workspace!.id, id, []);
-      await rows(tx, sql`update users set erased_at = now() where id = ${id}`);
+      await eraseProvisioningRequests(scopeOf(tx, workspace!.id), id, []);
+      await rows(acrossWorkspaces(tx), sql`update users set erased_at = now() where id = ${id}`);
       expect((await idp.send('GET', `/Users/${id}?attributes=unheard-of`)).status).to.equal(200);
       flushing = app.provisioningLog.flush();
       await new Promise((resolve) => setTimeout(resolve, 100));
     });
     await flushing;
     const noted = await rows<{ method: string; query: string | null }>(
-      app.core.db,
+      acrossWorkspaces(app.core.db),
       sql`select method, query from provisioning_requests where path like ${`%${id}`} and method = 'GET'`,
     );
     expect(noted).to.deep.equal([{ method: 'GET', query: null }]);

@@ -7,6 +7,7 @@ import type { MappingRule } from '../../src/core/access/mapping-rules.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
 import type { Model, ModelGroup, ModelUser } from './naive-access.ts';
 import type { Pushed, World } from './world.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 /** Something that happens in a workspace. Numbers choose among what is there. */
 export type Step =
@@ -172,7 +173,7 @@ async function change(
     }
     case 'delete user': {
       const [id, user] = userAt(model, users, step.user);
-      await deleteUser(core, caller, id);
+      await deleteUser(contextOf(core, caller), id);
       model.users.set(id, { ...user, active: false, deleted: true, roles: [], entitlements: [] });
       for (const [groupId, group] of model.groups) setMembers(model, groupId, group, [], [id]);
       return;
@@ -187,7 +188,7 @@ async function change(
     }
     case 'rename': {
       const [id, group] = groupAt(model, groups, step.group);
-      await changeGroup(core, caller, id, {
+      await changeGroup(contextOf(core, caller), id, {
         displayName: step.name,
         members: { base: 'current', add: [], remove: [] },
       });
@@ -196,7 +197,7 @@ async function change(
     }
     case 'delete group': {
       const [id] = groupAt(model, groups, step.group);
-      await deleteGroup(core, caller, id);
+      await deleteGroup(contextOf(core, caller), id);
       model.groups.delete(id);
       return;
     }

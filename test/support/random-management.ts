@@ -19,6 +19,8 @@ import { inTransaction } from '../../src/store/db/transaction.ts';
 import { writeDelivery } from '../../src/store/invitations/delivery.ts';
 import { listInvitations } from '../../src/store/invitations/invitations.ts';
 import type { World } from './world.ts';
+import { contextOf } from '../../src/core/context/context.ts';
+import { scopeOf } from '../../src/store/db/scope.ts';
 
 /** What admins, invitees, products and mail do, beside what identity providers do (random-changes.ts). */
 export type Managing =
@@ -110,21 +112,21 @@ async function done(world: World, one: Managing): Promise<unknown> {
   const { core, caller } = world;
   switch (one.do) {
     case 'name of a project':
-      return patchProject(core, caller, await projectKey(world), { name: one.to });
+      return patchProject(contextOf(core, caller), await projectKey(world), { name: one.to });
     case 'name of a role':
-      return putRole(core, caller, 'tester', { name: one.to });
+      return putRole(contextOf(core, caller), 'tester', { name: one.to });
     case 'name of an organization':
-      return patchOrganization(core, caller, await organizationKey(world), { name: one.to });
+      return patchOrganization(contextOf(core, caller), await organizationKey(world), { name: one.to });
     case 'key of a project':
-      return patchProject(core, caller, await projectKey(world), { key: one.to });
+      return patchProject(contextOf(core, caller), await projectKey(world), { key: one.to });
     case 'key of an organization':
-      return patchOrganization(core, caller, await organizationKey(world), { key: one.to });
+      return patchOrganization(contextOf(core, caller), await organizationKey(world), { key: one.to });
     case 'key of a product':
-      return putProduct(core, caller, await productKey(world), { key: one.to });
+      return putProduct(contextOf(core, caller), await productKey(world), { key: one.to });
     case 'profile': {
       const photo = `https://pictures.example.com/${one.to.at(-1)!}`;
       const patch = { fullName: one.to, title: one.to, picture: photo, startDate: '2030-01-31' };
-      return patchUser(core, caller, await userAt(world, one.user), patch);
+      return patchUser(contextOf(core, caller), await userAt(world, one.user), patch);
     }
     case 'push profile': {
       const id = await userAt(world, one.user);
@@ -133,25 +135,25 @@ async function done(world: World, one: Managing): Promise<unknown> {
       return world.push(id, await nameOf(world, id), { attributes, externalId: one.to });
     }
     case 'organization':
-      return patchUser(core, caller, await userAt(world, one.user), { organization: one.to });
+      return patchUser(contextOf(core, caller), await userAt(world, one.user), { organization: one.to });
     case 'push organization': {
       const id = await userAt(world, one.user);
       return world.push(id, await nameOf(world, id), { organization: one.to });
     }
     case 'account role':
-      return patchUser(core, caller, await userAt(world, one.user), { accountRole: one.to });
+      return patchUser(contextOf(core, caller), await userAt(world, one.user), { accountRole: one.to });
     case 'give project': {
       const project = await projectKey(world);
-      return giveProjectRole(core, caller, await userAt(world, one.user), project, 'tester');
+      return giveProjectRole(contextOf(core, caller), await userAt(world, one.user), project, 'tester');
     }
     case 'give product': {
       const product = await productKey(world);
-      return giveLicense(core, caller, await userAt(world, one.user), product, 'pro');
+      return giveLicense(contextOf(core, caller), await userAt(world, one.user), product, 'pro');
     }
     case 'deactivate':
-      return deactivateUser(core, caller, await userAt(world, one.user));
+      return deactivateUser(contextOf(core, caller), await userAt(world, one.user));
     case 'reinvite':
-      return reinvite(core, caller, await userAt(world, one.user));
+      return reinvite(contextOf(core, caller), await userAt(world, one.user));
     case 'seen': {
       // Once only: of a past day the first access is told, and all of this happens on one.
       const id = await userAt(world, one.user);
@@ -160,20 +162,23 @@ async function done(world: World, one: Managing): Promise<unknown> {
         'select user_id as id from user_last_access where workspace_id = ? and user_id = ?',
         id,
       );
-      if (seen.length === 0) await reportLastAccess(core, caller, [{ user: id, at: new Date() }]);
+      if (seen.length === 0) await reportLastAccess(contextOf(core, caller), [{ user: id, at: new Date() }]);
       return;
     }
     case 'invite': {
       const project = await projectKey(world);
       const projects = [{ project, role: 'viewer' }];
-      return invite(core, caller, { emails: `guest-${one.guest}@example.com`, projects });
+      return invite(contextOf(core, caller), { emails: `guest-${one.guest}@example.com`, projects });
     }
     case 'resend':
-      return resendInvitation(core, caller, await invitationAt(world, one.invitation));
+      return resendInvitation(contextOf(core, caller), await invitationAt(world, one.invitation));
     case 'revoke':
-      return revokeInvitations(core, caller, [await invitationAt(world, one.invitation)]);
+      return revokeInvitations(contextOf(core, caller), [await invitationAt(world, one.invitation)]);
     case 'accept': {
-      const { link } = await invitationLink(core, caller, await invitationAt(world, one.invitation));
+      const { link } = await invitationLink(
+        contextOf(core, caller),
+        await invitationAt(world, one.invitation),
+      );
       await acceptInvitation(core, link.split('/').at(-1)!, { name: 'Guest' }, 'test');
       return;
     }
@@ -190,7 +195,7 @@ async function done(world: World, one: Managing): Promise<unknown> {
         deliveredAt: one.to === 'sent' ? at : null,
       };
       return inTransaction(core.db, (tx) =>
-        writeDelivery(tx, workspaceId, id, { delivery: one.to, ...fares }),
+        writeDelivery(scopeOf(tx, workspaceId), id, { delivery: one.to, ...fares }),
       );
     }
     case 'machine': {
@@ -200,12 +205,12 @@ async function done(world: World, one: Managing): Promise<unknown> {
       if (known?.name === one.to) return;
       const product = one.to.endsWith('d') ? await productKey(world) : null;
       const user = known?.user_id ?? (await userAt(world, one.user));
-      return registerMachine(core, caller, { user, name: one.to, fingerprint, product });
+      return registerMachine(contextOf(core, caller), { user, name: one.to, fingerprint, product });
     }
     case 'remove machine': {
       const there = await machines(world);
       const chosen = there[one.machine % Math.max(there.length, 1)];
-      if (chosen) await removeMachine(core, caller, chosen.id);
+      if (chosen) await removeMachine(contextOf(core, caller), chosen.id);
     }
   }
 }
@@ -221,12 +226,12 @@ async function expire({ core, caller }: World, id: InvitationId): Promise<void> 
 
 async function machines({ core, caller }: World) {
   const page = { sort: { by: 'name', descending: false }, limit: 100 } as const;
-  return (await listMachines(core, caller, {}, page)).items;
+  return (await listMachines(contextOf(core, caller), {}, page)).items;
 }
 
 async function invitationAt({ core, caller }: World, index: number): Promise<InvitationId> {
   const page = { sort: { by: 'createdAt', descending: false }, limit: 100 } as const;
-  const { items } = await listInvitations(core.db, caller.workspaceId, undefined, page);
+  const { items } = await listInvitations(scopeOf(core.db, caller.workspaceId), undefined, page);
   const chosen = items[index % Math.max(items.length, 1)];
   if (!chosen) throw new RollcallError('not_found', 'Nobody was invited yet.');
   return chosen.id;

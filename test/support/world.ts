@@ -14,6 +14,7 @@ import { replaceUser } from '../../src/core/users/replace.ts';
 import type { UserInput } from '../../src/core/shared/user-state.ts';
 import { createWorkspace } from '../../src/core/workspaces/workspaces.ts';
 import type { GroupId, UserId } from '../../src/lib/ids.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 
 /** What an identity provider pushes of a person; what is left out is empty. */
 export interface Pushed {
@@ -55,30 +56,31 @@ export function worldIn(core: Core, caller: Caller): World {
     core,
     caller,
     project: async (key, organization) => {
-      await createProject(core, caller, { key, name: `Project ${key}`, organization });
+      await createProject(contextOf(core, caller), { key, name: `Project ${key}`, organization });
     },
     organization: async (key) => {
-      await createOrganization(core, caller, { key, name: `Organization ${key}` });
+      await createOrganization(contextOf(core, caller), { key, name: `Organization ${key}` });
     },
     product: async (key, enabled) => {
-      await putProduct(core, caller, key, { enabled });
+      await putProduct(contextOf(core, caller), key, { enabled });
     },
-    user: async (userName, pushed = {}) => (await provisionUser(core, caller, inputOf(userName, pushed))).id,
+    user: async (userName, pushed = {}) =>
+      (await provisionUser(contextOf(core, caller), inputOf(userName, pushed))).id,
     push: async (id, userName, pushed) => {
-      await replaceUser(core, caller, id, () => inputOf(userName, pushed));
+      await replaceUser(contextOf(core, caller), id, () => inputOf(userName, pushed));
     },
     group: async (displayName, members = []) =>
-      (await createGroup(core, caller, { displayName, externalId: null, members })).id,
+      (await createGroup(contextOf(core, caller), { displayName, externalId: null, members })).id,
     members: async (id, change) => {
-      await changeGroup(core, caller, id, {
+      await changeGroup(contextOf(core, caller), id, {
         members: { base: 'current', add: [], remove: [], ...change },
       });
     },
     grants: async (id, grants) => {
-      await setGroupGrants(core, caller, id, grants);
+      await setGroupGrants(contextOf(core, caller), id, grants);
     },
     rules: async (rules) => {
-      await setMappingRules(core, caller, rules);
+      await setMappingRules(contextOf(core, caller), rules);
     },
   };
 }

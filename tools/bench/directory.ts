@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Db } from '../../src/store/db/pool.ts';
 import { rows } from '../../src/store/db/query.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 /** A directory that was written into the database. */
 export interface Directory {
@@ -36,7 +37,7 @@ export async function fill(
   users: number,
   sizes: readonly number[],
 ): Promise<Directory> {
-  const ask = <Row>(query: Sql): Promise<Row[]> => rows<Row>(db, query);
+  const ask = <Row>(query: Sql): Promise<Row[]> => rows<Row>(acrossWorkspaces(db), query);
   const [workspace] = await ask<{ id: string }>(sql`select id from workspaces where key = ${workspaceKey}`);
   if (!workspace) throw new Error(`There is no workspace ${workspaceKey}.`);
   const w = workspace.id;
@@ -119,16 +120,19 @@ const sampleUser = ({ id, n }: { id: string; n: number }): SampleUser => ({
 /** Writes the same people for the servers that are compared with. */
 export async function fillOthers(db: Db, { workspaceId }: Directory): Promise<void> {
   await rows(
-    db,
+    acrossWorkspaces(db),
     sql`create table bench.bare_users (
     id uuid primary key, user_name text not null unique, body jsonb not null)`,
   );
-  await rows(db, sql`create table bench.naive_users (id uuid primary key, body jsonb not null)`);
   await rows(
-    db,
+    acrossWorkspaces(db),
+    sql`create table bench.naive_users (id uuid primary key, body jsonb not null)`,
+  );
+  await rows(
+    acrossWorkspaces(db),
     sql`insert into bench.bare_users
     select id, user_name, attributes || jsonb_build_object('userName', user_name, 'active', true)
     from users where workspace_id = ${workspaceId}`,
   );
-  await rows(db, sql`insert into bench.naive_users select id, body from bench.bare_users`);
+  await rows(acrossWorkspaces(db), sql`insert into bench.naive_users select id, body from bench.bare_users`);
 }

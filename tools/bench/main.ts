@@ -13,6 +13,7 @@ import { measure, type Result } from './measure.ts';
 import { startServer, type Running } from './processes.ts';
 import { table } from './report.ts';
 import { exported, lastCursor, heldUp, sixteenWriters, sizesOf, type Finding } from './special.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 const USAGE = `Measures Rollcall beside the least that could be done on the same database, in one run.
 
@@ -112,7 +113,7 @@ async function bench(options: Options, closers: (() => Promise<unknown>)[]): Pro
   };
   const small: Tenant = { directory: await fill(db, 'small', SMALL, [10]), ...smallTokens };
   await fillOthers(db, large.directory);
-  await rows(db, sql`vacuum analyze`);
+  await rows(acrossWorkspaces(db), sql`vacuum analyze`);
   progress('starting what it is compared with');
   const bareHttp = clientOf((await started('tools/bench/servers/bare-http.ts', {}, '/users/x')).port);
   const bareExpress = clientOf((await started('tools/bench/servers/bare-express.ts', {}, '/')).port);

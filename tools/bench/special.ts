@@ -4,6 +4,7 @@ import { rows } from '../../src/store/db/query.ts';
 import type { Send } from './client.ts';
 import type { Tenant } from './cases.ts';
 import type { Running } from './processes.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 /** A measurement that is no ratio: what was found, and whether it is what is promised. */
 export interface Finding {
@@ -124,14 +125,14 @@ export async function heldUp(where: string, send: Send, idle: Send): Promise<Fin
 /** What the database takes on the disk: the whole, and its largest tables with their indexes. */
 export async function sizesOf(db: Db): Promise<Finding[]> {
   const found = await rows<{ name: string; rows: number; table_size: string; index_size: string }>(
-    db,
+    acrossWorkspaces(db),
     sql`select relname as name, reltuples::bigint as rows, pg_size_pretty(pg_table_size(oid)) as table_size,
         pg_size_pretty(pg_indexes_size(oid)) as index_size
       from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_total_relation_size(oid) > 1048576
       order by pg_total_relation_size(oid) desc limit 10`,
   );
   const [whole] = await rows<{ size: string }>(
-    db,
+    acrossWorkspaces(db),
     sql`select pg_size_pretty(pg_database_size(current_database())) as size`,
   );
   return [

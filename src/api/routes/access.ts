@@ -61,8 +61,8 @@ export const accessRoutes = [
     tagged: true,
     // An address may be that of several users.
     problems: ['refused'],
-    handler: async ({ core, caller, query }) => {
-      const { user, access, isWhole } = await accessOfUser(core, caller, query.user, query.asOf);
+    handler: async ({ ctx, query }) => {
+      const { user, access, isWhole } = await accessOfUser(ctx, query.user, query.asOf);
       const { id, user_name: userName, email, status } = user;
       const body = {
         user: { id, userName, email, status },

@@ -59,8 +59,8 @@ export const auditSealRoutes = [
     scopes: READERS,
     reply: verified,
     statuses: [200],
-    handler: async ({ core, caller }) => {
-      const { keys, warnings, ...result } = await verifyAudit(core, caller.workspaceId);
+    handler: async ({ ctx }) => {
+      const { keys, warnings, ...result } = await verifyAudit(ctx.core, ctx.caller.workspaceId);
       return { ...result, keys: [...keys], warnings: [...warnings] };
     },
   }),
@@ -76,6 +76,6 @@ export const auditSealRoutes = [
     statuses: [200],
     // A forged chain is not signed.
     problems: ['refused'],
-    handler: async ({ core, caller }) => auditCheckpoint(core, caller),
+    handler: async ({ ctx }) => auditCheckpoint(ctx),
   }),
 ];

@@ -59,10 +59,10 @@ export const auditRoutes = [
     }),
     reply: listReply(event),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const { actor, action, target } = query;
       const filter = { actor, action, target, ...between(query) };
-      return listByTime(await listAudit(core, caller, filter, pageByTime(query)), shown);
+      return listByTime(await listAudit(ctx, filter, pageByTime(query)), shown);
     },
   }),
 ];

@@ -55,10 +55,10 @@ export const conflictRoutes = [
     }),
     reply: listReply(listed),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const { limit, cursor, search } = query;
       const after = cursor === undefined ? undefined : decodeCursor(place, cursor);
-      const { items, next } = await listConflicts(core, caller, { limit, after, search });
+      const { items, next } = await listConflicts(ctx, { limit, after, search });
       return { items: items.map(shown), nextCursor: next && encodeCursor(next) };
     },
   }),

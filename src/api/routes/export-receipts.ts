@@ -39,9 +39,9 @@ export const exportReceiptRoutes = [
     query: z.strictObject({ ...newestFirstQuery, sha256: sha256.optional() }),
     reply: listReply(receipt),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const asked = { sha256: query.sha256, ...between(query) };
-      return listByTime(await listExportReceipts(core, caller, asked, pageByTime(query)), shown);
+      return listByTime(await listExportReceipts(ctx, asked, pageByTime(query)), shown);
     },
   }),
   route({
@@ -52,6 +52,6 @@ export const exportReceiptRoutes = [
     params: z.object({ id: z.string() }),
     reply: receipt,
     statuses: [200],
-    handler: async ({ core, caller, params }) => shown(await exportReceipt(core, caller, params.id)),
+    handler: async ({ ctx, params }) => shown(await exportReceipt(ctx, params.id)),
   }),
 ];

@@ -33,9 +33,9 @@ const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
     scopes: READERS,
     query: z.strictObject({ status: statusesSchema.optional(), asOf }),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const asked = { name: `users.${ending}`, statuses: query.status, asOf: query.asOf };
-      return file(await exportUsers(core, caller, asked), 'users', query.asOf);
+      return file(await exportUsers(ctx, asked), 'users', query.asOf);
     },
   }),
   route({
@@ -45,9 +45,9 @@ const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
     scopes: READERS,
     query: z.strictObject({ asOf }),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const asked = { name: `access.${ending}`, asOf: query.asOf };
-      return file(await exportAccess(core, caller, asked), 'access', query.asOf);
+      return file(await exportAccess(ctx, asked), 'access', query.asOf);
     },
   }),
   route({
@@ -62,9 +62,9 @@ const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
     scopes: READERS,
     query: period,
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const name = `access-changes.${ending}`;
-      return file(await exportAccessChanges(core, caller, name, between(query)), 'access-changes', query.to);
+      return file(await exportAccessChanges(ctx, name, between(query)), 'access-changes', query.to);
     },
   }),
   route({
@@ -76,8 +76,8 @@ const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
     scopes: READERS,
     query: period,
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      file(await exportLeavers(core, caller, `leavers.${ending}`, between(query)), 'leavers', query.to),
+    handler: async ({ ctx, query }) =>
+      file(await exportLeavers(ctx, `leavers.${ending}`, between(query)), 'leavers', query.to),
   }),
   route({
     method: 'get',
@@ -88,8 +88,8 @@ const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
     scopes: READERS,
     query: period,
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      file(await exportJoiners(core, caller, `joiners.${ending}`, between(query)), 'joiners', query.to),
+    handler: async ({ ctx, query }) =>
+      file(await exportJoiners(ctx, `joiners.${ending}`, between(query)), 'joiners', query.to),
   }),
   route({
     method: 'get',
@@ -99,8 +99,8 @@ const inBothFormats = FORMATS.flatMap(({ ending, how, file }) => [
     scopes: READERS,
     query: z.strictObject({ days }),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      file(await exportDormant(core, caller, `dormant.${ending}`, query.days), 'dormant'),
+    handler: async ({ ctx, query }) =>
+      file(await exportDormant(ctx, `dormant.${ending}`, query.days), 'dormant'),
   }),
 ]);
 
@@ -112,8 +112,8 @@ const audit = [
     scopes: READERS,
     query: period,
     statuses: [200],
-    handler: ({ core, caller, query }) =>
-      Promise.resolve(csvFile(exportAudit(core, caller, 'audit.csv', between(query)), 'audit')),
+    handler: ({ ctx, query }) =>
+      Promise.resolve(csvFile(exportAudit(ctx, 'audit.csv', between(query)), 'audit')),
   }),
   route({
     method: 'get',
@@ -125,8 +125,8 @@ const audit = [
     scopes: READERS,
     query: period,
     statuses: [200],
-    handler: ({ core, caller, query }) =>
-      Promise.resolve(jsonlFile(exportChain(core, caller, 'audit.jsonl', between(query)), 'audit')),
+    handler: ({ ctx, query }) =>
+      Promise.resolve(jsonlFile(exportChain(ctx, 'audit.jsonl', between(query)), 'audit')),
   }),
 ];
 

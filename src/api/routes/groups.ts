@@ -52,9 +52,9 @@ export const groupRoutes = [
     query: listQuery(['name'], 'name').extend({ mapping: z.literal('none').optional() }),
     reply: listReply(group),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const filter = { unmapped: query.mapping === 'none' };
-      return listOf(await listMappedGroups(core, caller, filter, pageOf(query)), query, shown);
+      return listOf(await listMappedGroups(ctx, filter, pageOf(query)), query, shown);
     },
   }),
   route({
@@ -65,7 +65,7 @@ export const groupRoutes = [
     params,
     reply: grants,
     statuses: [200],
-    handler: async ({ core, caller, params }) => asGrants(await getGroupMapping(core, caller, params.id)),
+    handler: async ({ ctx, params }) => asGrants(await getGroupMapping(ctx, params.id)),
   }),
   route({
     method: 'put',
@@ -76,7 +76,6 @@ export const groupRoutes = [
     body: z.strictObject({ grants: grantsSchema }),
     reply: grants,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) =>
-      asGrants(await setGroupGrants(core, caller, params.id, body.grants)),
+    handler: async ({ ctx, params, body }) => asGrants(await setGroupGrants(ctx, params.id, body.grants)),
   }),
 ];

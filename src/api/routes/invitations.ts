@@ -84,8 +84,8 @@ export const invitationRoutes = [
     query: listQuery(['createdAt', 'email'], '-createdAt').extend({ status: statuses.optional() }),
     reply: listReply(invitationSchema),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listInvitations(core, caller, query.status, pageOf(query)), query, shownInvitation),
+    handler: async ({ ctx, query }) =>
+      listOf(await listInvitations(ctx, query.status, pageOf(query)), query, shownInvitation),
   }),
   route({
     method: 'post',
@@ -136,8 +136,8 @@ export const invitationRoutes = [
         .describe('Addresses that are wrong, or of people who are here or invited already.'),
     }),
     statuses: [201],
-    handler: async ({ core, caller, body }) => {
-      const { invited, skipped } = await invite(core, caller, body);
+    handler: async ({ ctx, body }) => {
+      const { invited, skipped } = await invite(ctx, body);
       return { invited: invited.map(shownInvitation), skipped: [...skipped] };
     },
   }),
@@ -156,8 +156,8 @@ export const invitationRoutes = [
         .describe('Those that were not pending any more.'),
     }),
     statuses: [200],
-    handler: async ({ core, caller, body }) => {
-      const { revoked, skipped } = await revokeInvitations(core, caller, body.ids);
+    handler: async ({ ctx, body }) => {
+      const { revoked, skipped } = await revokeInvitations(ctx, body.ids);
       return { revoked: revoked.map(shownInvitation), skipped: [...skipped] };
     },
   }),
@@ -169,8 +169,7 @@ export const invitationRoutes = [
     params: byId,
     reply: invitationSchema,
     statuses: [200],
-    handler: async ({ core, caller, params }) =>
-      shownInvitation(await resendInvitation(core, caller, params.id)),
+    handler: async ({ ctx, params }) => shownInvitation(await resendInvitation(ctx, params.id)),
   }),
   route({
     method: 'get',
@@ -185,8 +184,8 @@ export const invitationRoutes = [
     }),
     statuses: [200],
     problems: ['gone'],
-    handler: async ({ core, caller, params }) => {
-      const { link, expiresAt } = await invitationLink(core, caller, params.id);
+    handler: async ({ ctx, params }) => {
+      const { link, expiresAt } = await invitationLink(ctx, params.id);
       return { link, expiresAt: expiresAt.toISOString() };
     },
   }),

@@ -28,9 +28,9 @@ export const lastAccessRoutes = [
     }),
     statuses: [200],
     problems: [],
-    handler: async ({ core, caller, body }) => {
+    handler: async ({ ctx, body }) => {
       const reports = body.users.map(({ user, at }) => ({ user, at: new Date(at) }));
-      const { updated, unchanged, skipped } = await reportLastAccess(core, caller, reports);
+      const { updated, unchanged, skipped } = await reportLastAccess(ctx, reports);
       return { updated, unchanged, skipped: [...skipped] };
     },
   }),

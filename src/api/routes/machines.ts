@@ -47,9 +47,9 @@ export const machineRoutes = [
     reply: listReply(machineSchema),
     statuses: [200],
     problems: ['not_found', 'refused'],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const { user, product } = query;
-      return listOf(await listMachines(core, caller, { user, product }, pageOf(query)), query, shownMachine);
+      return listOf(await listMachines(ctx, { user, product }, pageOf(query)), query, shownMachine);
     },
   }),
   route({
@@ -68,8 +68,8 @@ export const machineRoutes = [
     }),
     reply: machineSchema,
     statuses: [201, 200],
-    handler: async ({ core, caller, body }) => {
-      const { machine, created } = await registerMachine(core, caller, body);
+    handler: async ({ ctx, body }) => {
+      const { machine, created } = await registerMachine(ctx, body);
       return answer(shownMachine(machine), { status: created ? 201 : 200 });
     },
   }),
@@ -80,6 +80,6 @@ export const machineRoutes = [
     scopes: [...WRITERS, 'product'],
     params: z.object({ id: z.string() }),
     statuses: [204],
-    handler: ({ core, caller, params }) => removeMachine(core, caller, params.id),
+    handler: ({ ctx, params }) => removeMachine(ctx, params.id),
   }),
 ];

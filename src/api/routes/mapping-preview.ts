@@ -92,8 +92,8 @@ export const mappingPreviewRoutes = [
     statuses: [200],
     // What would refuse a save is told in the answer.
     problems: [],
-    handler: async ({ core, caller, body }) => {
-      const { gains, losses, seats, refused } = await previewMapping(core, caller, asDraft(body));
+    handler: async ({ ctx, body }) => {
+      const { gains, losses, seats, refused } = await previewMapping(ctx, asDraft(body));
       return { gains: shown(gains), losses: shown(losses), seats: [...seats], refused };
     },
   }),

@@ -42,7 +42,7 @@ export const mappingRuleRoutes = [
     scopes: READERS,
     reply: rules,
     statuses: [200],
-    handler: async ({ core, caller }) => shown(await getMappingRules(core, caller)),
+    handler: async ({ ctx }) => shown(await getMappingRules(ctx)),
   }),
   route({
     method: 'put',
@@ -52,6 +52,6 @@ export const mappingRuleRoutes = [
     body: rules,
     reply: rules,
     statuses: [200],
-    handler: async ({ core, caller, body }) => shown(await setMappingRules(core, caller, body.rules)),
+    handler: async ({ ctx, body }) => shown(await setMappingRules(ctx, body.rules)),
   }),
 ];

@@ -29,8 +29,7 @@ export const organizationRoutes = [
     query,
     reply: listReply(organization),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listOrganizations(core, caller, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) => listOf(await listOrganizations(ctx, pageOf(query)), query, shown),
   }),
   route({
     method: 'post',
@@ -40,7 +39,7 @@ export const organizationRoutes = [
     body: z.strictObject({ key: z.string(), name: z.string().trim() }),
     reply: organization,
     statuses: [201],
-    handler: async ({ core, caller, body }) => shown(await createOrganization(core, caller, body)),
+    handler: async ({ ctx, body }) => shown(await createOrganization(ctx, body)),
   }),
   route({
     method: 'patch',
@@ -51,8 +50,7 @@ export const organizationRoutes = [
     body: z.strictObject({ key: z.string().optional(), name: z.string().trim().optional() }),
     reply: organization,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) =>
-      shown(await patchOrganization(core, caller, params.key, body)),
+    handler: async ({ ctx, params, body }) => shown(await patchOrganization(ctx, params.key, body)),
   }),
   route({
     method: 'delete',
@@ -61,6 +59,6 @@ export const organizationRoutes = [
     scopes: WRITERS,
     params,
     statuses: [204],
-    handler: ({ core, caller, params }) => deleteOrganization(core, caller, params.key),
+    handler: ({ ctx, params }) => deleteOrganization(ctx, params.key),
   }),
 ];

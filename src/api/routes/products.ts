@@ -37,8 +37,7 @@ export const productRoutes = [
     query: listQuery(['key', 'name'], 'key'),
     reply: listReply(product),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listProducts(core, caller, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) => listOf(await listProducts(ctx, pageOf(query)), query, shown),
   }),
   route({
     method: 'put',
@@ -64,8 +63,8 @@ export const productRoutes = [
     }),
     reply: product,
     statuses: [200, 201],
-    handler: async ({ core, caller, params, body }) => {
-      const put = await putProduct(core, caller, params.key, body);
+    handler: async ({ ctx, params, body }) => {
+      const put = await putProduct(ctx, params.key, body);
       return answer(shown(put.product), { status: put.created ? 201 : 200 });
     },
   }),

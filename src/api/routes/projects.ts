@@ -30,8 +30,7 @@ export const projectRoutes = [
     query,
     reply: listReply(project),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listProjects(core, caller, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) => listOf(await listProjects(ctx, pageOf(query)), query, shown),
   }),
   route({
     method: 'post',
@@ -41,7 +40,7 @@ export const projectRoutes = [
     body: z.strictObject({ key: z.string(), name: z.string().trim(), organization: z.string().nullish() }),
     reply: project,
     statuses: [201],
-    handler: async ({ core, caller, body }) => shown(await createProject(core, caller, body)),
+    handler: async ({ ctx, body }) => shown(await createProject(ctx, body)),
   }),
   route({
     method: 'patch',
@@ -56,8 +55,7 @@ export const projectRoutes = [
     }),
     reply: project,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) =>
-      shown(await patchProject(core, caller, params.key, body)),
+    handler: async ({ ctx, params, body }) => shown(await patchProject(ctx, params.key, body)),
   }),
   route({
     method: 'delete',
@@ -66,6 +64,6 @@ export const projectRoutes = [
     scopes: WRITERS,
     params,
     statuses: [204],
-    handler: ({ core, caller, params }) => deleteProject(core, caller, params.key),
+    handler: ({ ctx, params }) => deleteProject(ctx, params.key),
   }),
 ];

@@ -19,8 +19,8 @@ export const reviewReportRoutes = [
     scopes: READERS,
     params: byId,
     statuses: [200],
-    handler: async ({ core, caller, params }) => {
-      const { file, review } = await exportReview(core, caller, params.id);
+    handler: async ({ ctx, params }) => {
+      const { file, review } = await exportReview(ctx, params.id);
       return csvFile(file, 'review', review.ended_at ?? undefined);
     },
   }),
@@ -35,8 +35,8 @@ export const reviewReportRoutes = [
     scopes: READERS,
     params: byId,
     statuses: [200],
-    handler: async ({ core, caller, params }) => {
-      const report = await reportOf(core, caller, params.id);
+    handler: async ({ ctx, params }) => {
+      const report = await reportOf(ctx, params.id);
       const date = report.review.ended_at ?? new Date();
       return htmlFile(reportChunks(report), report.file, { what: 'review', policy: POLICY, date });
     },

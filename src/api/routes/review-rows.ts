@@ -1,3 +1,4 @@
+import type { Context } from '../../core/context/context.ts';
 import { z } from 'zod';
 import { decideListed, decideMatching, decideRow } from '../../core/reviews/decide.ts';
 import {
@@ -119,11 +120,10 @@ function shownTask(row: FrozenRow): z.infer<typeof reviewTaskSchema> {
 }
 
 async function shownRowOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   { id, row: number }: { id: string; row: string },
 ): Promise<z.infer<typeof rowDetail>> {
-  const { row, history, isWhole } = await reviewRow(core, caller, id, number);
+  const { row, history, isWhole } = await reviewRow(ctx, id, number);
   const shown = ({ decision, note, reviewer, since, by, until }: PastDecision) => ({
     ...{ decision, note, reviewer, decidedBy: by },
     ...{ since: since.toISOString(), until: until && until.toISOString() },
@@ -191,9 +191,9 @@ export const reviewRowRoutes = [
     statuses: [200],
     // An address may be that of several users.
     problems: ['refused'],
-    handler: async ({ core, caller, params, query }) => {
+    handler: async ({ ctx, params, query }) => {
       const { limit, cursor, ...asked } = query;
-      return listOf(await reviewRows(core, caller, params.id, asked, pageOf({ limit, cursor })), shownRow);
+      return listOf(await reviewRows(ctx, params.id, asked, pageOf({ limit, cursor })), shownRow);
     },
   }),
   route({
@@ -204,7 +204,7 @@ export const reviewRowRoutes = [
     params: byRow,
     reply: rowDetail,
     statuses: [200],
-    handler: ({ core, caller, params }) => shownRowOf(core, caller, params),
+    handler: ({ ctx, params }) => shownRowOf(ctx, params),
   }),
   route({
     method: 'put',
@@ -217,9 +217,9 @@ export const reviewRowRoutes = [
     body: z.strictObject({ decision, note, reviewer: reviewerSchema }),
     reply: rowDetail,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) => {
-      await decideRow(core, caller, params.id, params.row, body);
-      return shownRowOf(core, caller, params);
+    handler: async ({ ctx, params, body }) => {
+      await decideRow(ctx, params.id, params.row, body);
+      return shownRowOf(ctx, params);
     },
   }),
   route({
@@ -248,10 +248,10 @@ export const reviewRowRoutes = [
       unchanged: z.int().describe('How many were decided so already.'),
     }),
     statuses: [200],
-    handler: async ({ core, caller, params, body }) => {
+    handler: async ({ ctx, params, body }) => {
       const { decisions, filter, decision: wanted, note: why, reviewer } = body;
       if (decisions && !filter && wanted === undefined && why === undefined) {
-        return decideListed(core, caller, params.id, decisions, reviewer);
+        return decideListed(ctx, params.id, decisions, reviewer);
       }
       if (decisions || !filter) {
         throw invalid(
@@ -261,7 +261,7 @@ export const reviewRowRoutes = [
       }
       if (wanted === undefined)
         throw invalid('decision', 'Say what is decided of the rows: keep, revoke or null.');
-      return decideMatching(core, caller, params.id, filter, { decision: wanted, note: why, reviewer });
+      return decideMatching(ctx, params.id, filter, { decision: wanted, note: why, reviewer });
     },
   }),
   route({
@@ -282,7 +282,7 @@ export const reviewRowRoutes = [
     }),
     reply: listReply(reviewTaskSchema),
     statuses: [200],
-    handler: async ({ core, caller, params, query }) =>
-      listOf(await reviewTasks(core, caller, params.id, query.done, pageOf(query)), shownTask),
+    handler: async ({ ctx, params, query }) =>
+      listOf(await reviewTasks(ctx, params.id, query.done, pageOf(query)), shownTask),
   }),
 ];

@@ -1,3 +1,4 @@
+import type { Context } from '../../core/context/context.ts';
 import { z } from 'zod';
 import { applyInRequest } from '../../core/reviews/apply.ts';
 import { cancelReview, closeReview } from '../../core/reviews/close.ts';
@@ -83,12 +84,8 @@ function shown(review: ReviewRow): z.infer<typeof reviewSchema> {
   };
 }
 
-async function shownReviewOf(
-  core: Core,
-  caller: Caller,
-  id: string,
-): Promise<z.infer<typeof reviewDetailSchema>> {
-  const { review, outcomes } = await reviewWithOutcomes(core, caller, id);
+async function shownReviewOf(ctx: Context, id: string): Promise<z.infer<typeof reviewDetailSchema>> {
+  const { review, outcomes } = await reviewWithOutcomes(ctx, id);
   const { revoked, task, already_ended, refused, tasks_done: done } = outcomes;
   const kept = review.status === 'closed' ? review.keep : 0;
   return {
@@ -99,9 +96,9 @@ async function shownReviewOf(
 }
 
 /** Small reviews are closed when the request is answered; the rest of a large one follows. */
-async function closedReviewOf(core: Core, caller: Caller, id: ReviewId) {
-  await applyInRequest(core, caller, id);
-  const review = await shownReviewOf(core, caller, id);
+async function closedReviewOf(ctx: Context, id: ReviewId) {
+  await applyInRequest(ctx, id);
+  const review = await shownReviewOf(ctx, id);
   return answer(review, { status: review.status === 'closing' ? 202 : 200 });
 }
 
@@ -122,8 +119,8 @@ export const reviewRoutes = [
     }),
     reply: listReply(reviewSchema),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listReviews(core, caller, query.status, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) =>
+      listOf(await listReviews(ctx, query.status, pageOf(query)), query, shown),
   }),
   route({
     method: 'post',
@@ -147,9 +144,9 @@ export const reviewRoutes = [
     }),
     reply: reviewDetailSchema,
     statuses: [201],
-    handler: async ({ core, caller, body }) => {
-      const id = await openReview(core, caller, { ...body, dueAt: new Date(body.dueAt) });
-      return shownReviewOf(core, caller, id);
+    handler: async ({ ctx, body }) => {
+      const id = await openReview(ctx, { ...body, dueAt: new Date(body.dueAt) });
+      return shownReviewOf(ctx, id);
     },
   }),
   route({
@@ -160,7 +157,7 @@ export const reviewRoutes = [
     params: byId,
     reply: reviewDetailSchema,
     statuses: [200],
-    handler: ({ core, caller, params }) => shownReviewOf(core, caller, params.id),
+    handler: ({ ctx, params }) => shownReviewOf(ctx, params.id),
   }),
   route({
     method: 'post',
@@ -181,8 +178,8 @@ export const reviewRoutes = [
       .optional(),
     reply: reviewDetailSchema,
     statuses: [200, 202],
-    handler: async ({ core, caller, params, body }) =>
-      closedReviewOf(core, caller, await closeReview(core, caller, params.id, body ?? {})),
+    handler: async ({ ctx, params, body }) =>
+      closedReviewOf(ctx, await closeReview(ctx, params.id, body ?? {})),
   }),
   route({
     method: 'post',
@@ -192,7 +189,6 @@ export const reviewRoutes = [
     params: byId,
     reply: reviewDetailSchema,
     statuses: [200],
-    handler: async ({ core, caller, params }) =>
-      shownReviewOf(core, caller, await cancelReview(core, caller, params.id)),
+    handler: async ({ ctx, params }) => shownReviewOf(ctx, await cancelReview(ctx, params.id)),
   }),
 ];

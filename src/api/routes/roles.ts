@@ -24,8 +24,7 @@ export const roleRoutes = [
     query: listQuery(['rank', 'key', 'name'], '-rank'),
     reply: listReply(role),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listRoles(core, caller, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) => listOf(await listRoles(ctx, pageOf(query)), query, shown),
   }),
   route({
     method: 'put',
@@ -40,8 +39,8 @@ export const roleRoutes = [
     }),
     reply: role,
     statuses: [200, 201],
-    handler: async ({ core, caller, params, body }) => {
-      const put = await putRole(core, caller, params.key, body);
+    handler: async ({ ctx, params, body }) => {
+      const put = await putRole(ctx, params.key, body);
       return answer(shown(put.role), { status: put.created ? 201 : 200 });
     },
   }),

@@ -61,10 +61,10 @@ export const scimRequestRoutes = [
     }),
     reply: listReply(entry),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const { status, user, group } = query;
       const wanted = { status, user, group, ...between(query) };
-      return listByTime(await listProvisioningLog(core, caller, wanted, pageByTime(query)), shown);
+      return listByTime(await listProvisioningLog(ctx, wanted, pageByTime(query)), shown);
     },
   }),
 ];

@@ -36,8 +36,7 @@ export const tokenRoutes = [
     query: listQuery(['createdAt', 'name'], 'createdAt'),
     reply: listReply(token),
     statuses: [200],
-    handler: async ({ core, caller, query }) =>
-      listOf(await listTokens(core, caller, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) => listOf(await listTokens(ctx, pageOf(query)), query, shown),
   }),
   route({
     method: 'post',
@@ -52,9 +51,9 @@ export const tokenRoutes = [
     reply: token.extend({ token: z.string() }),
     statuses: [201],
     problems: [],
-    handler: async ({ core, caller, body }) => {
+    handler: async ({ ctx, body }) => {
       const expiresAt = body.expiresAt ? new Date(body.expiresAt) : null;
-      const issued = await issueToken(core, caller, { ...body, expiresAt });
+      const issued = await issueToken(ctx, { ...body, expiresAt });
       return { ...shown(issued), token: issued.token };
     },
   }),
@@ -66,6 +65,6 @@ export const tokenRoutes = [
     params: z.object({ id: z.string() }),
     statuses: [204],
     problems: [],
-    handler: ({ core, caller, params }) => revokeToken(core, caller, params.id),
+    handler: ({ ctx, params }) => revokeToken(ctx, params.id),
   }),
 ];

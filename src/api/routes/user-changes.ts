@@ -75,9 +75,9 @@ export const userChangeRoutes = [
     body: patch,
     reply: userDetailSchema,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) => {
-      await patchUser(core, caller, params.id, body);
-      return shownUserOf(core, caller, params.id);
+    handler: async ({ ctx, params, body }) => {
+      await patchUser(ctx, params.id, body);
+      return shownUserOf(ctx, params.id);
     },
   }),
   route({
@@ -91,9 +91,9 @@ export const userChangeRoutes = [
     params,
     reply: userDetailSchema,
     statuses: [200],
-    handler: async ({ core, caller, params }) => {
-      await deactivateUser(core, caller, params.id);
-      return shownUserOf(core, caller, params.id);
+    handler: async ({ ctx, params }) => {
+      await deactivateUser(ctx, params.id);
+      return shownUserOf(ctx, params.id);
     },
   }),
   route({
@@ -106,7 +106,7 @@ export const userChangeRoutes = [
     params,
     reply: invitationSchema,
     statuses: [201],
-    handler: async ({ core, caller, params }) => shownInvitation(await reinvite(core, caller, params.id)),
+    handler: async ({ ctx, params }) => shownInvitation(await reinvite(ctx, params.id)),
   }),
   route({
     method: 'post',
@@ -122,9 +122,9 @@ export const userChangeRoutes = [
     params,
     reply: userDetailSchema,
     statuses: [200],
-    handler: async ({ core, caller, params }) => {
-      await eraseUser(core, caller, params.id);
-      return shownUserOf(core, caller, params.id);
+    handler: async ({ ctx, params }) => {
+      await eraseUser(ctx, params.id);
+      return shownUserOf(ctx, params.id);
     },
   }),
 ];

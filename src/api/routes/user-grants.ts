@@ -24,9 +24,9 @@ export const userGrantRoutes = [
     body: z.strictObject({ role: z.string() }),
     reply: userDetailSchema,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) => {
-      await giveProjectRole(core, caller, params.id, params.project, body.role);
-      return shownUserOf(core, caller, params.id);
+    handler: async ({ ctx, params, body }) => {
+      await giveProjectRole(ctx, params.id, params.project, body.role);
+      return shownUserOf(ctx, params.id);
     },
   }),
   route({
@@ -38,7 +38,7 @@ export const userGrantRoutes = [
     scopes: WRITERS,
     params: ofProject,
     statuses: [204],
-    handler: ({ core, caller, params }) => takeProjectRole(core, caller, params.id, params.project),
+    handler: ({ ctx, params }) => takeProjectRole(ctx, params.id, params.project),
   }),
   route({
     method: 'put',
@@ -50,9 +50,9 @@ export const userGrantRoutes = [
     body: z.strictObject({ license: z.string().optional() }),
     reply: userDetailSchema,
     statuses: [200],
-    handler: async ({ core, caller, params, body }) => {
-      await giveLicense(core, caller, params.id, params.product, body.license);
-      return shownUserOf(core, caller, params.id);
+    handler: async ({ ctx, params, body }) => {
+      await giveLicense(ctx, params.id, params.product, body.license);
+      return shownUserOf(ctx, params.id);
     },
   }),
   route({
@@ -64,6 +64,6 @@ export const userGrantRoutes = [
     scopes: WRITERS,
     params: ofProduct,
     statuses: [204],
-    handler: ({ core, caller, params }) => takeLicense(core, caller, params.id, params.product),
+    handler: ({ ctx, params }) => takeLicense(ctx, params.id, params.product),
   }),
 ];

@@ -1,3 +1,4 @@
+import type { Context } from '../../core/context/context.ts';
 import { z } from 'zod';
 import type { Caller } from '../../core/context/caller.ts';
 import type { Core } from '../../core/context/core.ts';
@@ -124,12 +125,11 @@ function shownDetail(all: UserDetail): z.infer<typeof userDetailSchema> {
 
 /** A user as a change has left it, or as of a time. */
 export async function shownUserOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   id: string,
   asOf?: Date,
 ): Promise<z.infer<typeof userDetailSchema>> {
-  return shownDetail(await userDetail(core, caller, id, asOf));
+  return shownDetail(await userDetail(ctx, id, asOf));
 }
 
 function text(value: unknown): string | null {

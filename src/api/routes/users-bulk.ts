@@ -26,7 +26,7 @@ export const usersManyRoutes = [
     body: z.strictObject({ ids }),
     reply: many,
     statuses: [200],
-    handler: async ({ core, caller, body }) => shownMany(await removeUsers(core, caller, body.ids)),
+    handler: async ({ ctx, body }) => shownMany(await removeUsers(ctx, body.ids)),
   }),
   route({
     method: 'post',
@@ -37,7 +37,6 @@ export const usersManyRoutes = [
     body: z.strictObject({ ids, accountRole: accountRoleSchema }),
     reply: many,
     statuses: [200],
-    handler: async ({ core, caller, body }) =>
-      shownMany(await setAccountRoleOfMany(core, caller, body.ids, body.accountRole)),
+    handler: async ({ ctx, body }) => shownMany(await setAccountRoleOfMany(ctx, body.ids, body.accountRole)),
   }),
 ];

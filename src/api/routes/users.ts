@@ -33,11 +33,11 @@ export const userRoutes = [
     }),
     reply: listReply(userSchema),
     statuses: [200],
-    handler: async ({ core, caller, query }) => {
+    handler: async ({ ctx, query }) => {
       const { status: statuses, organization, product, project } = query;
       const filter = { statuses, organization, product, project };
       const { page, asOf } = pageAsOf(query);
-      const found = await listDirectory(core, caller, filter, page, asOf);
+      const found = await listDirectory(ctx, filter, page, asOf);
       return listOf(found, { sort: query.sort, asOf }, shownUser);
     },
   }),
@@ -55,6 +55,6 @@ export const userRoutes = [
     query: z.strictObject({ asOf: momentSchema.optional() }),
     reply: userDetailSchema,
     statuses: [200],
-    handler: ({ core, caller, params, query }) => shownUserOf(core, caller, params.id, query.asOf),
+    handler: ({ ctx, params, query }) => shownUserOf(ctx, params.id, query.asOf),
   }),
 ];

@@ -9,6 +9,7 @@ import {
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { OPERATORS, READERS, WRITERS } from '../scopes.ts';
+import { acrossWorkspaces } from '../../store/db/scope.ts';
 
 const workspace = z.object({
   id: z.uuid(),
@@ -38,7 +39,7 @@ export const workspaceRoutes = [
     scopes: READERS,
     reply: workspace,
     statuses: [200],
-    handler: async ({ core, caller }) => shown(await getWorkspace(core, caller)),
+    handler: async ({ ctx }) => shown(await getWorkspace(ctx)),
   }),
   route({
     method: 'patch',
@@ -52,7 +53,7 @@ export const workspaceRoutes = [
     }),
     reply: workspace,
     statuses: [200],
-    handler: async ({ core, caller, body }) => shown(await patchWorkspace(core, caller, body)),
+    handler: async ({ ctx, body }) => shown(await patchWorkspace(ctx, body)),
   }),
   route({
     method: 'get',
@@ -63,7 +64,7 @@ export const workspaceRoutes = [
     query: listQuery(['key', 'name'], 'key'),
     reply: listReply(workspace),
     statuses: [200],
-    handler: async ({ core, query }) => listOf(await listWorkspaces(core, pageOf(query)), query, shown),
+    handler: async ({ ctx, query }) => listOf(await listWorkspaces(ctx.core, pageOf(query)), query, shown),
   }),
   route({
     method: 'post',
@@ -74,6 +75,6 @@ export const workspaceRoutes = [
     body: z.strictObject({ key: z.string(), name: z.string().trim() }),
     reply: workspace,
     statuses: [201],
-    handler: async ({ core, caller, body }) => shown(await createWorkspace(core, caller, body)),
+    handler: async ({ ctx, body }) => shown(await createWorkspace(ctx.core, ctx.caller, body)),
   }),
 ];

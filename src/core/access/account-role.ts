@@ -41,7 +41,7 @@ export async function setAccountRoles(
   const after = highestRoles(ways);
   const { workspaceId } = c.caller;
   const ids = changing.map((user) => user.id);
-  const inProjects = new Set(await billingManagersInProjects(c.tx, workspaceId, ids));
+  const inProjects = new Set(await billingManagersInProjects(c.scope, ids));
   for (const user of changing) {
     const now = roleIn(after, user);
     if (now !== role) problems.set(user.id, countsMore(user, now, ways));
@@ -70,13 +70,13 @@ export async function accountRolesOf(
   ids: readonly UserId[],
 ): Promise<ReadonlyMap<UserId, AccountRole>> {
   if (ids.length === 0) return new Map();
-  const highest = highestRoles(await waysHeld(c.tx, c.caller.workspaceId, ids, 'account_role'));
+  const highest = highestRoles(await waysHeld(c.scope, ids, 'account_role'));
   return new Map(ids.map((id) => [id, highest.get(id) ?? DEFAULT_ACCOUNT_ROLE]));
 }
 
 function waysOf(c: Change, users: readonly UserRow[]): Promise<HeldWay[]> {
   const ids = users.map((user) => user.id);
-  return waysHeld(c.tx, c.caller.workspaceId, ids, 'account_role');
+  return waysHeld(c.scope, ids, 'account_role');
 }
 
 function highestRoles(ways: readonly HeldWay[]): ReadonlyMap<UserId, AccountRole> {
@@ -101,7 +101,7 @@ async function give(
 ): Promise<void> {
   const { workspaceId } = c.caller;
   const ids = users.map((user) => user.id);
-  const given = (await givenGrants(c.tx, workspaceId, ids)).filter((grant) => grant.kind === 'account_role');
+  const given = (await givenGrants(c.scope, ids)).filter((grant) => grant.kind === 'account_role');
   const events = new Map<UserId, EventId>(
     users.map((user) => [
       user.id,
@@ -116,7 +116,7 @@ async function give(
   const ended = given
     .filter((grant) => grant.account_role !== role)
     .flatMap(({ id, user_id }) => ({ id, eventId: events.get(user_id) as EventId }));
-  await endGrantsBy(c.tx, workspaceId, ended, c.at);
+  await endGrantsBy(c.scope, ended, c.at);
   if (role === DEFAULT_ACCOUNT_ROLE) return;
   const kept = new Set(given.filter((grant) => grant.account_role === role).map((grant) => grant.user_id));
   const opened = ids
@@ -125,7 +125,7 @@ async function give(
       ...{ kind: 'account_role' as const, account_role: role, project_id: null, role_id: null },
       ...{ license_id: null, user_id: id, source: 'admin' as const, since_event: events.get(id) as EventId },
     }));
-  await openDirectGrants(c.tx, workspaceId, opened, c.at);
+  await openDirectGrants(c.scope, opened, c.at);
 }
 
 function countsMore(user: UserRow, role: AccountRole, ways: readonly HeldWay[]): string {

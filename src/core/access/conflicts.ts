@@ -5,6 +5,7 @@ import type { Moment } from '../../store/sql/as-of.ts';
 import { ACCOUNT_ROLES } from './effective.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 
 export type { ConflictPosition } from '../../store/access/conflicts.ts';
 
@@ -16,28 +17,26 @@ export type Conflict = store.ConflictRow & {
 
 /** A page of everybody's conflicts, by user name. The search looks at user names and values. */
 export async function listConflicts(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: {
     readonly limit: number;
     readonly after?: store.ConflictPosition | undefined;
     readonly search?: string | undefined;
   },
 ): Promise<{ items: readonly Conflict[]; next: store.ConflictPosition | null }> {
-  const found = await store.listConflicts(core.db, caller.workspaceId, { ...page, limit: page.limit + 1 });
+  const found = await store.listConflicts(ctx.scope, { ...page, limit: page.limit + 1 });
   const { items, goesOnAfter } = itemsOf(found, page.limit);
   return { items: items.map(withReason), next: goesOnAfter ? positionOf(goesOnAfter) : null };
 }
 
 /** The conflicts of one user, `most` of them. */
 export async function conflictsOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   userId: UserId,
   moment: Moment,
   most: number,
 ): Promise<Conflict[]> {
-  return (await store.conflictsOf(core.db, caller.workspaceId, userId, moment, most)).map(withReason);
+  return (await store.conflictsOf(ctx.scope, userId, moment, most)).map(withReason);
 }
 
 function positionOf({ user_name, user_id, place }: store.ConflictRow): store.ConflictPosition {

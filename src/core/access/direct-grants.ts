@@ -22,6 +22,7 @@ import { withSeats } from './seats.ts';
 import { elsewhere } from './grant-origin.ts';
 import { lockPresent } from '../change/lock-user.ts';
 import { refuseBillingManagerInProjects } from './pushed-grants.ts';
+import type { Context } from '../context/context.ts';
 
 /** One thing of which a user is given one level here: a project with its roles, a product with its licenses. */
 interface Thing {
@@ -63,16 +64,15 @@ function productThing(product: { readonly id: ProductId; readonly key: string })
  * billing manager and a user who was removed.
  */
 export function giveProjectRole(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   userId: string,
   projectKey: string,
   roleKey: string,
 ): Promise<void> {
-  return change(core, caller, async (c) => {
-    const project = await findProject(c.tx, caller.workspaceId, projectKey);
+  return change(ctx, async (c) => {
+    const project = await findProject(c.scope, projectKey);
     if (!project) throw notFound('project', projectKey);
-    const role = await findRole(c.tx, caller.workspaceId, roleKey);
+    const role = await findRole(c.scope, roleKey);
     if (!role) throw invalid('role', `There is no project role "${roleKey}" in this workspace.`);
     const user = await lockPresent(c, userId);
     const target = { ...NOTHING, kind: 'project_role' as const, project_id: project.id, role_id: role.id };
@@ -85,14 +85,9 @@ export function giveProjectRole(
  * Takes the role in a project away that was given to a user here. Throws `not_found` (user, project), and `refused`
  * when it is had only through groups or by a push, saying so.
  */
-export function takeProjectRole(
-  core: Core,
-  caller: Caller,
-  userId: string,
-  projectKey: string,
-): Promise<void> {
-  return change(core, caller, async (c) => {
-    const project = await findProject(c.tx, caller.workspaceId, projectKey);
+export function takeProjectRole(ctx: Context, userId: string, projectKey: string): Promise<void> {
+  return change(ctx, async (c) => {
+    const project = await findProject(c.scope, projectKey);
     if (!project) throw notFound('project', projectKey);
     await take(c, await lockPresent(c, userId), projectThing(project));
   });
@@ -104,16 +99,15 @@ export function takeProjectRole(
  * given, and for a user who was removed.
  */
 export function giveLicense(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   userId: string,
   productKey: string,
   licenseKey = DEFAULT_LICENSE,
 ): Promise<void> {
-  return change(core, caller, async (c) => {
-    const product = await findProduct(c.tx, caller.workspaceId, productKey);
+  return change(ctx, async (c) => {
+    const product = await findProduct(c.scope, productKey);
     if (!product) throw notFound('product', productKey);
-    const licenses = await licensesOf(c.tx, caller.workspaceId, [product.id]);
+    const licenses = await licensesOf(c.scope, [product.id]);
     const license = licenses.find((one) => sameKey(one.key, licenseKey));
     if (!license) throw invalid('license', `The product "${product.key}" has no license "${licenseKey}".`);
     const user = await lockPresent(c, userId);
@@ -123,9 +117,9 @@ export function giveLicense(
 }
 
 /** Takes the license of a product away that was given to a user here; throws as `takeProjectRole` does. */
-export function takeLicense(core: Core, caller: Caller, userId: string, productKey: string): Promise<void> {
-  return change(core, caller, async (c) => {
-    const product = await findProduct(c.tx, caller.workspaceId, productKey);
+export function takeLicense(ctx: Context, userId: string, productKey: string): Promise<void> {
+  return change(ctx, async (c) => {
+    const product = await findProduct(c.scope, productKey);
     if (!product) throw notFound('product', productKey);
     await take(c, await lockPresent(c, userId), productThing(product));
   });
@@ -157,7 +151,7 @@ async function give(
     await end(c, other, eventId);
     if (other.length < given.length) return;
     const grant = { ...target, user_id: user.id, source: 'admin' as const, since_event: eventId };
-    await openDirectGrants(c.tx, c.caller.workspaceId, [grant], c.at);
+    await openDirectGrants(c.scope, [grant], c.at);
   });
   return true;
 }
@@ -180,17 +174,17 @@ async function take(c: Change, user: UserRow, thing: Thing): Promise<void> {
 }
 
 async function givenOf(c: Change, user: UserRow, thing: Thing): Promise<OwnGrant[]> {
-  return (await givenGrants(c.tx, c.caller.workspaceId, [user.id])).filter(thing.isOf);
+  return (await givenGrants(c.scope, [user.id])).filter(thing.isOf);
 }
 
 async function end(c: Change, grants: readonly OwnGrant[], eventId: EventId): Promise<void> {
   const ids = grants.map((grant) => grant.id);
-  if (ids.length > 0) await endDirectGrants(c.tx, c.caller.workspaceId, ids, eventId, c.at);
+  if (ids.length > 0) await endDirectGrants(c.scope, ids, eventId, c.at);
 }
 
 /** Nothing was given here, so nothing can be taken away: that is refused when the user has it all the same. */
 async function refuseElsewhere(c: Change, user: UserRow, thing: Thing): Promise<void> {
-  const ways = await waysHeld(c.tx, c.caller.workspaceId, [user.id], thing.kind);
+  const ways = await waysHeld(c.scope, [user.id], thing.kind);
   const found = elsewhere(ways.filter(thing.isWayTo));
   if (!found) return;
   const { through, remedy } = found;

@@ -7,6 +7,7 @@ import { momentOf } from '../shared/as-of.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import type { Context } from '../context/context.ts';
 
 /** One way by which something is had, since when without a break, and who gave it. */
 export type Via =
@@ -55,14 +56,13 @@ export interface Access {
  * and `refused` for an address of several users none of whom is the only one not inactive.
  */
 export async function accessOfUser(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
   asOf?: Date,
 ): Promise<{ user: NamedUser; access: Access; isWhole: boolean }> {
-  const moment = await momentOf(core.db, asOf);
-  const user = await userNamed(core, caller, named, moment);
-  const rows = await accessOf(core.db, caller.workspaceId, [user.id], moment);
+  const moment = await momentOf(ctx.core.db, asOf);
+  const user = await userNamed(ctx, named, moment);
+  const rows = await accessOf(ctx.scope, [user.id], moment);
   return { user, access: asAccess(rows), isWhole: !isCut(rows) };
 }
 
@@ -70,17 +70,12 @@ export async function accessOfUser(
  * The user whom an id, a user name or an address means. Throws `not_found`, and `refused` for an address of several
  * users none of whom is the only one not inactive.
  */
-export async function userNamed(
-  core: Core,
-  caller: Caller,
-  named: string,
-  moment: Moment = 'now',
-): Promise<NamedUser> {
+export async function userNamed(ctx: Context, named: string, moment: Moment = 'now'): Promise<NamedUser> {
   const id = asId<UserId>(named);
-  const byId = id && (await userOfId(core.db, caller.workspaceId, id, moment));
+  const byId = id && (await userOfId(ctx.scope, id, moment));
   if (byId) return byId;
   const asked = { userName: preparedUserName(named), email: preparedAddress(named) };
-  const found = await usersNamed(core.db, caller.workspaceId, asked, moment);
+  const found = await usersNamed(ctx.scope, asked, moment);
   const [first, second] = found;
   if (!first) throw notFound('user', named);
   const isClear = !second || first.by_name || (first.status !== 'inactive' && second.status === 'inactive');

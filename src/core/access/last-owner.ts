@@ -19,6 +19,6 @@ export async function keepAnOwner(c: Change): Promise<void> {
  * leaving at once can't both count on the other.
  */
 export async function leavesAnOwner(c: Change): Promise<boolean> {
-  await lockWorkspace(c.tx, c.caller.workspaceId);
-  return hasActiveOwner(c.tx, c.caller.workspaceId);
+  await lockWorkspace(c.scope);
+  return hasActiveOwner(c.scope);
 }

@@ -26,6 +26,9 @@ import { wantedByRules, wantedOfGroup } from './mapping.ts';
 import type { MappingRule } from './mapping-rules.ts';
 import { severalRefused } from './one-product.ts';
 import { refusalOf } from './seats.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
+import type { WriteScope } from '../../store/db/scope.ts';
 
 /** A change of the mapping that has not been saved: what is to be written on a group, or all rules. */
 export type MappingDraft =
@@ -74,39 +77,38 @@ const FIRST = 20;
  * thing that a user has anyway is neither gained nor lost by another way to it. Takes no lock: nobody waits for it,
  * and it waits for nobody. Throws what saving would throw of the input itself: `not_found`, `invalid`.
  */
-export function previewMapping(core: Core, caller: Caller, draft: MappingDraft): Promise<MappingPreview> {
-  return inSnapshot(core.db, async (tx) => {
-    const keys = await catalogueKeys(tx, caller.workspaceId);
-    const changes = await changesBy(tx, caller, draft, keys);
-    const things = await changedThings(tx, caller.workspaceId, changes, FIRST);
+export function previewMapping(ctx: Context, draft: MappingDraft): Promise<MappingPreview> {
+  return inSnapshot(ctx.scope, async (scope) => {
+    const keys = await catalogueKeys(scope);
+    const changes = await changesBy(scope, ctx.caller.signal, draft, keys);
+    const things = await changedThings(scope, changes, FIRST);
     return {
-      gains: await shown(tx, caller, things, true, changes),
-      losses: await shown(tx, caller, things, false),
-      ...(await seatsAfter(tx, caller, changes, keys)),
+      gains: await shown(scope, things, true, changes),
+      losses: await shown(scope, things, false),
+      ...(await seatsAfter(scope, changes, keys)),
     };
   });
 }
 
 async function changesBy(
-  tx: Tx,
-  { workspaceId, signal }: Caller,
+  scope: WriteScope,
+  signal: AbortSignal | undefined,
   draft: MappingDraft,
   keys: CatalogueKeys,
 ): Promise<GrantChanges> {
   if ('rules' in draft) {
     checkRules(draft.rules, keys);
-    const groups = draft.rules.length > 0 ? await groupNames(tx, workspaceId) : [];
+    const groups = draft.rules.length > 0 ? await groupNames(scope) : [];
     const wanted = await wantedByRules(groups, draft.rules, keys, signal);
-    return grantChanges(tx, workspaceId, 'rule', undefined, wanted);
+    return grantChanges(scope, 'rule', undefined, wanted);
   }
   const groupId = asId<GroupId>(draft.group);
-  if (!groupId || !(await findGroup(tx, workspaceId, groupId))) throw notFound('group', draft.group);
-  return grantChanges(tx, workspaceId, 'own', [groupId], wantedOfGroup(groupId, draft.grants, keys));
+  if (!groupId || !(await findGroup(scope, groupId))) throw notFound('group', draft.group);
+  return grantChanges(scope, 'own', [groupId], wantedOfGroup(groupId, draft.grants, keys));
 }
 
 async function shown(
-  tx: Tx,
-  { workspaceId }: Caller,
+  scope: WriteScope,
   things: readonly ChangedThing[],
   gains: boolean,
   changes?: GrantChanges,
@@ -114,7 +116,7 @@ async function shown(
   const first = things.filter((thing) => thing.is_gain === gains);
   if (first.length === 0) return { total: 0, first: [] };
   const users = [...new Set(first.map((thing) => thing.user_id))];
-  const ways = await waysOf(tx, workspaceId, users, changes);
+  const ways = await waysOf(scope, users, changes);
   return {
     total: first[0]?.total ?? 0,
     first: first.map((thing) => ({
@@ -138,21 +140,20 @@ function asVia({ source, group_id, group_name, origin, rule }: Way): AccessChang
 }
 
 async function seatsAfter(
-  tx: Tx,
-  { workspaceId }: Caller,
+  scope: WriteScope,
   changes: GrantChanges,
   keys: CatalogueKeys,
 ): Promise<Pick<MappingPreview, 'seats' | 'refused'>> {
   if (![...changes.ended, ...changes.begun].some((one) => one.license_id !== null)) {
     return { seats: [], refused: null };
   }
-  const groupGrants = changedGrants(workspaceId, changes);
+  const groupGrants = changedGrants(scope.workspaceId, changes);
   const count = async (options: { groupGrants?: typeof groupGrants; joined?: boolean }) => {
-    const only = options.joined ? withoutExpired(workspaceId) : undefined;
-    const counted = await countSeats(tx, workspaceId, only, { all: true, groupGrants: options.groupGrants });
+    const only = options.joined ? withoutExpired(scope.workspaceId) : undefined;
+    const counted = await countSeats(scope, only, { all: true, groupGrants: options.groupGrants });
     return new Map(counted.map((one): [LicenseId, number] => [one.license_id, one.count]));
   };
-  const limited = await limitedLicenses(tx, workspaceId);
+  const limited = await limitedLicenses(scope);
   const before = await count({});
   let after = await count({ groupGrants });
   // As a save does: invitations past their time may not refuse anybody.
@@ -169,15 +170,15 @@ async function seatsAfter(
       }))
       .filter((license) => license.before !== license.after)
       .sort((a, b) => (a.product + ':' + a.license < b.product + ':' + b.license ? -1 : 1)),
-    refused: (refusalOf(limited, after) ?? (await secondProduct(tx, workspaceId, changes)))?.message ?? null,
+    refused: (refusalOf(limited, after) ?? (await secondProduct(scope, changes)))?.message ?? null,
   };
 }
 
 /** What refuses that some would hold a second product, where only one may be given. */
-async function secondProduct(tx: Tx, workspaceId: WorkspaceId, changes: GrantChanges) {
-  const onlyOneProduct = await isOnlyOneProduct(tx, workspaceId);
+async function secondProduct(scope: WriteScope, changes: GrantChanges) {
+  const onlyOneProduct = await isOnlyOneProduct(scope);
   if (!onlyOneProduct) return undefined;
-  const before = await holdersOfSeveral(tx, workspaceId, undefined);
-  const groupGrants = changedGrants(workspaceId, changes);
-  return severalRefused(before, await holdersOfSeveral(tx, workspaceId, undefined, groupGrants));
+  const before = await holdersOfSeveral(scope, undefined);
+  const groupGrants = changedGrants(scope.workspaceId, changes);
+  return severalRefused(before, await holdersOfSeveral(scope, undefined, groupGrants));
 }

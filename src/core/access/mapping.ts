@@ -25,6 +25,7 @@ import { resolveStatements, type GrantStatement } from './grant-specs.ts';
 import { compileRules, type MappingRule } from './mapping-rules.ts';
 import { withSeats } from './seats.ts';
 import { GRANT_BYTES } from '../change/written-bytes.ts';
+import type { Context } from '../context/context.ts';
 
 /** The grants of a group: its own statements, and what the rule that reads its name gives beside them. */
 export interface GroupMapping {
@@ -33,10 +34,10 @@ export interface GroupMapping {
 }
 
 /** How a group is mapped. Throws `not_found`. */
-export async function getGroupMapping(core: Core, caller: Caller, id: string): Promise<GroupMapping> {
+export async function getGroupMapping(ctx: Context, id: string): Promise<GroupMapping> {
   const groupId = asId<GroupId>(id);
-  if (!groupId || !(await findGroup(core.db, caller.workspaceId, groupId))) throw notFound('group', id);
-  return asMapping(await groupGrants(core.db, caller.workspaceId, [groupId]));
+  if (!groupId || !(await findGroup(ctx.scope, groupId))) throw notFound('group', id);
+  return asMapping(await groupGrants(ctx.scope, [groupId]));
 }
 
 /**
@@ -44,28 +45,26 @@ export async function getGroupMapping(core: Core, caller: Caller, id: string): P
  * `invalid` for keys that name nothing, `refused` when a license has not enough seats.
  */
 export async function setGroupGrants(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   id: string,
   grants: readonly GrantStatement[],
 ): Promise<GroupMapping> {
-  const { workspaceId } = caller;
+  const { workspaceId } = ctx.caller;
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
-      const group = await lockGroup(c.tx, workspaceId, groupId);
+      const group = await lockGroup(c.scope, groupId);
       if (!group) throw notFound('group', id);
       c.notBefore(group.now, group.updated_at);
-      const wanted = wantedOfGroup(groupId, grants, await catalogueKeys(c.tx, workspaceId));
-      const before = asMapping(await groupGrants(c.tx, workspaceId, [groupId])).own;
+      const wanted = wantedOfGroup(groupId, grants, await catalogueKeys(c.scope));
+      const before = asMapping(await groupGrants(c.scope, [groupId])).own;
       return withSeats(c, [], async () => {
         const eventId = c.newEventId();
-        const changed = await syncGroupGrants(c.tx, workspaceId, 'own', [groupId], wanted, eventId, c.at);
+        const changed = await syncGroupGrants(c.scope, 'own', [groupId], wanted, eventId, c.at);
         c.charge(changed * GRANT_BYTES);
-        const mapping = asMapping(await groupGrants(c.tx, workspaceId, [groupId]));
+        const mapping = asMapping(await groupGrants(c.scope, [groupId]));
         if (changed > 0) {
           c.record(
             {
@@ -85,32 +84,30 @@ export async function setGroupGrants(
 }
 
 /** The workspace's mapping rules in their order. */
-export function getMappingRules(core: Core, caller: Caller): Promise<MappingRule[]> {
-  return readRules<MappingRule['grants']>(core.db, caller.workspaceId);
+export function getMappingRules(ctx: Context): Promise<MappingRule[]> {
+  return readRules<MappingRule['grants']>(ctx.scope);
 }
 
 /** Puts new rules in place of the old and reads every group's name by them. Throws `invalid`, `refused` (seats). */
 export async function setMappingRules(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   rules: readonly MappingRule[],
 ): Promise<readonly MappingRule[]> {
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
-      const before = await readRules<MappingRule['grants']>(c.tx, caller.workspaceId);
-      checkRules(rules, await catalogueKeys(c.tx, caller.workspaceId));
+      const before = await readRules<MappingRule['grants']>(c.scope);
+      checkRules(rules, await catalogueKeys(c.scope));
       if (isDeepStrictEqual(before, rules)) return rules;
       const eventId = c.record({
         action: 'mapping_rules.set',
-        target: { kind: 'mapping_rules', id: caller.workspaceId, name: null },
+        target: { kind: 'mapping_rules', id: ctx.caller.workspaceId, name: null },
         before,
         after: rules,
       });
       c.charge(bytesOf(rules));
       await withSeats(c, [], async () => {
-        await writeRules(c.tx, caller.workspaceId, rules);
+        await writeRules(c.scope, rules);
         await readAllGroupNames(c, eventId);
       });
       return rules;
@@ -125,24 +122,24 @@ export async function setMappingRules(
  */
 export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
   await withSeats(c, [], async () => {
-    c.charge((await resolvePushedAgain(c.tx, c.caller.workspaceId, eventId, c.at)) * GRANT_BYTES);
+    c.charge((await resolvePushedAgain(c.scope, eventId, c.at)) * GRANT_BYTES);
     await readAllGroupNames(c, eventId);
   });
 }
 
 async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
   const { workspaceId } = c.caller;
-  const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
-  const groups = rules.length > 0 ? await groupNames(c.tx, workspaceId) : [];
-  const keys = await catalogueKeys(c.tx, workspaceId);
+  const rules = await readRules<MappingRule['grants']>(c.scope);
+  const groups = rules.length > 0 ? await groupNames(c.scope) : [];
+  const keys = await catalogueKeys(c.scope);
   const wanted = await wantedByRules(groups, rules, keys, c.caller.signal);
-  const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
+  const changed = await syncGroupGrants(c.scope, 'rule', undefined, wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
 
 /** Whether the workspace has rules, so that a group's name matters. */
 export async function hasRules(c: Change): Promise<boolean> {
-  return (await readRules(c.tx, c.caller.workspaceId)).length > 0;
+  return (await readRules(c.scope)).length > 0;
 }
 
 /** Reads one group's name by the rules: a new group, or one with a new name. */
@@ -152,11 +149,11 @@ export async function readGroupName(
   eventId: EventId,
 ): Promise<void> {
   const { workspaceId } = c.caller;
-  const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
+  const rules = await readRules<MappingRule['grants']>(c.scope);
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];
-  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId), c.caller.signal);
-  const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
+  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.scope), c.caller.signal);
+  const changed = await syncGroupGrants(c.scope, 'rule', [group.id], wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
 

@@ -21,9 +21,9 @@ export async function withOneProduct<T>(
   // An exclusive change may give something to anybody.
   const only = c.exclusive ? undefined : userIds;
   if (!c.onlyOneProduct || only?.length === 0) return write();
-  const before = await holdersOfSeveral(c.tx, c.caller.workspaceId, only);
+  const before = await holdersOfSeveral(c.scope, only);
   const result = await write();
-  const refused = severalRefused(before, await holdersOfSeveral(c.tx, c.caller.workspaceId, only));
+  const refused = severalRefused(before, await holdersOfSeveral(c.scope, only));
   if (refused) throw refused;
   return result;
 }

@@ -43,10 +43,10 @@ export async function applyPushed(
   const { workspaceId } = c.caller;
   const ended = delta.ended.map((grant) => grant.id);
   c.charge((ended.length + delta.added.length) * GRANT_BYTES);
-  if (ended.length > 0) await endDirectGrants(c.tx, workspaceId, ended, eventId, c.at);
+  if (ended.length > 0) await endDirectGrants(c.scope, ended, eventId, c.at);
   if (delta.added.length > 0) {
     const grants = delta.added.map((one) => ({ ...one, id: newId<GrantId>() }));
-    await openPushedGrants(c.tx, workspaceId, userId, grants, eventId, c.at);
+    await openPushedGrants(c.scope, userId, grants, eventId, c.at);
   }
   await refuseBillingManagerInProjects(c, userId);
 }
@@ -59,7 +59,7 @@ export function auditedPushed({ added, ended }: PushedDelta) {
 
 /** Throws `refused` when a user's highest account role is billing manager and a project role is held directly. */
 export async function refuseBillingManagerInProjects(c: Change, userId: UserId): Promise<void> {
-  if (await isBillingManagerWithProjectRole(c.tx, c.caller.workspaceId, userId)) {
+  if (await isBillingManagerWithProjectRole(c.scope, userId)) {
     throw new RollcallError(
       'refused',
       'A billing manager holds no project role. Take the project roles away first, or give another account role.',

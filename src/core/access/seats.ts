@@ -36,9 +36,9 @@ async function withSeatsCounted<T>(
   for (const licenseId of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const delta = (after.get(licenseId) ?? 0) - (before.get(licenseId) ?? 0);
     if (delta === 0) continue;
-    const take = () => takeSeats(c.tx, c.caller.workspaceId, licenseId, delta);
+    const take = () => takeSeats(c.scope, licenseId, delta);
     if (!(await take()) && !((await freeExpired(c, userIds)) && (await take()))) {
-      const license = await limitedLicense(c.tx, c.caller.workspaceId, licenseId);
+      const license = await limitedLicense(c.scope, licenseId);
       throw seatsRefused(license, delta);
     }
   }
@@ -46,7 +46,7 @@ async function withSeatsCounted<T>(
 }
 
 async function held(c: Change, userIds: readonly UserId[]): Promise<Map<LicenseId, number>> {
-  const counted = await countSeats(c.tx, c.caller.workspaceId, userIds);
+  const counted = await countSeats(c.scope, userIds);
   return new Map(counted.map((one) => [one.license_id, one.count]));
 }
 
@@ -64,7 +64,7 @@ async function freeExpired(c: Change, except: readonly UserId[]): Promise<boolea
     await settle(c, expired);
     const after = await held(c, users);
     for (const [licenseId, count] of before) {
-      await takeSeats(c.tx, c.caller.workspaceId, licenseId, (after.get(licenseId) ?? 0) - count);
+      await takeSeats(c.scope, licenseId, (after.get(licenseId) ?? 0) - count);
     }
     freed = true;
   }
@@ -88,16 +88,14 @@ async function withSeatsRecounted<T>(
 
 /** Writes how many seats are used, or answers what refuses that. */
 async function recount(c: Change): Promise<RollcallError | undefined> {
-  const licenses = await limitedLicenses(c.tx, c.caller.workspaceId);
+  const licenses = await limitedLicenses(c.scope);
   if (licenses.length === 0) return undefined;
-  const counts = new Map(
-    (await countSeats(c.tx, c.caller.workspaceId, undefined)).map((one) => [one.license_id, one.count]),
-  );
+  const counts = new Map((await countSeats(c.scope, undefined)).map((one) => [one.license_id, one.count]));
   const refused = refusalOf(licenses, counts);
   if (refused) return refused;
   for (const license of licenses) {
     const used = counts.get(license.id) ?? 0;
-    if (used !== license.seats_used) await setSeatsUsed(c.tx, c.caller.workspaceId, license.id, used);
+    if (used !== license.seats_used) await setSeatsUsed(c.scope, license.id, used);
   }
   return undefined;
 }

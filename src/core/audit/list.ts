@@ -6,17 +6,17 @@ import {
 } from '../../store/audit/events.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 
 export type { AuditEventRow as AuditEvent, AuditFilter, AuditPosition } from '../../store/audit/events.ts';
 
 /** A page of the workspace's audit events, newest first, that ends at a number or a size; `next` is null on the last. */
 export async function listAudit(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   filter: AuditFilter,
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
 ): Promise<{ items: readonly AuditEventRow[]; next: AuditPosition | null }> {
-  const { items, more } = await listEvents(core.db, caller.workspaceId, filter, page);
+  const { items, more } = await listEvents(ctx.scope, filter, page);
   const last = items.at(-1);
   return { items, next: more && last ? { at: last.at, id: last.id } : null };
 }

@@ -5,6 +5,7 @@ import { provisioningLogDropped, provisioningLogLag, provisioningLogWaiting } fr
 import { appendProvisioningRequests, type NewProvisioningRequest } from '../../store/audit/scim-requests.ts';
 import type { Core } from '../context/core.ts';
 import { provisioningQueue, type Waiting } from './scim-request-queue.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 const BATCH = 200;
 /** How often an entry that the database refuses is tried. */
@@ -74,7 +75,7 @@ export function provisioningWriter(core: Core): ProvisioningWriter {
   ): Promise<void> => {
     try {
       const requests = entries.map(({ request }) => request);
-      await appendProvisioningRequests(core.db, workspace, requests, how);
+      await appendProvisioningRequests(scopeOf(core.db, workspace), requests, how);
       leave(workspace, entries);
     } catch (error) {
       if (isAway(error)) throw error;

@@ -14,6 +14,7 @@ import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { provisioningWriter } from './scim-request-writer.ts';
 import { preparedUserName } from '../shared/user-name.ts';
+import type { Context } from '../context/context.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
 
@@ -73,27 +74,25 @@ export interface ProvisioningLogQuery {
 
 /** A page of the provisioning log, newest first. Throws `not_found` for a user or group that there never was. */
 export async function listProvisioningLog(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   query: ProvisioningLogQuery,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
 ): Promise<{ items: ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
-  const { workspaceId } = caller;
+  const { workspaceId } = ctx.caller;
   const mentions: string[] = [];
   if (query.user !== undefined) {
-    const id =
-      asId<UserId>(query.user) ?? (await userIdByName(core.db, workspaceId, preparedUserName(query.user)));
+    const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, preparedUserName(query.user)));
     if (!id) throw notFound('user', query.user);
     mentions.push(id);
   }
   if (query.group !== undefined) {
-    const id = asId<GroupId>(query.group) ?? (await groupIdByName(core.db, workspaceId, query.group));
+    const id = asId<GroupId>(query.group) ?? (await groupIdByName(ctx.scope, query.group));
     if (!id) throw notFound('group', query.group);
     mentions.push(id);
   }
   const { status, from, to } = query;
   const filter = { status, mentions, from, to };
-  const found = await listProvisioningRequests(core.db, workspaceId, filter, {
+  const found = await listProvisioningRequests(ctx.scope, filter, {
     ...page,
     limit: page.limit + 1,
   });

@@ -47,7 +47,7 @@ export async function putLicenses(
   licenses: readonly LicenseInput[],
 ): Promise<EventId[]> {
   if (licenses.length === 0) return [];
-  const existing = await licensesOf(c.tx, c.caller.workspaceId, [product.id]);
+  const existing = await licensesOf(c.scope, [product.id]);
   const made: EventId[] = [];
   for (const license of licenses) {
     const current = existing.find((one) => sameKey(one.key, license.key));
@@ -61,12 +61,7 @@ async function create(c: Change, product: ProductRow, input: LicenseInput): Prom
   const { key, name = key, seats = null, overflow = 'refuse' } = input;
   const id = newId<LicenseId>();
   const seats_used = seats === null ? null : 0;
-  await insertLicense(
-    c.tx,
-    c.caller.workspaceId,
-    { id, product_id: product.id, key, name, seats, seats_used, overflow },
-    c.at,
-  );
+  await insertLicense(c.scope, { id, product_id: product.id, key, name, seats, seats_used, overflow }, c.at);
   return c.record({
     action: 'license.created',
     target: { kind: 'license', id, name: `${product.key}:${key}` },
@@ -90,13 +85,7 @@ async function update(
   if (!changed) return;
   c.notBefore(current.updated_at);
   const seats_used = after.seats === null ? null : (current.seats_used ?? (await countUsed(c, current.id)));
-  await updateLicense(
-    c.tx,
-    c.caller.workspaceId,
-    current.id,
-    { key: current.key, ...after, seats_used },
-    c.at,
-  );
+  await updateLicense(c.scope, current.id, { key: current.key, ...after, seats_used }, c.at);
   c.record({
     action: 'license.updated',
     target: { kind: 'license', id: current.id, name: `${product.key}:${current.key}` },
@@ -105,6 +94,6 @@ async function update(
 }
 
 async function countUsed(c: Change, id: LicenseId): Promise<number> {
-  const counts = await countSeats(c.tx, c.caller.workspaceId, undefined, { all: true });
+  const counts = await countSeats(c.scope, undefined, { all: true });
   return counts.find((one) => one.license_id === id)?.count ?? 0;
 }

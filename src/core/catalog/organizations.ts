@@ -10,38 +10,30 @@ import { difference } from '../shared/diff.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { refuseInUse } from './in-use.ts';
 import { checkKey, checkName } from '../shared/keys.ts';
+import type { Context } from '../context/context.ts';
 
 export type { CatalogueSort, OrganizationRow as Organization } from '../../store/catalog/organizations.ts';
 
 /** A page of the workspace's organizations. */
 export function listOrganizations(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: KeysetPage<CatalogueSort>,
 ): Promise<Page<OrganizationRow>> {
-  return store.listOrganizations(core.db, caller.workspaceId, page);
+  return store.listOrganizations(ctx.scope, page);
 }
 
 /** Makes an organization. Throws `invalid`, `taken`. */
 export function createOrganization(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   input: { readonly key: string; readonly name: string },
 ): Promise<OrganizationRow> {
   checkKey(input.key);
   checkName(input.name);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       const state = { key: input.key, name: input.name };
-      const created = await store.insertOrganization(
-        c.tx,
-        caller.workspaceId,
-        newId<OrganizationId>(),
-        state,
-        c.at,
-      );
+      const created = await store.insertOrganization(c.scope, newId<OrganizationId>(), state, c.at);
       c.record({ action: 'organization.created', target: target(created), after: state });
       await affiliate(c, created);
       return created;
@@ -52,23 +44,21 @@ export function createOrganization(
 
 /** Changes an organization's key or name. Throws `not_found`, `invalid`, `taken`. */
 export function patchOrganization(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   key: string,
   input: { readonly key?: string | undefined; readonly name?: string | undefined },
 ): Promise<OrganizationRow> {
   if (input.key !== undefined) checkKey(input.key);
   if (input.name !== undefined) checkName(input.name);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       const current = await existing(c, key);
       const state = { key: input.key ?? current.key, name: input.name ?? current.name };
       const changed = difference({ key: current.key, name: current.name }, state);
       if (!changed) return current;
       c.notBefore(current.updated_at);
-      const updated = await store.updateOrganization(c.tx, caller.workspaceId, current.id, state, c.at);
+      const updated = await store.updateOrganization(c.scope, current.id, state, c.at);
       c.record({ action: 'organization.updated', target: target(updated), ...changed });
       if (changed.after.key !== undefined) await affiliate(c, updated);
       return updated;
@@ -78,13 +68,12 @@ export function patchOrganization(
 }
 
 /** Ends an organization. Throws `not_found`, and `refused` while users or projects belong to it. */
-export function deleteOrganization(core: Core, caller: Caller, key: string): Promise<void> {
+export function deleteOrganization(ctx: Context, key: string): Promise<void> {
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       const current = await existing(c, key);
-      const { users, projects } = await organizationUsage(c.tx, caller.workspaceId, current.id);
+      const { users, projects } = await organizationUsage(c.scope, current.id);
       refuseInUse(
         `The organization "${current.key}"`,
         [
@@ -94,7 +83,7 @@ export function deleteOrganization(core: Core, caller: Caller, key: string): Pro
         'Move them to another organization, inactive users too, and delete it then.',
       );
       c.notBefore(current.updated_at);
-      await store.endOrganization(c.tx, caller.workspaceId, current.id, c.at);
+      await store.endOrganization(c.scope, current.id, c.at);
       const before = { key: current.key, name: current.name };
       c.record({ action: 'organization.deleted', target: target(current), before });
     },
@@ -104,7 +93,7 @@ export function deleteOrganization(core: Core, caller: Caller, key: string): Pro
 
 // What an identity provider pushed before there was an organization of that key names one now.
 async function affiliate(c: Change, organization: OrganizationRow): Promise<void> {
-  for (const user of await store.affiliateWaiting(c.tx, c.caller.workspaceId, organization, c.at)) {
+  for (const user of await store.affiliateWaiting(c.scope, organization, c.at)) {
     c.record({
       action: 'user.updated',
       target: { kind: 'user', id: user.id, name: user.user_name },
@@ -116,7 +105,7 @@ async function affiliate(c: Change, organization: OrganizationRow): Promise<void
 }
 
 async function existing(c: Change, key: string): Promise<OrganizationRow> {
-  const found = await store.findOrganization(c.tx, c.caller.workspaceId, key);
+  const found = await store.findOrganization(c.scope, key);
   if (!found) throw notFound('organization', key);
   return found;
 }

@@ -14,6 +14,9 @@ import { resolveAgain } from '../access/mapping.ts';
 import { checkKey, checkName, sameKey } from '../shared/keys.ts';
 import { checkLicenses, putLicenses, type LicenseInput } from './licenses.ts';
 import { rulesFollow } from './rename-in-rules.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
+import type { Scope } from '../../store/db/scope.ts';
 
 export type { ProductSort } from '../../store/catalog/products.ts';
 export type { LicenseInput } from './licenses.ts';
@@ -45,13 +48,9 @@ export interface ProductInput {
 }
 
 /** A page of the workspace's products. */
-export async function listProducts(
-  core: Core,
-  caller: Caller,
-  page: KeysetPage<ProductSort>,
-): Promise<Page<Product>> {
-  const { items, next } = await store.listProducts(core.db, caller.workspaceId, page);
-  return { items: await withLicenses(core.db, caller, items), next };
+export async function listProducts(ctx: Context, page: KeysetPage<ProductSort>): Promise<Page<Product>> {
+  const { items, next } = await store.listProducts(ctx.scope, page);
+  return { items: await withLicenses(ctx.scope, items), next };
 }
 
 /**
@@ -59,8 +58,7 @@ export async function listProducts(
  * `taken`. A limit below what is used is taken and shown as over the limit.
  */
 export function putProduct(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   key: string,
   input: ProductInput,
 ): Promise<{ product: Product; created: boolean }> {
@@ -69,15 +67,14 @@ export function putProduct(
   const licenses = input.licenses ?? [];
   checkLicenses(licenses);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
-      const current = await store.findProduct(c.tx, caller.workspaceId, key);
+      const current = await store.findProduct(c.scope, key);
       const written = current ? await update(c, current, input) : await create(c, key, input);
       const made = await putLicenses(c, written.product, current ? licenses : withStandard(licenses));
       const reasons = [...written.events, ...made];
       if (reasons[0]) await resolveAgain(c, reasons[0]);
-      const [product] = await withLicenses(c.tx, caller, [written.product]);
+      const [product] = await withLicenses(c.scope, [written.product]);
       return { product: product as Product, created: !current };
     },
     'exclusive',
@@ -96,7 +93,7 @@ async function create(c: Change, key: string, input: ProductInput): Promise<Writ
     throw invalid('key', `There is no product "${key}" to give another key; leave the key out to make it.`);
   }
   const state = { key: input.key ?? key, name: input.name ?? key, enabled: input.enabled ?? true };
-  const product = await store.insertProduct(c.tx, c.caller.workspaceId, newId<ProductId>(), state, c.at);
+  const product = await store.insertProduct(c.scope, newId<ProductId>(), state, c.at);
   const event = c.record({ action: 'product.created', target: target(product), after: state });
   return { product, events: [event] };
 }
@@ -111,7 +108,7 @@ async function update(c: Change, current: ProductRow, input: ProductInput): Prom
   const changed = difference(before, state);
   if (!changed) return { product: current, events: [] };
   c.notBefore(current.updated_at);
-  const product = await store.updateProduct(c.tx, c.caller.workspaceId, current.id, state, c.at);
+  const product = await store.updateProduct(c.scope, current.id, state, c.at);
   const event = c.record({ action: 'product.updated', target: target(product), ...changed });
   if (changed.after.key !== undefined) await rulesFollow(c, 'product', current.key, product.key);
   const onlyNamed = changed.after.key === undefined && changed.after.enabled === undefined;
@@ -123,19 +120,13 @@ function withStandard(licenses: readonly LicenseInput[]): readonly LicenseInput[
   return [{ key: 'standard', name: 'Standard' }, ...licenses];
 }
 
-async function withLicenses(
-  db: Db | Tx,
-  caller: Caller,
-  products: readonly ProductRow[],
-): Promise<Product[]> {
-  const { workspaceId } = caller;
+async function withLicenses(scope: Scope, products: readonly ProductRow[]): Promise<Product[]> {
   const licenses = await licensesOf(
-    db,
-    workspaceId,
+    scope,
     products.map((product) => product.id),
   );
   const unlimited = licenses.some((license) => license.seats === null);
-  const counts = unlimited ? await countSeats(db, workspaceId, undefined, { all: true }) : [];
+  const counts = unlimited ? await countSeats(scope, undefined, { all: true }) : [];
   const counted = new Map(counts.map((one) => [one.license_id, one.count]));
   return products.map(({ id, key, name, enabled }) => ({
     key,

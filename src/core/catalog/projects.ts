@@ -13,33 +13,28 @@ import { resolveAgain } from '../access/mapping.ts';
 import { refuseInUse } from './in-use.ts';
 import { checkKey, checkName } from '../shared/keys.ts';
 import { rulesFollow } from './rename-in-rules.ts';
+import type { Context } from '../context/context.ts';
 
 export type { ProjectRow as Project } from '../../store/catalog/projects.ts';
 
 /** A page of the workspace's projects. */
-export function listProjects(
-  core: Core,
-  caller: Caller,
-  page: KeysetPage<CatalogueSort>,
-): Promise<Page<ProjectRow>> {
-  return store.listProjects(core.db, caller.workspaceId, page);
+export function listProjects(ctx: Context, page: KeysetPage<CatalogueSort>): Promise<Page<ProjectRow>> {
+  return store.listProjects(ctx.scope, page);
 }
 
 /** Makes a project; `organization` is a key. Throws `invalid`, `taken`. */
 export function createProject(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   input: { readonly key: string; readonly name: string; readonly organization?: string | null | undefined },
 ): Promise<ProjectRow> {
   checkKey(input.key);
   checkName(input.name);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       const organization = await organizationOf(c, input.organization ?? null);
       const state = { key: input.key, name: input.name, organization_id: organization?.id ?? null };
-      const created = await store.insertProject(c.tx, caller.workspaceId, newId<ProjectId>(), state, c.at);
+      const created = await store.insertProject(c.scope, newId<ProjectId>(), state, c.at);
       await resolveAgain(
         c,
         c.record({ action: 'project.created', target: target(created), after: shown(created) }),
@@ -52,8 +47,7 @@ export function createProject(
 
 /** Changes a project; `organization` is a key, or null for none. Throws `not_found`, `invalid`, `taken`. */
 export function patchProject(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   key: string,
   input: {
     readonly key?: string | undefined;
@@ -64,8 +58,7 @@ export function patchProject(
   if (input.key !== undefined) checkKey(input.key);
   if (input.name !== undefined) checkName(input.name);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       const current = await existing(c, key);
       const organization = await organizationOf(c, input.organization);
@@ -76,7 +69,7 @@ export function patchProject(
       };
       if (!difference<store.ProjectState>(stateOf(current), state)) return current;
       c.notBefore(current.updated_at);
-      const updated = await store.updateProject(c.tx, caller.workspaceId, current.id, state, c.at);
+      const updated = await store.updateProject(c.scope, current.id, state, c.at);
       const changed = difference(shown(current), shown(updated));
       const eventId = c.record({ action: 'project.updated', target: target(updated), ...changed });
       if (updated.key !== current.key) {
@@ -90,13 +83,12 @@ export function patchProject(
 }
 
 /** Ends a project. Throws `not_found`, and `refused` while grants or mapping rules give roles in it. */
-export function deleteProject(core: Core, caller: Caller, key: string): Promise<void> {
+export function deleteProject(ctx: Context, key: string): Promise<void> {
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       const current = await existing(c, key);
-      const { direct, groups, rules } = await projectUsage(c.tx, caller.workspaceId, current);
+      const { direct, groups, rules } = await projectUsage(c.scope, current);
       refuseInUse(
         `The project "${current.key}"`,
         [
@@ -107,7 +99,7 @@ export function deleteProject(core: Core, caller: Caller, key: string): Promise<
         'Take those roles away, and delete it then.',
       );
       c.notBefore(current.updated_at);
-      await store.endProject(c.tx, caller.workspaceId, current.id, c.at);
+      await store.endProject(c.scope, current.id, c.at);
       await resolveAgain(
         c,
         c.record({ action: 'project.deleted', target: target(current), before: shown(current) }),
@@ -118,7 +110,7 @@ export function deleteProject(core: Core, caller: Caller, key: string): Promise<
 }
 
 async function existing(c: Change, key: string): Promise<ProjectRow> {
-  const found = await store.findProject(c.tx, c.caller.workspaceId, key);
+  const found = await store.findProject(c.scope, key);
   if (!found) throw notFound('project', key);
   return found;
 }
@@ -129,7 +121,7 @@ async function organizationOf(
   key: string | null | undefined,
 ): Promise<{ readonly id: OrganizationId } | null | undefined> {
   if (key === undefined || key === null) return key;
-  const found = await findOrganization(c.tx, c.caller.workspaceId, key);
+  const found = await findOrganization(c.scope, key);
   if (!found) throw invalid('organization', `There is no organization "${key}" in this workspace.`);
   return found;
 }

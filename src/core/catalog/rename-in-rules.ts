@@ -15,7 +15,7 @@ export async function rulesFollow(
   from: string,
   to: string,
 ): Promise<void> {
-  const before = await readRules<MappingRule['grants']>(c.tx, c.caller.workspaceId);
+  const before = await readRules<MappingRule['grants']>(c.scope);
   const after = before.map((rule) => ({
     match: rule.match,
     grants: rule.grants.map((grant) => {
@@ -26,7 +26,7 @@ export async function rulesFollow(
   }));
   if (isDeepStrictEqual(before, after)) return;
   c.charge(bytesOf(after));
-  await writeRules(c.tx, c.caller.workspaceId, after);
+  await writeRules(c.scope, after);
   c.record({
     action: 'mapping_rules.set',
     target: { kind: 'mapping_rules', id: c.caller.workspaceId, name: null },

@@ -10,6 +10,7 @@ import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { checkKey, checkName, sameKey } from '../shared/keys.ts';
 import { rulesFollow } from './rename-in-rules.ts';
+import type { Context } from '../context/context.ts';
 
 export type { RoleRow as Role, RoleSort } from '../../store/catalog/roles.ts';
 
@@ -28,14 +29,13 @@ function isRank(rank: number): boolean {
 }
 
 /** A page of the workspace's project roles. */
-export function listRoles(core: Core, caller: Caller, page: KeysetPage<RoleSort>): Promise<Page<RoleRow>> {
-  return store.listRoles(core.db, caller.workspaceId, page);
+export function listRoles(ctx: Context, page: KeysetPage<RoleSort>): Promise<Page<RoleRow>> {
+  return store.listRoles(ctx.scope, page);
 }
 
 /** Changes the role of a key, or makes it. Throws `invalid`, `taken`. */
 export function putRole(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   key: string,
   input: RoleInput,
 ): Promise<{ role: RoleRow; created: boolean }> {
@@ -43,10 +43,9 @@ export function putRole(
   if (input.name !== undefined) checkName(input.name);
   if (!isRank(input.rank ?? 0)) throw invalid('rank', `A rank is a whole number from 0 to ${MAX_RANK}.`);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
-      const current = await store.findRole(c.tx, caller.workspaceId, key);
+      const current = await store.findRole(c.scope, key);
       if (!current) return { role: await create(c, key, input), created: true };
       return { role: await update(c, current, input), created: false };
     },
@@ -64,7 +63,7 @@ async function create(c: Change, key: string, input: RoleInput): Promise<RoleRow
   }
   const state = { key: input.key ?? key, name: input.name ?? key, rank: input.rank };
   await checkRank(c, state.rank);
-  const created = await store.insertRole(c.tx, c.caller.workspaceId, newId<RoleId>(), state, c.at);
+  const created = await store.insertRole(c.scope, newId<RoleId>(), state, c.at);
   await resolveAgain(c, c.record({ action: 'role.created', target: target(created), after: state }));
   return created;
 }
@@ -80,7 +79,7 @@ async function update(c: Change, current: RoleRow, input: RoleInput): Promise<Ro
   if (!changed) return current;
   if (changed.after.rank !== undefined) await checkRank(c, state.rank);
   c.notBefore(current.updated_at);
-  const updated = await store.updateRole(c.tx, c.caller.workspaceId, current.id, state, c.at);
+  const updated = await store.updateRole(c.scope, current.id, state, c.at);
   const eventId = c.record({ action: 'role.updated', target: target(updated), ...changed });
   if (changed.after.key !== undefined) {
     await rulesFollow(c, 'role', current.key, updated.key);
@@ -91,7 +90,7 @@ async function update(c: Change, current: RoleRow, input: RoleInput): Promise<Ro
 
 // Two roles of one rank would both count, and a user would have two in one project.
 async function checkRank(c: Change, rank: number): Promise<void> {
-  const other = await store.findRoleOfRank(c.tx, c.caller.workspaceId, rank);
+  const other = await store.findRoleOfRank(c.scope, rank);
   if (!other) return;
   const message = `The role "${other.key}" has rank ${rank} already; choose another.`;
   throw new RollcallError('taken', message, { fields: [{ field: 'rank', message }] });

@@ -8,6 +8,9 @@ import type { Core } from '../context/core.ts';
 import { bytesOf, recorded } from '../audit/event-size.ts';
 import { tokenEnded } from '../context/live-token.ts';
 import { inTurn } from './turn.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf, type WriteScope } from '../../store/db/scope.ts';
+import { contextOf } from '../context/context.ts';
 
 /** What happened to what, in the words of the audit: `user.created`, `group.member_added`. */
 export interface ChangeEvent {
@@ -22,7 +25,8 @@ export interface ChangeEvent {
 
 /** One write in progress. */
 export interface Change {
-  readonly tx: Tx;
+  /** The rows of the workspace, in the transaction of this change. */
+  readonly scope: WriteScope;
   readonly caller: Caller;
   /** The one time at which everything in this change happens. Not before any lock that the change has waited for. */
   readonly at: Date;
@@ -64,12 +68,11 @@ class NeedExclusive extends Error {}
  * Throws `unauthenticated` when the caller's token was revoked or has expired before the change began.
  */
 export function change<T>(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   body: (c: Change) => Promise<T>,
   mode: 'shared' | 'exclusive' = 'shared',
 ): Promise<T> {
-  return changeLocked(core, caller, () => Promise.resolve(), body, mode);
+  return changeLocked(ctx, () => Promise.resolve(), body, mode);
 }
 
 /**
@@ -77,16 +80,15 @@ export function change<T>(
  * together with the beginning of the change, and runs after it.
  */
 export async function changeLocked<T, Locked>(
-  core: Core,
-  caller: Caller,
-  lock: (tx: Tx) => Promise<Locked>,
+  ctx: Context,
+  lock: (scope: WriteScope) => Promise<Locked>,
   body: (c: Change, locked: Locked) => Promise<T>,
   mode: 'shared' | 'exclusive' = 'shared',
 ): Promise<T> {
-  const joined = asTransaction(core.db);
-  if (joined) return attempt({ tx: joined, core, caller }, lock, body, 'joined');
+  const joined = asTransaction(ctx.core.db);
+  if (joined) return attempt(ctx, scopeOf(joined, ctx.caller.workspaceId), lock, body, 'joined');
   const alone = (as: 'shared' | 'exclusive') =>
-    inTurn(core, caller, as, (tx) => attempt({ tx, core, caller }, lock, body, as), { isEager: true });
+    inTurn(ctx, as, (scope) => attempt(ctx, scope, lock, body, as), { isEager: true });
   try {
     return await alone(mode);
   } catch (error) {
@@ -100,11 +102,11 @@ export async function changeLocked<T, Locked>(
  * those before it. Nobody else changes the workspace meanwhile, since changes that follow each other in one transaction
  * can't keep to the order of locks.
  */
-export function together<T>(core: Core, caller: Caller, body: (core: Core) => Promise<T>): Promise<T> {
-  return inTurn(core, caller, 'exclusive', async (tx) => {
-    const { isTokenLive } = await beginChange(tx, caller.workspaceId, true, caller.credential);
+export function together<T>(ctx: Context, body: (ctx: Context) => Promise<T>): Promise<T> {
+  return inTurn(ctx, 'exclusive', async (scope) => {
+    const { isTokenLive } = await beginChange(scope, true, ctx.caller.credential);
     if (!isTokenLive) throw tokenEnded();
-    return body({ ...core, db: inPlaceOfPool(tx) });
+    return body(contextOf({ ...ctx.core, db: inPlaceOfPool(scope.db) }, ctx.caller));
   });
 }
 
@@ -114,15 +116,16 @@ const EVENT_BYTES = 1_200;
 const EVENTS_AT_ONCE = 1_000;
 
 async function attempt<T, Locked>(
-  { tx, core, caller }: { tx: Tx; core: Core; caller: Caller },
-  lock: (tx: Tx) => Promise<Locked>,
+  { core, caller }: Context,
+  scope: WriteScope,
+  lock: (scope: WriteScope) => Promise<Locked>,
   body: (c: Change, locked: Locked) => Promise<T>,
   mode: 'shared' | 'exclusive' | 'joined',
 ): Promise<T> {
   let exclusive = mode === 'exclusive';
   const [{ now, seatsLimited, onlyOneProduct, isTokenLive }, locked] = await Promise.all([
-    beginChange(tx, caller.workspaceId, exclusive, caller.credential),
-    lock(tx),
+    beginChange(scope, exclusive, caller.credential),
+    lock(scope),
   ]);
   if (!isTokenLive) throw tokenEnded();
   let at = now;
@@ -131,7 +134,7 @@ async function attempt<T, Locked>(
   let needed: UserId | undefined;
   let bytes = 0;
   const c: Change = {
-    tx,
+    scope,
     caller,
     get at() {
       return at;
@@ -150,7 +153,7 @@ async function attempt<T, Locked>(
     seatsLimited,
     onlyOneProduct,
     send: (ask) => {
-      if (mode !== 'joined') return answeredAtEnd(tx, ask);
+      if (mode !== 'joined') return answeredAtEnd(scope.db, ask);
       const answer = ask();
       answer.catch(() => undefined);
       sent.push(answer);
@@ -183,10 +186,10 @@ async function attempt<T, Locked>(
     const kept = events.map((event) => ({ ...event, ...recorded(event, events.length) }));
     for (let start = 0; start < kept.length; start += EVENTS_AT_ONCE) {
       const some = kept.slice(start, start + EVENTS_AT_ONCE);
-      const append = () => appendEvents(tx, caller.workspaceId, { at, ...origin(caller) }, some, needed);
+      const append = () => appendEvents(scope, { at, ...origin(caller) }, some, needed);
       // The last of a transaction; more may come after one that was joined.
       if (mode === 'joined') await append();
-      else answeredAtEnd(tx, append);
+      else answeredAtEnd(scope.db, append);
     }
     for (const { before, after } of kept) bytes += EVENT_BYTES + bytesOf([before, after]);
     return result;

@@ -17,7 +17,7 @@ export function whyGone(user: UserRow): string | undefined {
 /** Locks a user for a change by an admin. Throws `not_found`, and `refused` for one who was removed or erased. */
 export async function lockPresent(c: Change, id: string): Promise<UserRow> {
   const userId = asId<UserId>(id);
-  const user = userId && (await lockUser(c.tx, c.caller.workspaceId, userId));
+  const user = userId && (await lockUser(c.scope, userId));
   if (!user) throw notFound('user', id);
   const gone = whyGone(user);
   if (gone !== undefined) throw new RollcallError('refused', gone);

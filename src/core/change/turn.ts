@@ -1,11 +1,12 @@
 import { isWorkspaceHeld } from '../../store/db/workspace-lock.ts';
 import { isLockTimeout } from '../../store/db/errors.ts';
-import type { Tx } from '../../store/db/pool.ts';
 import { EXCLUSIVE_CHANGE, LOCK_PATIENCE_MS, SHARED_CHANGE } from '../../store/db/limits.ts';
 import { inTransaction, pauseForLock } from '../../store/db/transaction.ts';
 import { takeTurn } from '../../store/db/turns.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf, type WriteScope } from '../../store/db/scope.ts';
 
 /**
  * Runs a transaction that changes a workspace once its turn has come, which is waited for without a connection. One that
@@ -13,24 +14,27 @@ import type { Core } from '../context/core.ts';
  * on either, so it keeps its turn and the others wait behind it (docs/adr/0015).
  */
 export async function inTurn<T>(
-  core: Core,
-  { workspaceId }: Caller,
+  ctx: Context,
   as: 'shared' | 'exclusive',
-  body: (tx: Tx) => Promise<T>,
+  body: (scope: WriteScope) => Promise<T>,
   options: { readonly isEager?: boolean } = {},
 ): Promise<T> {
   const isExclusive = as === 'exclusive';
   const limits = isExclusive ? EXCLUSIVE_CHANGE : SHARED_CHANGE;
   const begun = performance.now();
   for (let attempt = 1; ; attempt++) {
-    const endTurn = await takeTurn(core.db, workspaceId, isExclusive);
+    const endTurn = await takeTurn(ctx.core.db, ctx.caller.workspaceId, isExclusive);
     try {
-      return await inTransaction(core.db, body, { ...options, limits, waitsFor: isWorkspaceHeld });
+      return await inTransaction(ctx.core.db, (tx) => body(scopeOf(tx, ctx.caller.workspaceId)), {
+        ...options,
+        limits,
+        waitsFor: isWorkspaceHeld,
+      });
     } catch (error) {
       if (!isLockTimeout(error) || performance.now() - begun > LOCK_PATIENCE_MS) throw error;
     } finally {
       endTurn();
     }
-    await pauseForLock(core.db, attempt);
+    await pauseForLock(ctx.core.db, attempt);
   }
 }

@@ -4,6 +4,8 @@ import { isLiveToken } from '../../store/workspaces/tokens.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 import { sharedAnswers } from '../shared/single-flight.ts';
+import type { Context } from './context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 /** A request that was under way for longer than this asks for its token again before it hands out what it read. */
 const RECENT_MS = 1_000;
@@ -22,21 +24,22 @@ const questions = new WeakMap<Db, ReturnType<typeof sharedAnswers<boolean>>>();
  * Asks the database whether the caller's token is still live: before each part of what takes long. A change asks by
  * itself when it begins. Throws `unauthenticated` and `busy`.
  */
-export async function assertTokenLive({ db }: Core, { credential }: Caller): Promise<void> {
-  if (!credential) return;
-  const { workspaceId, tokenId } = credential;
-  let ask = questions.get(db);
-  if (!ask) questions.set(db, (ask = sharedAnswers()));
-  if (!(await ask(tokenId, () => isLiveToken(db, workspaceId, tokenId)))) throw tokenEnded();
+export async function assertTokenLive(ctx: Context): Promise<void> {
+  if (!ctx.caller.credential) return;
+  const { workspaceId, tokenId } = ctx.caller.credential;
+  let ask = questions.get(ctx.core.db);
+  if (!ask) questions.set(ctx.core.db, (ask = sharedAnswers()));
+  if (!(await ask(tokenId, () => isLiveToken(scopeOf(ctx.core.db, workspaceId), tokenId))))
+    throw tokenEnded();
 }
 
 /**
  * Reads, and hands out what was read only while the token is live: a read may have waited for its turn, or run for
  * long. Throws `unauthenticated`, `busy`, and what `read` throws.
  */
-export async function whileTokenLive<T>(core: Core, caller: Caller, read: () => Promise<T>): Promise<T> {
+export async function whileTokenLive<T>(ctx: Context, read: () => Promise<T>): Promise<T> {
   const began = Date.now();
   const result = await read();
-  if (Date.now() - began > RECENT_MS) await assertTokenLive(core, caller);
+  if (Date.now() - began > RECENT_MS) await assertTokenLive(ctx);
   return result;
 }

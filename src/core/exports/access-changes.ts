@@ -3,6 +3,7 @@ import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { exported, time, type Columns, type ExportFile } from './file.ts';
 import { passedPeriod, toldPeriod, type Period } from '../shared/as-of.ts';
+import type { Context } from '../context/context.ts';
 
 const CHANGES: Columns<AccessChange> = {
   at: (change) => time(change.at),
@@ -19,13 +20,8 @@ const CHANGES: Columns<AccessChange> = {
 };
 
 /** What was gained and lost after `from` until `to`, in the order of time. Throws `invalid` when they are turned round. */
-export async function exportAccessChanges(
-  core: Core,
-  caller: Caller,
-  name: string,
-  period: Period,
-): Promise<ExportFile> {
-  const closed = await passedPeriod(core.db, period);
-  const rows = streamAccessChanges(core.db, caller.workspaceId, closed);
-  return exported(core, caller, { name, filter: toldPeriod(period) }, CHANGES, rows);
+export async function exportAccessChanges(ctx: Context, name: string, period: Period): Promise<ExportFile> {
+  const closed = await passedPeriod(ctx.core.db, period);
+  const rows = streamAccessChanges(ctx.scope, closed);
+  return exported(ctx, { name, filter: toldPeriod(period) }, CHANGES, rows);
 }

@@ -9,6 +9,8 @@ import { toldPeriod, type Period } from '../shared/as-of.ts';
 import type { SealableEvent } from '../audit/chain/chain.ts';
 import { exportedEvent, sealable, sealedEvent } from '../audit/chain/sealed-event.ts';
 import type { SealedEvent } from '../audit/chain/verify-chain.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 const EVENT: Columns<SealableEvent> = {
   id: (event) => event.id,
@@ -55,18 +57,18 @@ const CHAIN: Columns<ChainLine, unknown> = {
 };
 
 /** The audit events of a time, in their order. */
-export function exportAudit(core: Core, caller: Caller, name: string, period: Period): ExportFile {
+export function exportAudit(ctx: Context, name: string, period: Period): ExportFile {
   async function* rows() {
-    for await (const batch of streamEvents(core.db, caller.workspaceId, period)) yield batch.map(sealable);
+    for await (const batch of streamEvents(ctx.scope, period)) yield batch.map(sealable);
   }
-  return exported(core, caller, { name, filter: toldPeriod(period) }, EVENT, rows());
+  return exported(ctx, { name, filter: toldPeriod(period) }, EVENT, rows());
 }
 
 /**
  * The hash chain, in its order, with all that verifying it needs; then what is not sealed yet. Whoever has the
  * file needs nothing else. Of a stretch of time it is an excerpt, which can't be verified by itself.
  */
-export function exportChain(core: Core, caller: Caller, name: string, period: Period): ExportFile<unknown> {
+export function exportChain(ctx: Context, name: string, period: Period): ExportFile<unknown> {
   const { from, to } = period;
   const isIn = ({ event }: ChainLine) => {
     if (!event) return true;
@@ -74,19 +76,19 @@ export function exportChain(core: Core, caller: Caller, name: string, period: Pe
     return (!from || at >= from) && (!to || at < to);
   };
   async function* rows() {
-    for await (const batch of chainLines(core, caller.workspaceId)) yield batch.filter(isIn);
+    for await (const batch of chainLines(ctx.core, ctx.caller.workspaceId)) yield batch.filter(isIn);
   }
-  return exported(core, caller, { name, filter: toldPeriod(period) }, CHAIN, rows());
+  return exported(ctx, { name, filter: toldPeriod(period) }, CHAIN, rows());
 }
 
 async function* chainLines(core: Core, workspaceId: WorkspaceId): AsyncGenerator<ChainLine[]> {
-  const last = (await lastSeal(core.db, workspaceId))?.seq ?? 0;
-  for await (const batch of sealedEvents(core.db, workspaceId, last)) {
+  const last = (await lastSeal(scopeOf(core.db, workspaceId)))?.seq ?? 0;
+  for await (const batch of sealedEvents(scopeOf(core.db, workspaceId), last)) {
     yield batch.map((row) => {
       const sealed = sealedEvent(row);
       return { workspaceId, sealed, event: sealed.event };
     });
   }
   const unsealed = (row: AuditEventRow) => ({ workspaceId, sealed: null, event: sealable(row) });
-  for await (const batch of streamUnsealed(core.db, workspaceId, last)) yield batch.map(unsealed);
+  for await (const batch of streamUnsealed(scopeOf(core.db, workspaceId), last)) yield batch.map(unsealed);
 }

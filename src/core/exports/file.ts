@@ -4,7 +4,9 @@ import type { Caller } from '../context/caller.ts';
 import { change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { assertTokenLive } from '../context/live-token.ts';
-import { coreAfter } from '../context/on-behalf.ts';
+
+import type { Context } from '../context/context.ts';
+import { afterRequest } from '../context/context.ts';
 
 /** What stands in a place of an export; times are ISO 8601 in UTC with milliseconds. */
 export type Cell = string | null;
@@ -44,8 +46,7 @@ export type Columns<Row, C = Cell> = Readonly<Record<string, (row: Row) => C>>;
  * A file of rows, whose sending is an event. Reading on throws `unauthenticated` once the caller's token has ended.
  */
 export function exported<Row, C = Cell>(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   asked: ExportAsked,
   columns: Columns<Row, C>,
   rows: AsyncIterable<readonly Row[]>,
@@ -55,7 +56,7 @@ export function exported<Row, C = Cell>(
   let count = 0;
   async function* batches() {
     for await (const batch of rows) {
-      await assertTokenLive(core, caller);
+      await assertTokenLive(ctx);
       count += batch.length;
       yield batch.map((row) => cells.map((cell) => cell(row)));
     }
@@ -64,18 +65,13 @@ export function exported<Row, C = Cell>(
     columns: Object.keys(columns),
     batches: batches(),
     receipt,
-    begin: () => recordBeginning(core, caller, asked, receipt),
-    finish: (sent) => recordExport(core, caller, asked, receipt, count, sent),
+    begin: () => recordBeginning(ctx, asked, receipt),
+    finish: (sent) => recordExport(ctx, asked, receipt, count, sent),
   };
 }
 
-function recordBeginning(
-  core: Core,
-  caller: Caller,
-  { name, filter }: ExportAsked,
-  receipt: EventId,
-): Promise<void> {
-  return change(core, caller, (c) => {
+function recordBeginning(ctx: Context, { name, filter }: ExportAsked, receipt: EventId): Promise<void> {
+  return change(ctx, (c) => {
     const target = { kind: 'export', id: name, name };
     c.record({ action: 'export.started', target, after: { filter, receipt } });
     return Promise.resolve();
@@ -84,8 +80,7 @@ function recordBeginning(
 
 /** An export that was cut off is told as well: what was read before has left the house. */
 async function recordExport(
-  core: Core,
-  { workspaceId, actor, requestId }: Caller,
+  ctx: Context,
   { name, filter }: ExportAsked,
   receipt: EventId,
   rows: number,
@@ -94,8 +89,7 @@ async function recordExport(
   const action = sent.sha256 === null ? 'export.interrupted' : 'export.created';
   try {
     // What was sent is told also when the client has gone, or its token has ended.
-    const after = { workspaceId, actor, requestId };
-    await change(coreAfter(core, after), after, (c) => {
+    await change(afterRequest(ctx), (c) => {
       c.record(
         { action, target: { kind: 'export', id: name, name }, after: { filter, rows, ...sent } },
         receipt,
@@ -104,7 +98,7 @@ async function recordExport(
     });
   } catch (error) {
     log.error('An export was sent, but its audit event could not be written.', {
-      requestId,
+      requestId: ctx.caller.requestId,
       action,
       name,
       rows,

@@ -12,6 +12,7 @@ import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { exported, time, type Columns, type ExportFile } from './file.ts';
 import { passedPeriod, toldPeriod, type Period } from '../shared/as-of.ts';
+import type { Context } from '../context/context.ts';
 
 type Person = Pick<Leaver, 'user_id' | 'user_name' | 'email' | 'full_name' | 'organization'>;
 
@@ -57,37 +58,22 @@ const DORMANT: Columns<Dormant> = {
 };
 
 /** Who ceased to be active after `from` until `to`: asked when, ended when, by whom, and what was lost. */
-export async function exportLeavers(
-  core: Core,
-  caller: Caller,
-  name: string,
-  period: Period,
-): Promise<ExportFile> {
-  const rows = streamLeavers(core.db, caller.workspaceId, await passedPeriod(core.db, period));
-  return exported(core, caller, { name, filter: toldPeriod(period) }, LEAVERS, rows);
+export async function exportLeavers(ctx: Context, name: string, period: Period): Promise<ExportFile> {
+  const rows = streamLeavers(ctx.scope, await passedPeriod(ctx.core.db, period));
+  return exported(ctx, { name, filter: toldPeriod(period) }, LEAVERS, rows);
 }
 
 /** Who began to be active after `from` until `to`, with what they have at the end of it. */
-export async function exportJoiners(
-  core: Core,
-  caller: Caller,
-  name: string,
-  period: Period,
-): Promise<ExportFile> {
-  const rows = streamJoiners(core.db, caller.workspaceId, await passedPeriod(core.db, period));
-  return exported(core, caller, { name, filter: toldPeriod(period) }, JOINERS, rows);
+export async function exportJoiners(ctx: Context, name: string, period: Period): Promise<ExportFile> {
+  const rows = streamJoiners(ctx.scope, await passedPeriod(ctx.core.db, period));
+  return exported(ctx, { name, filter: toldPeriod(period) }, JOINERS, rows);
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Active users who hold a seat and were not seen for some days, nor made active in them. */
-export async function exportDormant(
-  core: Core,
-  caller: Caller,
-  name: string,
-  days: number,
-): Promise<ExportFile> {
-  const now = await databaseTime(core.db);
-  const rows = streamDormant(core.db, caller.workspaceId, new Date(now.getTime() - days * DAY_MS));
-  return exported(core, caller, { name, filter: { days } }, DORMANT, rows);
+export async function exportDormant(ctx: Context, name: string, days: number): Promise<ExportFile> {
+  const now = await databaseTime(ctx.core.db);
+  const rows = streamDormant(ctx.scope, new Date(now.getTime() - days * DAY_MS));
+  return exported(ctx, { name, filter: { days } }, DORMANT, rows);
 }

@@ -4,6 +4,7 @@ import type { AuditEventRow, AuditPosition } from '../../store/audit/events.ts';
 import { findReceipt, listReceipts } from '../../store/exports/receipts.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 
 /** What the audit tells of an export. */
 export interface ExportReceipt {
@@ -21,12 +22,11 @@ export interface ExportReceipt {
 
 /** A page of the workspace's exports, newest first; those of one file, when its hash is given. */
 export async function listExportReceipts(
-  core: Core,
-  caller: Caller,
-  asked: Parameters<typeof listReceipts>[2],
+  ctx: Context,
+  asked: Parameters<typeof listReceipts>[1],
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
 ): Promise<{ items: readonly ExportReceipt[]; next: AuditPosition | null }> {
-  const { items, more } = await listReceipts(core.db, caller.workspaceId, asked, page);
+  const { items, more } = await listReceipts(ctx.scope, asked, page);
   const last = items.at(-1);
   return {
     items: items.map(receiptOf),
@@ -35,9 +35,9 @@ export async function listExportReceipts(
 }
 
 /** One export. Throws `not_found`. */
-export async function exportReceipt(core: Core, caller: Caller, named: string): Promise<ExportReceipt> {
+export async function exportReceipt(ctx: Context, named: string): Promise<ExportReceipt> {
   const id = asId<EventId>(named);
-  const found = id && (await findReceipt(core.db, caller.workspaceId, id));
+  const found = id && (await findReceipt(ctx.scope, id));
   if (!found) throw notFound('export', named);
   return receiptOf(found);
 }

@@ -10,6 +10,7 @@ import { momentOf } from '../shared/as-of.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { exported, time, type Columns, type ExportFile } from './file.ts';
+import type { Context } from '../context/context.ts';
 
 /** What is asked of an export: under which name it is made, and as of when, undefined for now. */
 interface AsOfAsked {
@@ -52,22 +53,21 @@ const USUAL_STATUSES: readonly UserStatus[] = ['active', 'inactive'];
 
 /** The users of some statuses, the active first, then the pending, then the inactive. Throws `invalid` (asOf). */
 export async function exportUsers(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   asked: AsOfAsked & { readonly statuses: readonly UserStatus[] | undefined },
 ): Promise<ExportFile> {
-  const moment = await momentOf(core.db, asked.asOf);
+  const moment = await momentOf(ctx.core.db, asked.asOf);
   const statuses = asked.statuses ?? USUAL_STATUSES;
-  const rows = streamUsers(core.db, caller.workspaceId, statuses, moment);
+  const rows = streamUsers(ctx.scope, statuses, moment);
   const filter = { status: statuses, ...at(asked) };
-  return exported(core, caller, { name: asked.name, filter }, USERS, rows);
+  return exported(ctx, { name: asked.name, filter }, USERS, rows);
 }
 
 /** Effective access, a row for each user, thing and way by which it is had. Throws `invalid` (asOf). */
-export async function exportAccess(core: Core, caller: Caller, asked: AsOfAsked): Promise<ExportFile> {
-  const moment = await momentOf(core.db, asked.asOf);
-  const rows = streamAccess(core.db, caller.workspaceId, moment);
-  return exported(core, caller, { name: asked.name, filter: at(asked) }, ACCESS, rows);
+export async function exportAccess(ctx: Context, asked: AsOfAsked): Promise<ExportFile> {
+  const moment = await momentOf(ctx.core.db, asked.asOf);
+  const rows = streamAccess(ctx.scope, moment);
+  return exported(ctx, { name: asked.name, filter: at(asked) }, ACCESS, rows);
 }
 
 function at({ asOf }: AsOfAsked): { asOf?: string } {

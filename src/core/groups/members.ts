@@ -29,14 +29,14 @@ export async function changeMembers(
   const { workspaceId } = c.caller;
   const add = asUserIds(wanted.add);
   const remove = wanted.remove.flatMap((id) => asId<UserId>(id) ?? []);
-  const { added, removed } = await compareMembers(c.tx, workspaceId, group.id, {
+  const { added, removed } = await compareMembers(c.scope, group.id, {
     base: wanted.base,
     add,
     remove,
   });
   if (added.length === 0 && removed.length === 0) return false;
   const touched = [...added, ...removed];
-  const users = await lockUsers(c.tx, workspaceId, touched);
+  const users = await lockUsers(c.scope, touched);
   const names = new Map(users.filter((user) => !user.deleted).map((user) => [user.id, user.user_name]));
   const unknown = added.filter((id) => !names.has(id));
   if (unknown.length > 0) throw noSuchMembers(unknown);
@@ -51,11 +51,11 @@ export async function changeMembers(
     if (removed.length > 0) {
       const events = removed.map((id) => event('group.member_removed', id));
       const groups = removed.map(() => group.id);
-      await endMemberships(c.tx, workspaceId, { groups, users: removed, events }, c.at);
+      await endMemberships(c.scope, { groups, users: removed, events }, c.at);
     }
     if (added.length > 0) {
       const events = added.map((id) => event('group.member_added', id));
-      await openMemberships(c.tx, workspaceId, group.id, added, events, c.at);
+      await openMemberships(c.scope, group.id, added, events, c.at);
     }
     return true;
   });

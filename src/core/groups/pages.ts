@@ -14,6 +14,7 @@ import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Caller } from '../context/caller.ts';
 import { indexPage } from '../shared/offset-page.ts';
 import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
 export interface MembersWanted {
@@ -31,67 +32,62 @@ export interface GroupWithMembers {
 
 /** One group. Throws `not_found`. */
 export async function getGroup(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   id: string,
   members: MembersWanted | undefined,
 ): Promise<GroupWithMembers> {
   const groupId = asId<GroupId>(id);
-  const group = groupId && (await findGroup(core.db, caller.workspaceId, groupId));
+  const group = groupId && (await findGroup(ctx.scope, groupId));
   if (!group) throw notFound('group', id);
-  return withOwnMembers(core, caller, group, members);
+  return withOwnMembers(ctx, group, members);
 }
 
 /** A group with its members, which are read as they are taken. */
 export function withOwnMembers(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   group: GroupRow,
   wanted: MembersWanted | undefined,
 ): GroupWithMembers {
-  const members = wanted && memberBatches(core.db, caller.workspaceId, group.id, wanted.usersUrl);
+  const members = wanted && memberBatches(ctx.scope, group.id, wanted.usersUrl);
   return { group, members };
 }
 
 /** A page of groups by position, and how many there are under the condition. */
 export async function listGroupsByIndex(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: IndexPage,
   members: MembersWanted | undefined,
 ): Promise<{ total: number; items: GroupsOfPage }> {
   const { total, items: groups } = await indexPage(
     page,
-    () => listGroups(core.db, caller.workspaceId, page, bytesOf(members)),
-    () => countGroups(core.db, caller.workspaceId, page),
+    () => listGroups(ctx.scope, page, bytesOf(members)),
+    () => countGroups(ctx.scope, page),
   );
-  return { total, items: withMembers(core, caller, groups, members) };
+  return { total, items: withMembers(ctx, groups, members) };
 }
 
 /** A page of groups from a row on, and how many there were under the condition when the list was begun. */
 export async function listGroupsByCursor(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: CursorPage,
   members: MembersWanted | undefined,
 ): Promise<Turned<GroupWithMembers> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    page.turn.total ?? countGroups(core.db, caller.workspaceId, page),
-    turnGroups(core.db, caller.workspaceId, page, bytesOf(members)),
+    page.turn.total ?? countGroups(ctx.scope, page),
+    turnGroups(ctx.scope, page, bytesOf(members)),
   ]);
-  return { ...found, total, rows: withMembers(core, caller, found.rows, members) };
+  return { ...found, total, rows: withMembers(ctx, found.rows, members) };
 }
 
 /** The groups with these ids, in no order. */
 export async function groupsOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   ids: readonly GroupId[],
   members: MembersWanted | undefined,
 ): Promise<GroupWithMembers[]> {
   if (ids.length === 0) return [];
-  const groups = await groupsByIds(core.db, caller.workspaceId, ids, bytesOf(members));
-  return withMembers(core, caller, groups, members);
+  const groups = await groupsByIds(ctx.scope, ids, bytesOf(members));
+  return withMembers(ctx, groups, members);
 }
 
 function bytesOf(members: MembersWanted | undefined): number | undefined {
@@ -105,18 +101,17 @@ const MOST_AT_ONCE = 2 * 1024 * 1024;
 
 /** Small groups share a query for their members, which is sent when the first of them is written. */
 function withMembers(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   groups: readonly ListedGroup[],
   wanted: MembersWanted | undefined,
 ): GroupWithMembers[] {
   if (!wanted) return groups.map((group) => ({ group, members: undefined }));
   return runsOf(groups).flatMap((run) => {
     const [first] = run;
-    if (run.length === 1 && first) return [withOwnMembers(core, caller, first, wanted)];
+    if (run.length === 1 && first) return [withOwnMembers(ctx, first, wanted)];
     let reading: ReturnType<typeof membersAsJson> | undefined;
     const ids = run.map((group) => group.id);
-    const texts = () => (reading ??= membersAsJson(core.db, caller.workspaceId, ids, wanted.usersUrl));
+    const texts = () => (reading ??= membersAsJson(ctx.scope, ids, wanted.usersUrl));
     return run.map((group) => ({ group, members: oneOf(texts, group.id) }));
   });
 }

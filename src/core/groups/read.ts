@@ -5,6 +5,7 @@ import type { Core } from '../context/core.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { withParts } from '../shared/page-parts.ts';
 import { asMapping, type GroupMapping } from '../access/mapping.ts';
+import type { Context } from '../context/context.ts';
 
 /** A group with what its members are granted. */
 export interface MappedGroup {
@@ -14,14 +15,13 @@ export interface MappedGroup {
 
 /** A page of the workspace's groups and how they are mapped; with `unmapped` those that give nothing. */
 export async function listMappedGroups(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   filter: { readonly unmapped: boolean },
   page: KeysetPage<'name'>,
 ): Promise<Page<MappedGroup>> {
   const { items, next, partsOf } = await withParts(
-    await listCountedGroups(core.db, caller.workspaceId, filter, page),
-    (ids, most) => groupGrants(core.db, caller.workspaceId, ids, most),
+    await listCountedGroups(ctx.scope, filter, page),
+    (ids, most) => groupGrants(ctx.scope, ids, most),
     (grant) => grant.group_id,
   );
   return { items: items.map((group) => ({ group, mapping: asMapping(partsOf(group.id)) })), next };

@@ -13,6 +13,7 @@ import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { groupsOf, type GroupWithMembers, type MembersWanted } from './pages.ts';
 import { shownParts, usersOf, type UserParts, type UserWithAccess } from '../users/read.ts';
+import type { Context } from '../context/context.ts';
 
 export type { MixedSelection };
 
@@ -28,16 +29,15 @@ export type MixedItem =
 
 /** A page of users and groups together by position, and how many there are under the conditions. */
 export async function listMixedByIndex(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: MixedSelection & Pick<IndexPage, 'startIndex' | 'count'>,
   parts: MixedParts,
 ): Promise<{ total: number; items: MixedItem[] }> {
   const [total, ids] = await Promise.all([
-    countMixed(core.db, caller.workspaceId, page),
-    page.count === 0 ? [] : listMixed(core.db, caller.workspaceId, page, page, sizesOf(parts)),
+    countMixed(ctx.scope, page),
+    page.count === 0 ? [] : listMixed(ctx.scope, page, page, sizesOf(parts)),
   ]);
-  return { total, items: await load(core, caller, ids, parts) };
+  return { total, items: await load(ctx, ids, parts) };
 }
 
 /**
@@ -45,34 +45,28 @@ export async function listMixedByIndex(
  * begun.
  */
 export async function listMixedByCursor(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: MixedSelection & Pick<CursorPage, 'turn' | 'count'>,
   parts: MixedParts,
 ): Promise<Turned<MixedItem> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    page.turn.total ?? countMixed(core.db, caller.workspaceId, page),
-    turnMixed(core.db, caller.workspaceId, page, page, sizesOf(parts)),
+    page.turn.total ?? countMixed(ctx.scope, page),
+    turnMixed(ctx.scope, page, page, sizesOf(parts)),
   ]);
-  return { ...found, total, rows: await load(core, caller, found.rows, parts) };
+  return { ...found, total, rows: await load(ctx, found.rows, parts) };
 }
 
-function sizesOf({ users, members }: MixedParts): Parameters<typeof listMixed>[4] {
+function sizesOf({ users, members }: MixedParts): Parameters<typeof listMixed>[3] {
   return { users: shownParts(users), memberBytes: members && memberBytes(members.usersUrl) };
 }
 
 /** Those that are still there, in the order of the ids. */
-async function load(
-  core: Core,
-  caller: Caller,
-  ids: readonly MixedId[],
-  parts: MixedParts,
-): Promise<MixedItem[]> {
+async function load(ctx: Context, ids: readonly MixedId[], parts: MixedParts): Promise<MixedItem[]> {
   const userIds = ids.flatMap(({ kind, id }): UserId[] => (kind === 'user' ? [id] : []));
   const groupIds = ids.flatMap(({ kind, id }): GroupId[] => (kind === 'group' ? [id] : []));
   const [users, groups] = await Promise.all([
-    usersOf(core, caller, userIds, parts.users),
-    groupsOf(core, caller, groupIds, parts.members),
+    usersOf(ctx, userIds, parts.users),
+    groupsOf(ctx, groupIds, parts.members),
   ]);
   const byId = new Map<string, MixedItem>([
     ...users.map((user): [string, MixedItem] => [user.user.id, { kind: 'user', user }]),

@@ -10,6 +10,7 @@ import { hasRules, readGroupName } from '../access/mapping.ts';
 import { withSeats } from '../access/seats.ts';
 import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
 import { changeMembers, type MemberChange } from './members.ts';
+import type { Context } from '../context/context.ts';
 
 /** A group as an identity provider wants it to be. */
 export interface GroupInput {
@@ -27,8 +28,8 @@ export interface GroupEdit {
 }
 
 /** Creates a group. Throws `taken`, `invalid` (members), `refused` (seats). */
-export async function createGroup(core: Core, caller: Caller, input: GroupInput): Promise<GroupRow> {
-  return change(core, caller, async (c) => {
+export async function createGroup(ctx: Context, input: GroupInput): Promise<GroupRow> {
+  return change(ctx, async (c) => {
     const id = newId<GroupId>();
     const row = {
       id,
@@ -36,7 +37,7 @@ export async function createGroup(core: Core, caller: Caller, input: GroupInput)
       external_id: input.externalId,
       source: 'scim' as const,
     };
-    const group = await insertGroup(c.tx, caller.workspaceId, row, c.at);
+    const group = await insertGroup(c.scope, row, c.at);
     const eventId = c.record({
       action: 'group.created',
       target: { kind: 'group', id, name: input.displayName },
@@ -54,17 +55,16 @@ export async function createGroup(core: Core, caller: Caller, input: GroupInput)
  * `taken`, `invalid` (members), `refused` (seats).
  */
 export async function changeGroup(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   id: string,
   edit: GroupEdit,
   expected?: ExpectedVersions,
 ): Promise<GroupRow> {
-  const { workspaceId } = caller;
+  const { workspaceId } = ctx.caller;
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
-  return change(core, caller, async (c) => {
-    const current = await lockGroup(c.tx, workspaceId, groupId);
+  return change(ctx, async (c) => {
+    const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
@@ -82,7 +82,7 @@ export async function changeGroup(
       const named = { id: groupId, name: next.display_name };
       const membersChanged = await changeMembers(c, named, edit.members);
       if (!changed && !membersChanged) return current;
-      return updateGroup(c.tx, workspaceId, groupId, next, c.at);
+      return updateGroup(c.scope, groupId, next, c.at);
     };
     return reread ? withSeats(c, [], write) : write();
   });
@@ -104,33 +104,28 @@ async function writeGroup(
 }
 
 /** Deletes a group: its memberships and grants end. Throws `not_found`, `precondition`. */
-export async function deleteGroup(
-  core: Core,
-  caller: Caller,
-  id: string,
-  expected?: ExpectedVersions,
-): Promise<void> {
-  const { workspaceId } = caller;
+export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedVersions): Promise<void> {
+  const { workspaceId } = ctx.caller;
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
-  await change(core, caller, async (c) => {
+  await change(ctx, async (c) => {
     // Every member may free a seat; counting them anew is cheaper than locking them all.
     if (c.seatsLimited) c.needExclusive();
-    const current = await lockGroup(c.tx, workspaceId, groupId);
+    const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
     await withSeats(c, [], async () => {
       const target = { kind: 'group', id: groupId, name: current.display_name };
       const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
-      await endGroupGrants(c.tx, workspaceId, groupId, eventId, c.at);
-      const users = await memberIds(c.tx, workspaceId, groupId);
+      await endGroupGrants(c.scope, groupId, eventId, c.at);
+      const users = await memberIds(c.scope, groupId);
       const events = users.map((userId: UserId) =>
         c.record({ action: 'group.member_removed', target, related: userId }),
       );
       const groups = users.map(() => groupId);
-      if (users.length > 0) await endMemberships(c.tx, workspaceId, { groups, users, events }, c.at);
-      await updateGroup(c.tx, workspaceId, groupId, { ...current, deleted_at: c.at }, c.at);
+      if (users.length > 0) await endMemberships(c.scope, { groups, users, events }, c.at);
+      await updateGroup(c.scope, groupId, { ...current, deleted_at: c.at }, c.at);
     });
   });
 }

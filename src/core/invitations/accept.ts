@@ -15,6 +15,8 @@ import { activated, difference, stateOf } from '../shared/user-state.ts';
 import { closedEvent } from './close.ts';
 import { readToken, sendOf } from './links.ts';
 import { offerOf, type NamedOffer } from './grants.ts';
+import { contextOf } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 /** What a link that is ours leads to. */
 export type Link = OpenLink | ClosedLink;
@@ -64,7 +66,9 @@ export async function openLink(core: Core, token: string): Promise<Link | undefi
   const { invitation, workspace } = found;
   const closed = closedState(invitation, found.send);
   if (closed) return { state: closed, workspace };
-  const user = await findUser(core.db, invitation.workspace_id, invitation.user_id, { withGroups: false });
+  const user = await findUser(scopeOf(core.db, invitation.workspace_id), invitation.user_id, {
+    withGroups: false,
+  });
   return {
     state: 'open',
     workspace,
@@ -91,17 +95,17 @@ export async function acceptInvitation(
   const { workspace, send } = found;
   const { workspace_id: workspaceId, user_id: userId, id, email } = found.invitation;
   const actor = { kind: 'invitee', id: userId, name: email } as const;
-  return change(core, { workspaceId, actor, requestId }, async (c) => {
-    const user = await lockUser(c.tx, workspaceId, userId);
-    const invitation = await findInvitation(c.tx, workspaceId, id);
+  return change(contextOf(core, { workspaceId, actor, requestId }), async (c) => {
+    const user = await lockUser(c.scope, userId);
+    const invitation = await findInvitation(c.scope, id);
     if (!user || !invitation) return undefined;
     const closed = closedState(invitation, send);
     if (closed) return { state: closed, workspace };
     c.notBefore(user.now, user.updated_at);
     const state = { ...activated(stateOf(user), c.at), attributes: withName(user, input) };
-    const updated = await updateUser(c.tx, workspaceId, user, state, c.at);
+    const updated = await updateUser(c.scope, user, state, c.at);
     const event = c.record(closedEvent(invitation, 'accepted'));
-    await closeInvitations(c.tx, workspaceId, 'accepted', [{ id, event }], c.at);
+    await closeInvitations(c.scope, 'accepted', [{ id, event }], c.at);
     c.record({ action: 'user.joined', target: targetOf(updated), ...(difference(user, updated) ?? {}) });
     return { state: 'joined', workspace };
   });
@@ -117,7 +121,7 @@ async function find(core: Core, token: string): Promise<Found | undefined> {
   if (!invitation) return undefined;
   const send = sendOf(invitationSettings(core), invitation, read.signature);
   if (send === undefined) return undefined;
-  const workspace = await findWorkspace(core.db, invitation.workspace_id);
+  const workspace = await findWorkspace(scopeOf(core.db, invitation.workspace_id));
   if (!workspace) return undefined;
   return { invitation, send, workspace: { name: workspace.name, signInUrl: workspace.sign_in_url } };
 }

@@ -37,7 +37,7 @@ export async function closeInvitationsOf(
 ): Promise<void> {
   if (userIds.length === 0) return;
   const { workspaceId } = c.caller;
-  const open = await openInvitationsOf(c.tx, workspaceId, userIds);
+  const open = await openInvitationsOf(c.scope, userIds);
   if (open.length === 0) return;
   const closed = open.map((invitation) => ({
     id: invitation.id,
@@ -45,10 +45,10 @@ export async function closeInvitationsOf(
     opened: invitation.opened_event,
     event: c.record(closedEvent(invitation, status)),
   }));
-  await closeInvitations(c.tx, workspaceId, status, closed, c.at);
+  await closeInvitations(c.scope, status, closed, c.at);
   if (status === 'superseded') return;
   const ended = closed.map(({ userId, opened, event }) => ({ userId, opened, closed: event }));
-  await endOffered(c.tx, workspaceId, ended, c.at);
+  await endOffered(c.scope, ended, c.at);
 }
 
 /**
@@ -69,11 +69,11 @@ export async function release(
     opened: invitation.opened_event,
     event: tell(invitation),
   }));
-  await closeInvitations(c.tx, workspaceId, status, closed, c.at);
+  await closeInvitations(c.scope, status, closed, c.at);
   const ended = closed.map(({ userId, opened, event }) => ({ userId, opened, closed: event }));
-  await endOffered(c.tx, workspaceId, ended, c.at);
+  await endOffered(c.scope, ended, c.at);
   const users = held.map(({ user }) => user.id);
-  await makeUsersInactive(c.tx, workspaceId, users, c.at);
+  await makeUsersInactive(c.scope, users, c.at);
 }
 
 /** What the audit tells of an invitation that ends. */

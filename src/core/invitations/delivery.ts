@@ -8,6 +8,7 @@ import { findWorkspace } from '../../store/workspaces/workspaces.ts';
 import { invitationSettings, type Core } from '../context/core.ts';
 import { linkOf } from './links.ts';
 import { offerOf, type NamedOffer } from './grants.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 /** A send that this instance holds. */
 export type MailJob = Job<'invitation-mail'>;
@@ -41,7 +42,7 @@ export async function beginDelivery(core: Core, job: MailJob): Promise<Invitatio
     return wanted;
   });
   if (!invitation) return undefined;
-  const workspace = await findWorkspace(core.db, workspaceId);
+  const workspace = await findWorkspace(scopeOf(core.db, workspaceId));
   return {
     sendId: `${invitation.id}.${invitation.send}`,
     to: invitation.email,
@@ -140,7 +141,7 @@ function read({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: Invi
 /** Locks the invitation of a job; undefined when the job's send is not its newest any more. */
 async function lock(tx: Tx, job: MailJob): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
   const { workspaceId, invitationId } = read(job);
-  const locked = await lockDelivery(tx, workspaceId, invitationId);
+  const locked = await lockDelivery(scopeOf(tx, workspaceId), invitationId);
   return locked?.send === job.data.send ? locked : undefined;
 }
 
@@ -151,5 +152,5 @@ async function ended(tx: Tx, job: MailJob): Promise<undefined> {
 function write(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {
   const { workspace_id, id, delivery_attempts: attempts } = invitation;
   const unsaid = { delivery: 'queued', attempts, reason: null, nextAt: null, deliveredAt: null } as const;
-  return writeDelivery(tx, workspace_id, id, { ...unsaid, ...changed });
+  return writeDelivery(scopeOf(tx, workspace_id), id, { ...unsaid, ...changed });
 }

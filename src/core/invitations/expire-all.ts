@@ -3,6 +3,7 @@ import { change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { withSeats } from '../access/seats.ts';
 import { expiryOf, lockExpired, settle } from './expire.ts';
+import { contextOf } from '../context/context.ts';
 
 /**
  * Settles every invitation past its time, in all workspaces, and answers how many; what `isStopping` interrupts goes
@@ -12,7 +13,7 @@ export async function settleExpiredInvitations(core: Core, isStopping: () => boo
   let settled = 0;
   for (const workspaceId of await workspacesWithExpired(core.db)) {
     for (let done = -1; done !== 0 && !isStopping(); settled += done) {
-      done = await change(core, expiryOf(workspaceId), async (c) => {
+      done = await change(contextOf(core, expiryOf(workspaceId)), async (c) => {
         const expired = await lockExpired(c, []);
         const users = expired.map(({ user }) => user.id);
         if (users.length > 0) await withSeats(c, users, () => settle(c, expired));

@@ -13,7 +13,7 @@ const CHUNK = 200;
  * the change holds already.
  */
 export async function lockExpired(c: Change, except: readonly UserId[]): Promise<Held[]> {
-  const ids = await usersWithExpired(c.tx, c.caller.workspaceId, except, CHUNK);
+  const ids = await usersWithExpired(c.scope, except, CHUNK);
   return (await lockHeld(c, ids)).filter(({ invitation }) => invitation.status === 'expired');
 }
 
@@ -41,7 +41,7 @@ export async function settle(c: Change, expired: readonly Held[]): Promise<void>
   });
   const system = { actor_kind: 'system', actor_id: null, actor_name: EXPIRY, actor_scope: null } as const;
   const origin = { at: c.at, ...system, request_id: c.caller.requestId };
-  await appendEvents(c.tx, c.caller.workspaceId, origin, events);
+  await appendEvents(c.scope, origin, events);
 }
 
 /** Who the audit says it was. */

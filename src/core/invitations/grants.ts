@@ -3,6 +3,7 @@ import { holdingsOf } from '../../store/access/effective.ts';
 import { catalogueNames } from '../../store/catalog/names.ts';
 import { DEFAULT_ACCOUNT_ROLE, type AccountRole } from '../access/effective.ts';
 import type { Core } from '../context/core.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 /** What somebody joins to, in names that people read. */
 export interface NamedOffer {
@@ -13,12 +14,11 @@ export interface NamedOffer {
 
 /** What a pending user will have once active: what was offered, and what comes through groups. */
 export async function offerOf(core: Core, workspaceId: WorkspaceId, userId: UserId): Promise<NamedOffer> {
-  const held = await holdingsOf(core.db, workspaceId, [userId]);
+  const held = await holdingsOf(scopeOf(core.db, workspaceId), [userId]);
   const of = (kind: string) => held.filter((one) => one.kind === kind);
   const projects = of('project_role');
   const names = await catalogueNames(
-    core.db,
-    workspaceId,
+    scopeOf(core.db, workspaceId),
     projects.map((one) => one.target),
   );
   const named = (kind: string, key: string, parent: string | null = null) =>

@@ -11,6 +11,7 @@ import { resolveOffer, type Asked, type Offer } from './request.ts';
 import { choose, type Known } from './resolve.ts';
 import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './replace-grants.ts';
 import { makePending, openInvitations, type Invitee } from './open.ts';
+import type { Context } from '../context/context.ts';
 
 /** Whom to invite, and to what. */
 export interface InviteInput extends Asked {
@@ -28,10 +29,10 @@ export interface Invited {
  * refuses none of the others. An inactive user is pending again with what there was before, of which what is asked
  * for takes the place. Throws `invalid`, `refused` (seats, second product, billing manager in a project).
  */
-export function invite(core: Core, caller: Caller, input: InviteInput): Promise<Invited> {
-  const settings = invitationSettings(core);
+export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
+  const settings = invitationSettings(ctx.core);
   const { addresses, skipped } = readAddresses(input.emails);
-  return change(core, caller, async (c) => {
+  return change(ctx, async (c) => {
     const offer = await resolveOffer(c, input);
     const { fresh, known, skipped: passed } = await choose(c, addresses);
     const ids = new Map<Address, UserId>(fresh.map((address) => [address, newId<UserId>()]));
@@ -65,7 +66,7 @@ async function createUsers(
       emails: [{ value: email, primary: true }],
     },
   }));
-  const created = await insertInvitedUsers(c.tx, c.caller.workspaceId, users, organizationId ?? null, c.at);
+  const created = await insertInvitedUsers(c.scope, users, organizationId ?? null, c.at);
   if (created.length < users.length) {
     // Somebody made one of them meanwhile: to be looked for again, from the start.
     throw new RollcallError('busy', 'Users are being made with these addresses; try again.', {

@@ -13,6 +13,7 @@ import type { Caller } from '../context/caller.ts';
 import { invitationSettings, type Core } from '../context/core.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { linkOf } from './links.ts';
+import type { Context } from '../context/context.ts';
 
 export type {
   InvitationRow as Invitation,
@@ -22,35 +23,29 @@ export type {
 
 /** A page of the workspace's invitations, of some statuses or of all. */
 export function listInvitations(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   statuses: readonly InvitationStatus[] | undefined,
   page: KeysetPage<InvitationSort>,
 ): Promise<Page<InvitationRow>> {
-  return list(core.db, caller.workspaceId, statuses, page);
+  return list(ctx.scope, statuses, page);
 }
 
 /** The invitation that a user can accept at the moment, if there is one. */
 export function pendingInvitationOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   userId: UserId,
   moment: Moment = 'now',
 ): Promise<InvitationRow | undefined> {
-  return pending(core.db, caller.workspaceId, userId, moment);
+  return pending(ctx.scope, userId, moment);
 }
 
 /** The live link of an invitation, which stays as it is. Throws `not_found`, and `gone` when there is none any more. */
-export async function invitationLink(
-  core: Core,
-  caller: Caller,
-  id: string,
-): Promise<{ link: string; expiresAt: Date }> {
+export async function invitationLink(ctx: Context, id: string): Promise<{ link: string; expiresAt: Date }> {
   const invitationId = asId<InvitationId>(id);
-  const invitation = invitationId && (await findInvitation(core.db, caller.workspaceId, invitationId));
+  const invitation = invitationId && (await findInvitation(ctx.scope, invitationId));
   if (!invitation) throw notFound('invitation', id);
   if (invitation.status !== 'pending') throw new RollcallError('gone', ENDED[invitation.status]);
-  return { link: linkOf(invitationSettings(core), invitation), expiresAt: invitation.expires_at };
+  return { link: linkOf(invitationSettings(ctx.core), invitation), expiresAt: invitation.expires_at };
 }
 
 const ENDED = {

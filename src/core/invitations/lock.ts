@@ -8,7 +8,7 @@ import type { Held } from './close.ts';
 /** Locks users ascending by id, and with it their invitations. Answers those that exist. */
 export async function lockWhole(c: Change, ids: readonly UserId[]): Promise<UserRow[]> {
   if (ids.length === 0) return [];
-  const users = await lockUserRows(c.tx, c.caller.workspaceId, ids);
+  const users = await lockUserRows(c.scope, ids);
   for (const user of users) c.notBefore(user.now, user.updated_at);
   return users;
 }
@@ -17,7 +17,7 @@ export async function lockWhole(c: Change, ids: readonly UserId[]): Promise<User
 export async function lockHeld(c: Change, ids: readonly UserId[]): Promise<Held[]> {
   const users = new Map((await lockWhole(c, ids)).map((user) => [user.id, user]));
   if (users.size === 0) return [];
-  const open = await openInvitationsOf(c.tx, c.caller.workspaceId, [...users.keys()]);
+  const open = await openInvitationsOf(c.scope, [...users.keys()]);
   return open.flatMap((invitation) => {
     const user = users.get(invitation.user_id);
     return user ? [{ user, invitation }] : [];

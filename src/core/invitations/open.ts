@@ -43,7 +43,7 @@ export async function openInvitations(
     const opened = { nonce: randomUUID(), expires_at, invited_by: actor.name, opened_event: eventId };
     return { id, user_id: userId, email, ...opened };
   });
-  const invitations = await insertInvitations(c.tx, workspaceId, rows, c.at);
+  const invitations = await insertInvitations(c.scope, rows, c.at);
   await queueMail(c, invitations);
   return invitations;
 }
@@ -57,7 +57,7 @@ export function expiryFrom(at: Date, { ttlHours }: InvitationSettings): Date {
 export function queueMail(c: Change, invitations: readonly InvitationRow[]): Promise<void> {
   const { workspaceId } = c.caller;
   const jobs = invitations.map(({ id, send }) => ({ data: { workspaceId, invitationId: id, send } }));
-  return enqueue(c.tx, 'invitation-mail', jobs);
+  return enqueue(c.scope.db, 'invitation-mail', jobs);
 }
 
 /** A user who is pending again, as inactive before, and the event that tells of it. */
@@ -85,7 +85,7 @@ export async function makePending(
   await settle(c, expired);
   const emails = new Map(known.map(({ user, email }) => [user.id, email]));
   const users = await lockWhole(c, ids);
-  await makeUsersPending(c.tx, workspaceId, ids, organizationId, c.at);
+  await makeUsersPending(c.scope, ids, organizationId, c.at);
   return users.map((before) => ({
     before,
     email: emails.get(before.id) ?? '',

@@ -40,7 +40,7 @@ export async function restoreGrants(
   const actions = options.offered ? [...WITH_USER, ...WITH_INVITATION] : WITH_USER;
   const again: NewDirectGrant[] = [];
   const pushed: OwnGrant[] = [];
-  for (const grant of await endedGrants(c.tx, c.caller.workspaceId, since, actions)) {
+  for (const grant of await endedGrants(c.scope, since, actions)) {
     const user = byId.get(grant.user_id);
     if (!user) continue;
     if (grant.source === 'pushed' && user.before.deleted_at === null) {
@@ -53,7 +53,7 @@ export async function restoreGrants(
     }
   }
   c.charge((again.length + pushed.length) * GRANT_BYTES);
-  await openDirectGrants(c.tx, c.caller.workspaceId, again, c.at);
+  await openDirectGrants(c.scope, again, c.at);
   for (const { before, eventId } of pushed.length > 0 ? users : []) {
     const theirs = pushed.filter((grant) => grant.user_id === before.id);
     if (theirs.length > 0) await pushAgain(c, before.id, theirs, eventId);
@@ -71,7 +71,7 @@ async function pushAgain(
     if (attribute === null || value === null) continue;
     values.set(`${attribute}\n${value.toLowerCase()}`, { attribute, value, id: newId<GrantId>() });
   }
-  await openPushedGrants(c.tx, c.caller.workspaceId, userId, [...values.values()], eventId, c.at);
+  await openPushedGrants(c.scope, userId, [...values.values()], eventId, c.at);
 }
 
 function slotOfGrant(grant: Pick<OwnGrant, 'kind' | 'project' | 'product'>): string {
@@ -92,7 +92,7 @@ export async function openOffer(
       ...{ user_id: userId, source: 'invitation' as const, since_event: eventId },
     })),
   );
-  await openDirectGrants(c.tx, c.caller.workspaceId, opened, c.at);
+  await openDirectGrants(c.scope, opened, c.at);
 }
 
 /** Ends what users were given here in slots that an offer takes. */
@@ -104,10 +104,10 @@ export async function makeRoom(
   if (users.length === 0 || slots.size === 0) return;
   const { workspaceId } = c.caller;
   const ids = users.map(({ before }) => before.id);
-  const given = (await givenGrants(c.tx, workspaceId, ids)).filter((grant) => slots.has(slotOfGrant(grant)));
+  const given = (await givenGrants(c.scope, ids)).filter((grant) => slots.has(slotOfGrant(grant)));
   for (const { before, eventId } of users) {
     const ended = given.filter((grant) => grant.user_id === before.id).map((grant) => grant.id);
-    if (ended.length > 0) await endDirectGrants(c.tx, workspaceId, ended, eventId, c.at);
+    if (ended.length > 0) await endDirectGrants(c.scope, ended, eventId, c.at);
   }
 }
 
@@ -116,7 +116,7 @@ export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promi
   if (users.length === 0) return;
   const { workspaceId } = c.caller;
   const ids = users.map((user) => user.id);
-  const [both] = await billingManagersInProjects(c.tx, workspaceId, ids);
+  const [both] = await billingManagersInProjects(c.scope, ids);
   if (both !== undefined) {
     throw new RollcallError(
       'refused',

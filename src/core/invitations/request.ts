@@ -39,7 +39,7 @@ export async function resolveOffer(c: Change, asked: Asked): Promise<Offer> {
   const problems: FieldError[] = [];
   const organization = asked.organization ?? undefined;
   const organizationId =
-    organization === undefined ? undefined : await organizationByKey(c.tx, workspaceId, organization);
+    organization === undefined ? undefined : await organizationByKey(c.scope, organization);
   if (organization !== undefined && !organizationId) {
     const message = `There is no organization "${organization}" in this workspace.`;
     problems.push({ field: 'organization', message });
@@ -62,7 +62,7 @@ function accountRole({ accountRole }: Asked): OfferedGrant[] {
 async function byKeys(c: Change, asked: Asked, problems: FieldError[]): Promise<OfferedGrant[]> {
   const { products = [], projects = [] } = asked;
   if (products.length + projects.length === 0) return [];
-  const keys = await catalogueKeys(c.tx, c.caller.workspaceId);
+  const keys = await catalogueKeys(c.scope);
   const grants: OfferedGrant[] = [];
   const add = (statement: GrantStatement, slot: string, field: string, wrong: string): void => {
     const resolved = resolveStatement(statement, keys);

@@ -15,25 +15,26 @@ import { ERASED } from '../change/lock-user.ts';
 import { problemWith } from './addresses.ts';
 import { refuseTooMuch, restoreGrants } from './replace-grants.ts';
 import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
+import type { Context } from '../context/context.ts';
 
 /**
  * Sends an invitation again, for as long as a new one: with a new link, the old one ends. An expired one is pending
  * again, and takes its seats anew. Throws `not_found`, and `refused` for one that was accepted, revoked or
  * superseded, and for seats.
  */
-export async function resendInvitation(core: Core, caller: Caller, id: string): Promise<InvitationRow> {
-  const settings = invitationSettings(core);
-  const { workspaceId } = caller;
+export async function resendInvitation(ctx: Context, id: string): Promise<InvitationRow> {
+  const settings = invitationSettings(ctx.core);
+  const { workspaceId } = ctx.caller;
   const invitationId = asId<InvitationId>(id);
-  const named = invitationId && (await findInvitation(core.db, workspaceId, invitationId));
+  const named = invitationId && (await findInvitation(ctx.scope, invitationId));
   if (!named) throw notFound('invitation', id);
-  return change(core, caller, async (c) => {
-    const user = await lockUser(c.tx, workspaceId, named.user_id);
-    const invitation = await findInvitation(c.tx, workspaceId, named.id);
+  return change(ctx, async (c) => {
+    const user = await lockUser(c.scope, named.user_id);
+    const invitation = await findInvitation(c.scope, named.id);
     if (!user || !invitation) throw notFound('invitation', id);
     c.notBefore(user.now, user.updated_at);
     refuseUnlessResendable(invitation, user);
-    const newest = await newestInvitationOf(c.tx, workspaceId, user.id);
+    const newest = await newestInvitationOf(c.scope, user.id);
     if (newest?.id !== invitation.id) {
       throw new RollcallError(
         'refused',
@@ -48,7 +49,7 @@ export async function resendInvitation(core: Core, caller: Caller, id: string): 
       after: { status: 'pending', expiresAt: expiryFrom(c.at, settings) },
     });
     if (!invitation.is_open) await offerAgain(c, user, invitation, eventId);
-    const renewed = await renewInvitation(c.tx, workspaceId, invitation.id, {
+    const renewed = await renewInvitation(c.scope, invitation.id, {
       expiresAt: expiryFrom(c.at, settings),
       // What is open goes on, and ends with the event that opened it.
       openedEvent: invitation.is_open ? invitation.opened_event : eventId,
@@ -89,12 +90,12 @@ async function offerAgain(
  * somebody who never joined. Memberships that ended do not: groups are an identity provider's. Throws `not_found`,
  * and `refused` for a user who is not inactive or has no address, and for seats.
  */
-export async function reinvite(core: Core, caller: Caller, userId: string): Promise<InvitationRow> {
-  const settings = invitationSettings(core);
+export async function reinvite(ctx: Context, userId: string): Promise<InvitationRow> {
+  const settings = invitationSettings(ctx.core);
   const id = asId<UserId>(userId);
   if (!id) throw notFound('user', userId);
-  return change(core, caller, async (c) => {
-    const user = await lockUser(c.tx, caller.workspaceId, id);
+  return change(ctx, async (c) => {
+    const user = await lockUser(c.scope, id);
     if (!user) throw notFound('user', userId);
     c.notBefore(user.now, user.updated_at);
     if (user.status !== 'inactive') throw new RollcallError('refused', NOT_INACTIVE[user.status]);

@@ -29,7 +29,7 @@ export interface Known {
 export async function choose(c: Change, addresses: readonly Address[]): Promise<Chosen> {
   const found = new Map<string, AddressedUser[]>();
   const emails = addresses.map(({ email }) => email);
-  for (const one of await usersByAddresses(c.tx, c.caller.workspaceId, emails)) {
+  for (const one of await usersByAddresses(c.scope, emails)) {
     found.set(one.address, [...(found.get(one.address) ?? []), one]);
   }
   const skipped: Skipped[] = [];
@@ -47,8 +47,7 @@ export async function choose(c: Change, addresses: readonly Address[]): Promise<
   const known: Known[] = [];
   const users = await lockWhole(c, [...meant.keys()]);
   const open = await openInvitationsOf(
-    c.tx,
-    c.caller.workspaceId,
+    c.scope,
     users.map((user) => user.id),
   );
   for (const user of users) {

@@ -11,6 +11,7 @@ import type { Core } from '../context/core.ts';
 import { withSeats } from '../access/seats.ts';
 import { closedEvent, release } from './close.ts';
 import { lockHeld } from './lock.ts';
+import type { Context } from '../context/context.ts';
 
 export interface Revoked {
   readonly revoked: readonly InvitationRow[];
@@ -22,15 +23,15 @@ export interface Revoked {
  * Revokes invitations: their links stop at once, what they offered ends, and users who never joined are inactive and
  * hold no seat. One that is not pending any more is skipped. Throws `not_found`, and then nothing was changed.
  */
-export function revokeInvitations(core: Core, caller: Caller, ids: readonly string[]): Promise<Revoked> {
-  const { workspaceId } = caller;
-  return change(core, caller, async (c) => {
+export function revokeInvitations(ctx: Context, ids: readonly string[]): Promise<Revoked> {
+  const { workspaceId } = ctx.caller;
+  return change(ctx, async (c) => {
     const asked = [...new Set(ids)].map((id) => {
       const invitationId = asId<InvitationId>(id);
       if (!invitationId) throw notFound('invitation', id);
       return invitationId;
     });
-    const found = new Map((await findInvitations(c.tx, workspaceId, asked)).map((one) => [one.id, one]));
+    const found = new Map((await findInvitations(c.scope, asked)).map((one) => [one.id, one]));
     const missing = asked.find((id) => !found.has(id));
     if (missing !== undefined) throw notFound('invitation', missing);
     const users = [...new Set([...found.values()].map((one) => one.user_id))];
@@ -42,7 +43,7 @@ export function revokeInvitations(core: Core, caller: Caller, ids: readonly stri
       release(c, pending, 'revoked', (invitation) => c.record(closedEvent(invitation, 'revoked'))),
     );
     const revoked = new Set(pending.map(({ invitation }) => invitation.id));
-    const after = await findInvitations(c.tx, workspaceId, asked);
+    const after = await findInvitations(c.scope, asked);
     return {
       revoked: after.filter((one) => revoked.has(one.id)),
       skipped: after

@@ -15,6 +15,8 @@ import { change, type Change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { targetOf } from './lock.ts';
 import { takeAway } from './revoke.ts';
+import { contextOf } from '../context/context.ts';
+import type { Context } from '../context/context.ts';
 
 /** How many rows are applied in one transaction. */
 const BATCH = 200;
@@ -29,30 +31,30 @@ const IN_REQUEST = 5;
 export async function applyClosingReviews(core: Core, isStopping: () => boolean): Promise<void> {
   for (const review of await closingReviews(core.db)) {
     if (isStopping()) return;
-    await apply(core, callerOf(review), review.id, isStopping).catch((error: unknown) =>
+    await apply(contextOf(core, callerOf(review)), review.id, isStopping).catch((error: unknown) =>
       log.warn('A review could not be closed yet; it will be tried again.', { review: review.id, error }),
     );
   }
 }
 
 /** Applies what a request has time for; what fails or is too much is left to the job. */
-export async function applyInRequest(core: Core, caller: Caller, id: ReviewId): Promise<void> {
+export async function applyInRequest(ctx: Context, id: ReviewId): Promise<void> {
   let batches = 0;
-  await apply(core, caller, id, () => ++batches > IN_REQUEST).catch((error: unknown) =>
+  await apply(ctx, id, () => ++batches > IN_REQUEST).catch((error: unknown) =>
     log.warn('A review could not be closed in its request; it will be closed later.', {
-      requestId: caller.requestId,
+      requestId: ctx.caller.requestId,
       review: id,
       error,
     }),
   );
 }
 
-async function apply(core: Core, caller: Caller, id: ReviewId, isEnough: () => boolean): Promise<void> {
+async function apply(ctx: Context, id: ReviewId, isEnough: () => boolean): Promise<void> {
   for (let after = 0; !isEnough();) {
-    const rows = await change(core, caller, async (c) => {
+    const rows = await change(ctx, async (c) => {
       const review = await lockClosing(c, id);
       if (!review) return [];
-      const pending = (from: number) => pendingRows(c.tx, caller.workspaceId, id, from, BATCH);
+      const pending = (from: number) => pendingRows(c.scope, id, from, BATCH);
       const next = await pending(after);
       // At the end once more from the beginning: nothing may be left.
       const rest = next.length > 0 || after === 0 ? next : await pending(0);
@@ -61,7 +63,7 @@ async function apply(core: Core, caller: Caller, id: ReviewId, isEnough: () => b
     });
     const last = rows.at(-1);
     if (!last) return;
-    await applyRows(core, caller, id, rows);
+    await applyRows(ctx, id, rows);
     after = last.number;
   }
 }
@@ -70,55 +72,49 @@ async function apply(core: Core, caller: Caller, id: ReviewId, isEnough: () => b
  * Applies some rows, all at once; where a rule refuses that, in halves, until the rows that are refused stand alone with
  * the reason.
  */
-async function applyRows(
-  core: Core,
-  caller: Caller,
-  id: ReviewId,
-  rows: readonly PendingRow[],
-): Promise<void> {
+async function applyRows(ctx: Context, id: ReviewId, rows: readonly PendingRow[]): Promise<void> {
   try {
-    await change(core, caller, async (c) => {
+    await change(ctx, async (c) => {
       const review = await lockClosing(c, id);
       if (!review) return;
       const pending = await pendingOf(c, id, rows);
       const outcomes = await takeAway(c, review, pending);
-      await writeOutcomes(c.tx, caller.workspaceId, id, outcomes, c.at);
+      await writeOutcomes(c.scope, id, outcomes, c.at);
     });
   } catch (error) {
     if (!(error instanceof RollcallError) || error.kind !== 'refused') throw error;
     const half = Math.ceil(rows.length / 2);
     if (rows.length === 1) {
-      await refuse(core, caller, id, rows, error.message);
+      await refuse(ctx, id, rows, error.message);
     } else {
-      await applyRows(core, caller, id, rows.slice(0, half));
-      await applyRows(core, caller, id, rows.slice(half));
+      await applyRows(ctx, id, rows.slice(0, half));
+      await applyRows(ctx, id, rows.slice(half));
     }
   }
 }
 
 async function refuse(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   id: ReviewId,
   rows: readonly PendingRow[],
   reason: string,
 ): Promise<void> {
-  await change(core, caller, async (c) => {
+  await change(ctx, async (c) => {
     if (!(await lockClosing(c, id))) return;
     const outcomes = (await pendingOf(c, id, rows)).map(
       ({ number }) => ({ number, outcome: 'refused', reason, eventId: null }) as const,
     );
-    await writeOutcomes(c.tx, caller.workspaceId, id, outcomes, c.at);
+    await writeOutcomes(c.scope, id, outcomes, c.at);
   });
 }
 
 function pendingOf(c: Change, id: ReviewId, rows: readonly PendingRow[]): Promise<PendingRow[]> {
   const numbers = rows.map((row) => row.number);
-  return stillPending(c.tx, c.caller.workspaceId, id, numbers);
+  return stillPending(c.scope, id, numbers);
 }
 
 async function lockClosing(c: Change, id: ReviewId): Promise<LockedReview | undefined> {
-  const review = await lockReview(c.tx, c.caller.workspaceId, id);
+  const review = await lockReview(c.scope, id);
   if (review?.status !== 'closing') return undefined;
   c.notBefore(review.now);
   return review;
@@ -126,7 +122,7 @@ async function lockClosing(c: Change, id: ReviewId): Promise<LockedReview | unde
 
 async function end(c: Change, review: LockedReview): Promise<void> {
   const { workspaceId } = c.caller;
-  const { revoked, already_ended, refused, task } = await countOutcomes(c.tx, workspaceId, review.id);
+  const { revoked, already_ended, refused, task } = await countOutcomes(c.scope, review.id);
   const kept = review.row_count - revoked - already_ended - refused - task;
   const eventId = c.record({
     action: 'review.closed',
@@ -134,7 +130,7 @@ async function end(c: Change, review: LockedReview): Promise<void> {
     before: { status: 'closing' },
     after: { status: 'closed', kept, revoked, tasks: task, alreadyEnded: already_ended, refused },
   });
-  await markEnded(c.tx, workspaceId, review.id, 'closed', eventId, c.at);
+  await markEnded(c.scope, review.id, 'closed', eventId, c.at);
 }
 
 /** Who closed a review: what is taken away is that one's deed. */

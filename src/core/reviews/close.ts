@@ -8,6 +8,7 @@ import { change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { reviewerOf } from './decide.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
+import type { Context } from '../context/context.ts';
 
 /** How a review is closed. */
 export interface AskedClosing {
@@ -22,16 +23,11 @@ export interface AskedClosing {
  * ours is taken away by `applyReview`. Throws `not_found`, and `refused` for one that is not open or has undecided
  * rows.
  */
-export function closeReview(
-  core: Core,
-  caller: Caller,
-  named: string,
-  asked: AskedClosing,
-): Promise<ReviewId> {
-  const { workspaceId } = caller;
-  return change(core, caller, async (c) => {
+export function closeReview(ctx: Context, named: string, asked: AskedClosing): Promise<ReviewId> {
+  const { workspaceId } = ctx.caller;
+  return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
-    const undecided = await countUndecided(c.tx, workspaceId, review);
+    const undecided = await countUndecided(c.scope, review);
     if (undecided > 0 && !asked.undecided) throw new RollcallError('refused', saidUndecided(undecided));
     const eventId = c.newEventId();
     const signedBy = reviewerOf(asked.reviewer);
@@ -39,11 +35,11 @@ export function closeReview(
       const by = { reviewId: review.id, eventId, at: c.at };
       const found = { of: { reviewId: review.id, names: 'now' }, filter: { decision: 'none' } } as const;
       const decision = { decision: asked.undecided, note: null, reviewer: signedBy };
-      await decideFound(c.tx, workspaceId, by, found, decision);
+      await decideFound(c.scope, by, found, decision);
     }
     const said = { undecided: undecided > 0 ? (asked.undecided ?? null) : null, signedBy };
-    await markClosing(c.tx, workspaceId, review.id, said, eventId, c.at);
-    await settleElsewhere(c.tx, workspaceId, review.id, c.at);
+    await markClosing(c.scope, review.id, said, eventId, c.at);
+    await settleElsewhere(c.scope, review.id, c.at);
     const after = {
       status: 'closing',
       ...(said.undecided ? { undecided: { [said.undecided]: undecided } } : {}),
@@ -60,12 +56,12 @@ function saidUndecided(count: number): string {
 }
 
 /** Ends a review without applying anything; it stays to be read. Throws `not_found`, `refused`. */
-export function cancelReview(core: Core, caller: Caller, named: string): Promise<ReviewId> {
-  return change(core, caller, async (c) => {
+export function cancelReview(ctx: Context, named: string): Promise<ReviewId> {
+  return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
     const [before, after] = [{ status: 'open' }, { status: 'cancelled' }];
     const eventId = c.record({ action: 'review.cancelled', target: targetOf(review), before, after });
-    await markEnded(c.tx, caller.workspaceId, review.id, 'cancelled', eventId, c.at);
+    await markEnded(c.scope, review.id, 'cancelled', eventId, c.at);
     return review.id;
   });
 }

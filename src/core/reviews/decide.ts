@@ -15,6 +15,7 @@ import { change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
 import { filterOf, reviewOf, rowNumber, type AskedRows } from './read.ts';
+import type { Context } from '../context/context.ts';
 
 /** Bytes that a decision makes the database write for good. */
 const DECISION_BYTES = 150;
@@ -36,21 +37,15 @@ export interface DecidedRows {
  * Decides one row, also anew; what was decided before stays in its history. Nothing happens when it is decided so already.
  * Throws `not_found` (review, row), `refused` (the review is not open).
  */
-export function decideRow(
-  core: Core,
-  caller: Caller,
-  named: string,
-  row: string,
-  asked: AskedDecision,
-): Promise<void> {
-  return change(core, caller, async (c) => {
+export function decideRow(ctx: Context, named: string, row: string, asked: AskedDecision): Promise<void> {
+  return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
-    const { workspaceId } = caller;
+    const { workspaceId } = ctx.caller;
     const number = rowNumber(row);
-    const user = number === undefined ? undefined : await userOfRow(c.tx, workspaceId, review.id, number);
+    const user = number === undefined ? undefined : await userOfRow(c.scope, review.id, number);
     if (number === undefined || !user) throw notFound('row', row);
     const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
-    const decided = await decideRows(c.tx, workspaceId, by, [{ number, ...decisionOf(asked) }]);
+    const decided = await decideRows(c.scope, by, [{ number, ...decisionOf(asked) }]);
     if (decided.changed === 0) return;
     // Notes and reviewers, in which people are named, stand in the row's history alone: the audit is sealed.
     const was = decided.was_keep > 0 ? 'keep' : decided.was_revoke > 0 ? 'revoke' : null;
@@ -68,17 +63,16 @@ export type AskedRowDecision = Omit<AskedDecision, 'reviewer'> & { readonly row:
  * `invalid` (a row that is not there, or named twice), `refused` (the review is not open).
  */
 export function decideListed(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
   decisions: readonly AskedRowDecision[],
   reviewer: string | null | undefined,
 ): Promise<DecidedRows> {
   const numbers = decisions.map((one) => one.row);
-  return change(core, caller, async (c) => {
+  return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
     refuseTwice(numbers);
-    const known = await knownNumbers(c.tx, caller.workspaceId, review.id, numbers);
+    const known = await knownNumbers(c.scope, review.id, numbers);
     const unknown = numbers.flatMap((number, index) =>
       known.has(number) ? [] : [{ field: `decisions[${index}].row`, number }],
     );
@@ -89,7 +83,7 @@ export function decideListed(
       number: row,
       ...decisionOf({ ...asked, reviewer }),
     }));
-    const decided = await decideRows(c.tx, caller.workspaceId, by, rows);
+    const decided = await decideRows(c.scope, by, rows);
     c.charge(decided.changed * DECISION_BYTES);
     if (decided.changed > 0) {
       c.record({ ...MANY, target: targetOf(review), ...told(decided) }, by.eventId);
@@ -111,19 +105,18 @@ function refuseTwice(numbers: readonly number[]): void {
  * open, or an address is that of several users).
  */
 export async function decideMatching(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
   asked: Omit<AskedRows, 'search' | 'outcome'>,
   decision: AskedDecision,
 ): Promise<DecidedRows> {
-  const { opened_at: openedAt } = await reviewOf(core, caller, named);
-  const filter = await filterOf(core, caller, asked, openedAt);
-  return change(core, caller, async (c) => {
+  const { opened_at: openedAt } = await reviewOf(ctx, named);
+  const filter = await filterOf(ctx, asked, openedAt);
+  return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
     const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
     const found = { of: { reviewId: review.id, names: openedAt }, filter };
-    const decided = await decideFound(c.tx, caller.workspaceId, by, found, decisionOf(decision));
+    const decided = await decideFound(c.scope, by, found, decisionOf(decision));
     c.charge(decided.changed * DECISION_BYTES);
     if (decided.changed > 0) {
       // By the user's id, never by a name.

@@ -9,7 +9,7 @@ import type { Change } from '../change/change.ts';
  */
 export async function lockOpenReview(c: Change, named: string): Promise<LockedReview> {
   const id = asId<ReviewId>(named);
-  const review = id && (await lockReview(c.tx, c.caller.workspaceId, id));
+  const review = id && (await lockReview(c.scope, id));
   if (!review) throw notFound('review', named);
   if (review.status !== 'open') throw new RollcallError('refused', SAID[review.status]);
   c.notBefore(review.now);

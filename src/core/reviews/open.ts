@@ -10,6 +10,7 @@ import { checkName } from '../shared/keys.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { targetOf } from './lock.ts';
+import type { Context } from '../context/context.ts';
 
 /** What a review is of. */
 export type ReviewScope =
@@ -29,12 +30,11 @@ export interface AskedReview {
  * changes the workspace meanwhile, so that the list is that of one moment exactly. Throws `invalid` (name, scope,
  * dueAt), `rate_limited` (rows of a day).
  */
-export function openReview(core: Core, caller: Caller, asked: AskedReview): Promise<ReviewId> {
+export function openReview(ctx: Context, asked: AskedReview): Promise<ReviewId> {
   const name = asked.name.trim();
   checkName(name);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
       if (asked.dueAt <= c.at)
         throw invalid('dueAt', 'dueAt lies in the past; give the reviewers some time.');
@@ -42,9 +42,9 @@ export function openReview(core: Core, caller: Caller, asked: AskedReview): Prom
       const scope = await found(c, asked.scope);
       const review = { id: newId<ReviewId>(), name, dueAt: asked.dueAt, ...scope.ids };
       const eventId = c.newEventId();
-      await insertReview(c.tx, caller.workspaceId, review, eventId, c.at);
-      const rows = await freezeAccess(c.tx, caller.workspaceId, review.id, scope.ids);
-      await setRowCount(c.tx, caller.workspaceId, review.id, rows);
+      await insertReview(c.scope, review, eventId, c.at);
+      const rows = await freezeAccess(c.scope, review.id, scope.ids);
+      await setRowCount(c.scope, review.id, rows);
       const after = { scope: scope.said, dueAt: review.dueAt.toISOString(), rows };
       c.record({ action: 'review.opened', target: targetOf(review), after }, eventId);
       return review.id;
@@ -62,7 +62,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 async function refuseTooManyRows(c: Change): Promise<void> {
   const since = new Date(c.at.getTime() - DAY_MS);
-  const { rows, first } = await rowsOpenedSince(c.tx, c.caller.workspaceId, since);
+  const { rows, first } = await rowsOpenedSince(c.scope, since);
   if (rows < MAX_ROWS_A_DAY || !first) return;
   refusals.inc({ limit: 'review rows', by: 'workspace' });
   throw new RollcallError(
@@ -77,7 +77,7 @@ async function found(c: Change, scope: ReviewScope) {
   const none = { productId: null, projectId: null };
   if (scope.kind === 'workspace') return { ids: none, said: { kind: scope.kind } };
   const find = scope.kind === 'product' ? findProduct : findProject;
-  const one = await find(c.tx, c.caller.workspaceId, scope.key);
+  const one = await find(c.scope, scope.key);
   if (!one) throw invalid('scope.key', `There is no ${scope.kind} "${scope.key}" in this workspace.`);
   return { ids: { ...none, [`${scope.kind}Id`]: one.id }, said: { kind: scope.kind, key: one.key } };
 }

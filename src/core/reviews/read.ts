@@ -20,6 +20,7 @@ import { userNamed } from '../access/effective.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
+import type { Context } from '../context/context.ts';
 
 export type { PastDecision, Reviewer } from '../../store/reviews/decisions.ts';
 export type { FrozenRow, Outcome } from '../../store/reviews/rows.ts';
@@ -27,30 +28,28 @@ export type { ReviewRow, ReviewStatus, Verdict } from '../../store/reviews/revie
 
 /** A page of the reviews of some statuses, or of all. */
 export function listReviews(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   statuses: readonly ReviewStatus[] | undefined,
   page: KeysetPage<ReviewSort>,
 ): Promise<Page<ReviewRow>> {
-  return listStored(core.db, caller.workspaceId, statuses, page);
+  return listStored(ctx.scope, statuses, page);
 }
 
 /** One review. Throws `not_found`. */
-export async function reviewOf(core: Core, caller: Caller, named: string): Promise<ReviewRow> {
+export async function reviewOf(ctx: Context, named: string): Promise<ReviewRow> {
   const id = asId<ReviewId>(named);
-  const review = id && (await findReview(core.db, caller.workspaceId, id));
+  const review = id && (await findReview(ctx.scope, id));
   if (!review) throw notFound('review', named);
   return review;
 }
 
 /** One review with what closing did. Throws `not_found`. */
 export async function reviewWithOutcomes(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
 ): Promise<{ review: ReviewRow; outcomes: OutcomeCounts }> {
-  const review = await reviewOf(core, caller, named);
-  return { review, outcomes: await countOutcomes(core.db, caller.workspaceId, review.id) };
+  const review = await reviewOf(ctx, named);
+  return { review, outcomes: await countOutcomes(ctx.scope, review.id) };
 }
 
 /** Which rows are asked for; the user by id, userName or address, as they were when the review was opened. */
@@ -72,28 +71,24 @@ interface RowsRead {
 
 /** A page of the rows of a review. Throws `not_found` (review, user), `refused` (an address of several users). */
 export async function reviewRows(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
   asked: AskedRows,
   page: RowPage,
 ): Promise<RowsRead> {
-  const review = await reviewOf(core, caller, named);
+  const review = await reviewOf(ctx, named);
   const of = { reviewId: review.id, names: review.opened_at };
-  const filter = await filterOf(core, caller, asked, review.opened_at);
-  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, page));
+  const filter = await filterOf(ctx, asked, review.opened_at);
+  return pageOf(await listRows(ctx.scope, of, filter, page));
 }
 
 /** The filter that was asked for, with the id of the user. Throws `not_found`, `refused`. */
 export async function filterOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   { user, ...filter }: AskedRows,
   openedAt: Date,
 ): Promise<RowFilter> {
-  return user === undefined
-    ? filter
-    : { ...filter, userId: (await userNamed(core, caller, user, openedAt)).id };
+  return user === undefined ? filter : { ...filter, userId: (await userNamed(ctx, user, openedAt)).id };
 }
 
 /** Decisions of one row that are told, the newest. */
@@ -101,17 +96,16 @@ const MOST_DECISIONS = 500;
 
 /** One row of a review with what was decided of it, the newest 500 times. Throws `not_found`. */
 export async function reviewRow(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
   number: string,
 ): Promise<{ row: FrozenRow; history: readonly PastDecision[]; isWhole: boolean }> {
-  const review = await reviewOf(core, caller, named);
+  const review = await reviewOf(ctx, named);
   const of = { reviewId: review.id, names: review.opened_at };
   const asked = rowNumber(number);
-  const row = asked === undefined ? undefined : await findRow(core.db, caller.workspaceId, of, asked);
+  const row = asked === undefined ? undefined : await findRow(ctx.scope, of, asked);
   if (!row) throw notFound('row', number);
-  const newest = await decisionsOfRow(core.db, caller.workspaceId, review.id, row.number, MOST_DECISIONS + 1);
+  const newest = await decisionsOfRow(ctx.scope, review.id, row.number, MOST_DECISIONS + 1);
   const isWhole = newest.length <= MOST_DECISIONS;
   return { row, history: isWhole ? newest : newest.slice(-MOST_DECISIONS), isWhole };
 }
@@ -126,16 +120,15 @@ export function rowNumber(text: string): number | undefined {
  * those of today, by which it is found there. Throws `not_found`.
  */
 export async function reviewTasks(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
   done: boolean | undefined,
   page: RowPage,
 ): Promise<RowsRead> {
-  const review = await reviewOf(core, caller, named);
+  const review = await reviewOf(ctx, named);
   const of = { reviewId: review.id, names: 'now' } as const;
   const filter: RowFilter = { outcome: 'task', ended: done };
-  return pageOf(await listRows(core.db, caller.workspaceId, of, filter, page));
+  return pageOf(await listRows(ctx.scope, of, filter, page));
 }
 
 function pageOf({ items, more }: Awaited<ReturnType<typeof listRows>>): RowsRead {

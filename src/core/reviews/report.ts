@@ -11,6 +11,7 @@ import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { exported, time, type Columns, type ExportFile } from '../exports/file.ts';
 import { reviewOf } from './read.ts';
+import type { Context } from '../context/context.ts';
 
 const COLUMNS: Columns<FrozenRow> = {
   row: (row) => String(row.number),
@@ -37,14 +38,13 @@ const COLUMNS: Columns<FrozenRow> = {
 
 /** All rows of a review with what was decided and what came of it, as an export. Throws `not_found`. */
 export async function exportReview(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   named: string,
 ): Promise<{ file: ExportFile; review: ReviewRow }> {
-  const review = await reviewOf(core, caller, named);
-  const rows = streamRows(core.db, caller.workspaceId, { reviewId: review.id, names: review.opened_at });
+  const review = await reviewOf(ctx, named);
+  const rows = streamRows(ctx.scope, { reviewId: review.id, names: review.opened_at });
   const asked = { name: 'review-report.csv', filter: { review: review.id, status: review.status } };
-  return { file: exported(core, caller, asked, COLUMNS, rows), review };
+  return { file: exported(ctx, asked, COLUMNS, rows), review };
 }
 
 /** What a printed report tells. */
@@ -62,21 +62,16 @@ const MOST_ROWS = 5_000;
 const MOST_REVIEWERS = 50;
 
 /** A report to be read and printed; sending it is an export, too. Throws `not_found`. */
-export async function reportOf(core: Core, caller: Caller, named: string): Promise<ReviewReport> {
-  const review = await reviewOf(core, caller, named);
-  const { workspaceId } = caller;
-  const rows = streamRowsByOutcome(
-    core.db,
-    workspaceId,
-    { reviewId: review.id, names: review.opened_at },
-    MOST_ROWS,
-  );
+export async function reportOf(ctx: Context, named: string): Promise<ReviewReport> {
+  const review = await reviewOf(ctx, named);
+  const { workspaceId } = ctx.caller;
+  const rows = streamRowsByOutcome(ctx.scope, { reviewId: review.id, names: review.opened_at }, MOST_ROWS);
   const asked = { name: 'review-report.html', filter: { review: review.id, status: review.status } };
   return {
     review,
-    outcomes: await countOutcomes(core.db, workspaceId, review.id),
-    reviewers: await reviewersOf(core.db, workspaceId, review.id, MOST_REVIEWERS),
-    file: exported(core, caller, asked, { row: (row: FrozenRow) => row }, rows),
+    outcomes: await countOutcomes(ctx.scope, review.id),
+    reviewers: await reviewersOf(ctx.scope, review.id, MOST_REVIEWERS),
+    file: exported(ctx, asked, { row: (row: FrozenRow) => row }, rows),
     mostRows: MOST_ROWS,
   };
 }

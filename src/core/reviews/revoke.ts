@@ -30,13 +30,13 @@ export async function takeAway(
   const ids = [...new Set(rows.map((row) => row.user_id))];
   const users = new Map((await lockWhole(c, ids)).map((user) => [user.id, user]));
   const numbers = rows.map((row) => row.number);
-  const found = takenWith(await grantsToTake(c.tx, workspaceId, review.id, numbers));
+  const found = takenWith(await grantsToTake(c.scope, review.id, numbers));
   const events = new Map([...found.keys()].map((number) => [number, c.newEventId()]));
   const taken = [...found.values()].flat();
   const before = await accountRolesOf(c, accountHolders(taken));
   if (taken.length > 0) {
     await withSeats(c, [...new Set(taken.map((grant) => grant.user_id))], () =>
-      endGrantsBy(c.tx, workspaceId, [...endedBy(found, events)], c.at),
+      endGrantsBy(c.scope, [...endedBy(found, events)], c.at),
     );
   }
   const after = await accountRolesOf(c, [...before.keys()]);
@@ -116,7 +116,7 @@ async function keepRules(
   );
   if (wasOwner && !(await leavesAnOwner(c))) throw new RollcallError('refused', LAST_OWNER);
   const holders = accountHolders(taken);
-  const inProjects = await billingManagersInProjects(c.tx, c.caller.workspaceId, holders);
+  const inProjects = await billingManagersInProjects(c.scope, holders);
   if (inProjects.length > 0) throw new RollcallError('refused', IN_PROJECTS);
 }
 

@@ -9,6 +9,7 @@ import { setAccountRoles } from '../access/account-role.ts';
 import { LAST_OWNER } from '../access/last-owner.ts';
 import { whyGone } from '../change/lock-user.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
+import type { Context } from '../context/context.ts';
 
 /** What a change of many users did; whoever was so already is unchanged. */
 export interface ManyChanged {
@@ -22,9 +23,9 @@ const MOST = 500;
  * Removes users as an identity provider's DELETE does, all of them or none. Throws `invalid` for too many, and, naming
  * each who can't be, `not_found` and `refused` (last owner).
  */
-export function removeUsers(core: Core, caller: Caller, ids: readonly string[]): Promise<ManyChanged> {
+export function removeUsers(ctx: Context, ids: readonly string[]): Promise<ManyChanged> {
   const asked = distinct(ids);
-  return change(core, caller, async (c) => {
+  return change(ctx, async (c) => {
     const leaving = await lockLeaving(c, asked.known);
     const users = leaving.users.filter((user) => !user.deleted_at);
     const owners = await removeLocked(c, { ...leaving, users }, 'user.removed');
@@ -41,13 +42,12 @@ export function removeUsers(core: Core, caller: Caller, ids: readonly string[]):
  * `not_found` and `refused` (last owner, billing manager with project roles, a higher role through a group, removed).
  */
 export function setAccountRoleOfMany(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   ids: readonly string[],
   role: AccountRole,
 ): Promise<ManyChanged> {
   const asked = distinct(ids);
-  return change(core, caller, async (c) => {
+  return change(ctx, async (c) => {
     const users = await lockWhole(c, asked.known);
     const gone = users.flatMap((user) => {
       const why = whyGone(user);

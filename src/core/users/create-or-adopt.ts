@@ -23,6 +23,7 @@ import { keepAnOwner } from '../access/last-owner.ts';
 import { applyPushed, comparePushed } from '../access/pushed-grants.ts';
 import { newUserName } from '../shared/user-name.ts';
 import { activated, audited, difference, stateOf, withActive, type UserInput } from '../shared/user-state.ts';
+import type { Context } from '../context/context.ts';
 
 /**
  * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
@@ -30,11 +31,11 @@ import { activated, audited, difference, stateOf, withActive, type UserInput } f
  * brought back under its id. Throws `taken` when the userName is another user's, `refused` for seats and the last
  * owner.
  */
-export async function provisionUser(core: Core, caller: Caller, input: UserInput): Promise<ShownUser> {
-  const { answer } = await change(core, caller, (c) => createUser(c, input));
+export async function provisionUser(ctx: Context, input: UserInput): Promise<ShownUser> {
+  const { answer } = await change(ctx, (c) => createUser(c, input));
   const created = await answer;
   if (created) return { ...created, last_access_at: null, groups: [] };
-  return change(core, caller, (c) => takeOver(c, input));
+  return change(ctx, (c) => takeOver(c, input));
 }
 
 /** Creates a user; undefined, and no event, when somebody has that name. */
@@ -53,7 +54,7 @@ async function createUser(c: Change, input: UserInput): Promise<Sent<UserRow | u
   };
   const state = input.active === false ? fresh : activated(fresh, c.at);
   c.charge(writtenAttributes(state));
-  const created = c.send(() => insertUser(c.tx, workspaceId, id, state, c.at));
+  const created = c.send(() => insertUser(c.scope, id, state, c.at));
   const grants = comparePushed([], input.pushed);
   // What is granted is granted to somebody who is there, and an organization's key comes with the answer.
   const isWaitedFor = grants !== undefined || state.organization_id !== null;
@@ -71,7 +72,7 @@ async function createUser(c: Change, input: UserInput): Promise<Sent<UserRow | u
 
 async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   const { workspaceId } = c.caller;
-  const existing = await lockUserByName(c.tx, workspaceId, newUserName(input.userName));
+  const existing = await lockUserByName(c.scope, newUserName(input.userName));
   if (!existing)
     throw new RollcallError('busy', 'The user was renamed meanwhile; try again.', { retryAfter: 1 });
   c.notBefore(existing.now, existing.updated_at);
@@ -93,11 +94,11 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
   };
   const next = withActive(state, input.active ?? true, c.at);
   const eventId = c.newEventId();
-  const held = await pushedAndOwned(c.tx, workspaceId, existing.id);
+  const held = await pushedAndOwned(c.scope, existing.id);
   const wasOwner = existing.status === 'active' && held.isOwner;
   await withSeats(c, [existing.id], async () => {
     c.charge(writtenAttributes(next, existing));
-    const updated = await updateUser(c.tx, workspaceId, existing, next, c.at);
+    const updated = await updateUser(c.scope, existing, next, c.at);
     const grants = comparePushed(held.pushed, input.pushed);
     await applyPushed(c, existing.id, grants, eventId);
     if (existing.status === 'pending' && updated.status === 'active')
@@ -105,10 +106,10 @@ async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
     const target = { kind: 'user', id: existing.id, name: updated.user_name };
     c.record({ action, target, ...(difference(existing, updated) ?? {}) }, eventId);
   });
-  if (wasOwner && (next.status !== 'active' || !(await isOwner(c.tx, workspaceId, existing.id)))) {
+  if (wasOwner && (next.status !== 'active' || !(await isOwner(c.scope, existing.id)))) {
     await keepAnOwner(c);
   }
-  return (await findUser(c.tx, workspaceId, existing.id, { withGroups: true })) as ShownUser;
+  return (await findUser(c.scope, existing.id, { withGroups: true })) as ShownUser;
 }
 
 function takeOverAction(existing: UserRow, input: UserInput): string | undefined {
@@ -145,7 +146,7 @@ async function affiliation(c: Change, pushed: string | null, before?: UserRow): 
       return { organization_id, organization_pushed, organization_last_pushed };
     }
   }
-  const id = pushed === null ? undefined : await organizationByKey(c.tx, c.caller.workspaceId, pushed);
+  const id = pushed === null ? undefined : await organizationByKey(c.scope, pushed);
   return {
     organization_id: id ?? null,
     organization_pushed: id ? null : pushed,

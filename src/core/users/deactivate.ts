@@ -8,20 +8,21 @@ import { withSeats } from '../access/seats.ts';
 import { keepAnOwner } from '../access/last-owner.ts';
 import { lockPresent } from '../change/lock-user.ts';
 import { deactivated, difference, stateOf } from '../shared/user-state.ts';
+import type { Context } from '../context/context.ts';
 
 /**
  * Deactivates a user, also one whom an identity provider manages: access ends with the status, seats are free, and what
  * was given stays for another time, as when an identity provider does it. Of a pending user the invitation is revoked.
  * Throws `not_found`, `refused` (last owner, removed).
  */
-export function deactivateUser(core: Core, caller: Caller, id: string): Promise<void> {
-  const { workspaceId } = caller;
-  return change(core, caller, async (c) => {
+export function deactivateUser(ctx: Context, id: string): Promise<void> {
+  const { workspaceId } = ctx.caller;
+  return change(ctx, async (c) => {
     const user = await lockPresent(c, id);
     if (user.status === 'inactive') return;
-    const wasOwner = user.status === 'active' && (await isOwner(c.tx, workspaceId, user.id));
+    const wasOwner = user.status === 'active' && (await isOwner(c.scope, user.id));
     await withSeats(c, [user.id], async () => {
-      const updated = await updateUser(c.tx, workspaceId, user, deactivated(stateOf(user), c.at), c.at);
+      const updated = await updateUser(c.scope, user, deactivated(stateOf(user), c.at), c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name };
       c.record({ action: 'user.deactivated', target, ...(difference(user, updated) ?? {}) });
       await closeInvitationOf(c, user.id, 'revoked');

@@ -6,17 +6,13 @@ import type { Core } from '../context/core.ts';
 import { LAST_OWNER } from '../access/last-owner.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
 import { checkVersion, type ExpectedVersions } from './replace.ts';
+import type { Context } from '../context/context.ts';
 
 /** Removes a user for an identity provider. Throws `not_found`, `precondition`, `refused` (last owner). */
-export async function deleteUser(
-  core: Core,
-  caller: Caller,
-  id: string,
-  expected?: ExpectedVersions,
-): Promise<void> {
+export async function deleteUser(ctx: Context, id: string, expected?: ExpectedVersions): Promise<void> {
   const userId = asId<UserId>(id);
   if (!userId) throw notFound('user', id);
-  await change(core, caller, async (c) => {
+  await change(ctx, async (c) => {
     const leaving = await lockLeaving(c, [userId]);
     const [current] = leaving.users;
     if (!current || current.deleted_at) throw notFound('user', id);

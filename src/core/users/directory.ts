@@ -12,6 +12,7 @@ import type { Core } from '../context/core.ts';
 import { pendingInvitationOf } from '../invitations/list.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { withParts } from '../shared/page-parts.ts';
+import type { Context } from '../context/context.ts';
 
 export type { DirectoryFilter, DirectorySort } from '../../store/users/directory.ts';
 
@@ -50,16 +51,15 @@ export interface UserDetail extends Holdings {
  * and order too, is as it was then. Throws `invalid` (asOf).
  */
 export async function listDirectory(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   filter: store.DirectoryFilter,
   page: KeysetPage<store.DirectorySort>,
   asOf?: Date,
 ): Promise<Page<DirectoryItem>> {
-  const moment = await momentOf(core.db, asOf);
+  const moment = await momentOf(ctx.core.db, asOf);
   const { items, next, partsOf } = await withParts(
-    await store.listDirectory(core.db, caller.workspaceId, filter, page, moment),
-    (ids, most) => holdingsOf(core.db, caller.workspaceId, ids, moment, most),
+    await store.listDirectory(ctx.scope, filter, page, moment),
+    (ids, most) => holdingsOf(ctx.scope, ids, moment, most),
     (holding) => holding.user_id,
   );
   return { items: items.map((user) => ({ user, ...asHoldings(partsOf(user.id)) })), next };
@@ -84,25 +84,25 @@ export type LongList = keyof typeof MOST | 'access';
  * Everything about one user, also one whom SCIM no longer shows, now or as of a time that has passed. Throws `not_found`,
  * also for a user who was not there yet, and `invalid` (asOf).
  */
-export async function userDetail(core: Core, caller: Caller, id: string, asOf?: Date): Promise<UserDetail> {
-  const { workspaceId } = caller;
-  const moment = await momentOf(core.db, asOf);
+export async function userDetail(ctx: Context, id: string, asOf?: Date): Promise<UserDetail> {
+  const { workspaceId } = ctx.caller;
+  const moment = await momentOf(ctx.core.db, asOf);
   const userId = asId<UserId>(id);
-  const user = userId && (await store.findEntry(core.db, workspaceId, userId, moment));
+  const user = userId && (await store.findEntry(ctx.scope, userId, moment));
   if (!user) throw notFound('user', id);
   // One more than is answered, to know whether a list is truncated.
-  const held = await holdingsOf(core.db, workspaceId, [user.id], moment);
-  const groups = await store.groupsSince(core.db, workspaceId, user.id, moment, MOST.groups + 1);
-  const access = await accessOf(core.db, workspaceId, [user.id], moment);
-  const conflicts = await conflictsOf(core, caller, user.id, moment, MOST.conflicts + 1);
-  const machines = await machinesOf(core.db, workspaceId, user.id, moment, MOST.machines + 1);
+  const held = await holdingsOf(ctx.scope, [user.id], moment);
+  const groups = await store.groupsSince(ctx.scope, user.id, moment, MOST.groups + 1);
+  const access = await accessOf(ctx.scope, [user.id], moment);
+  const conflicts = await conflictsOf(ctx, user.id, moment, MOST.conflicts + 1);
+  const machines = await machinesOf(ctx.scope, user.id, moment, MOST.machines + 1);
   return {
     user,
     ...asHoldings(held),
     groups: groups.slice(0, MOST.groups),
     access: asAccess(access),
     conflicts: conflicts.slice(0, MOST.conflicts),
-    invitation: await pendingInvitationOf(core, caller, user.id, moment),
+    invitation: await pendingInvitationOf(ctx, user.id, moment),
     machines: machines.slice(0, MOST.machines),
     truncated: [
       ...(groups.length > MOST.groups ? (['groups'] as const) : []),

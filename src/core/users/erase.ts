@@ -22,6 +22,7 @@ import { withSeats } from '../access/seats.ts';
 import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
 import { LAST_OWNER } from '../access/last-owner.ts';
 import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
+import type { Context } from '../context/context.ts';
 
 /**
  * Erases a person (docs/adr/0012): what tells who it was is gone from the record and its history, the invitations, the
@@ -29,17 +30,17 @@ import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
  * removed, so that counts and history stay true. Of one who was erased before nothing changes. Throws `not_found`, and
  * `refused` for a user who is active or invited.
  */
-export function eraseUser(core: Core, caller: Caller, id: string): Promise<void> {
+export function eraseUser(ctx: Context, id: string): Promise<void> {
   const userId = asId<UserId>(id);
   if (!userId) return Promise.reject(notFound('user', id));
-  return change(core, caller, async (c) => {
+  return change(ctx, async (c) => {
     const leaving = await lockLeaving(c, [userId]);
     const [user] = leaving.users;
     if (!user) throw notFound('user', id);
     if (user.erased_at) return;
     if (user.status === 'active') throw new RollcallError('refused', whyNot(user));
     if (user.status === 'pending') await settleInvitation(c, user);
-    const names = await namesOf(c.tx, c.caller.workspaceId, userId);
+    const names = await namesOf(c.scope, userId);
     const texts = await personTexts(c, userId, names);
     await eraseRecord(c, user, leaving);
     await eraseAudit(c, userId);
@@ -68,13 +69,13 @@ async function settleInvitation(c: Change, user: UserRow): Promise<void> {
 async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<void> {
   const { workspaceId } = c.caller;
   const name = erasedName(user.id);
-  await pseudonymise(c.tx, workspaceId, user.id, name, c.at);
+  await pseudonymise(c.scope, user.id, name, c.at);
   if (!user.deleted_at) {
     const renamed = { ...user, status: 'inactive' as const, user_name: name };
     const owners = await removeLocked(c, { ...leaving, users: [renamed] }, 'user.removed');
     if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
   }
-  await forgetPushedValues(c.tx, workspaceId, user.id);
+  await forgetPushedValues(c.scope, user.id);
 }
 
 /** Events that are emptied in one step of the transaction: what they hold may be larger than memory. */
@@ -83,13 +84,13 @@ const STEP = { limit: 50, bytes: 128 * 1024 };
 /** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. */
 async function eraseAudit(c: Change, userId: UserId): Promise<void> {
   const { workspaceId } = c.caller;
-  await holdSealing(c.tx, workspaceId);
-  const step = (after?: EventPosition) => eventsAbout(c.tx, workspaceId, userId, after, STEP);
+  await holdSealing(c.scope);
+  const step = (after?: EventPosition) => eventsAbout(c.scope, userId, after, STEP);
   for (let events = await step(); events.length > 0; events = await step(events.at(-1))) {
     const ids = events.map(({ id }) => id);
-    const before = await unbrokenOf(c.tx, workspaceId, ids);
-    await eraseEvents(c.tx, workspaceId, ids);
-    const after = await unbrokenOf(c.tx, workspaceId, ids);
+    const before = await unbrokenOf(c.scope, ids);
+    await eraseEvents(c.scope, ids);
+    const after = await unbrokenOf(c.scope, ids);
     const broken = [...before].find((seq) => !after.has(seq));
     // Salts don't come back: rather nothing is erased than a chain broken for ever.
     if (broken !== undefined) throw new Error(`Erasing ${userId} would break the audit's seal ${broken}.`);

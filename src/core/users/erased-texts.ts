@@ -36,7 +36,7 @@ const PAGE = 100;
 
 /** All texts of a person, of whom `identity` is known. */
 export async function personTexts(c: Change, id: UserId, identity: readonly string[]): Promise<PersonTexts> {
-  const texts = await profileTexts(c.tx, c.caller.workspaceId, id);
+  const texts = await profileTexts(c.scope, id);
   const of = (attribute: string) =>
     texts.filter((one) => one.attribute === attribute).map(({ text }) => text);
   const locals = [...identity, ...of('emails')].flatMap((text) => /^([^@\s]{2,})@/.exec(text)?.[1] ?? []);
@@ -81,9 +81,9 @@ export async function eraseFromProvisioningLog(c: Change, id: UserId, texts: Per
   const { workspaceId } = c.caller;
   const keyed = (list: readonly string[]) => list.map((text) => ({ text, key: nameKey(workspaceId, text) }));
   const [identity, own, shared] = [keyed(texts.identity), keyed(texts.own), keyed(texts.shared)];
-  await eraseProvisioningRequests(c.tx, workspaceId, id, keysOf(identity), keysOf([...own, ...shared]));
-  await keepErasedTexts(c.tx, workspaceId, keysOf([...identity, ...own]), { at: c.at, isShared: false });
-  await keepErasedTexts(c.tx, workspaceId, keysOf(shared), { at: c.at, isShared: true });
+  await eraseProvisioningRequests(c.scope, id, keysOf(identity), keysOf([...own, ...shared]));
+  await keepErasedTexts(c.scope, keysOf([...identity, ...own]), { at: c.at, isShared: false });
+  await keepErasedTexts(c.scope, keysOf(shared), { at: c.at, isShared: true });
   await takeOut(c, id, own, () => []);
   await takeOut(c, id, shared, (request) => request.of_others);
 }
@@ -100,18 +100,18 @@ async function takeOut(
   leave: (request: FoundRequest) => readonly string[],
 ): Promise<void> {
   const { workspaceId } = c.caller;
-  const rare = new Set(await rareKeys(c.tx, workspaceId, keysOf(texts), MOST_REQUESTS));
+  const rare = new Set(await rareKeys(c.scope, keysOf(texts), MOST_REQUESTS));
   const erased = texts.filter(({ key }) => rare.has(key));
   if (erased.length === 0) return;
   for (let after: string | undefined; ;) {
-    const page = await requestsWithTexts(c.tx, workspaceId, id, erased, { after, limit: PAGE });
+    const page = await requestsWithTexts(c.scope, id, erased, { after, limit: PAGE });
     if (page.length === 0) return;
     const rewritten = page.map((request) => {
       const left = leave(request);
       const keys = new Set(keysOf(erased).filter((key) => !left.includes(key)));
       return { ...withoutTexts(request, workspaceId, keys), of_others: left };
     });
-    await rewriteRequests(c.tx, workspaceId, rewritten, keysOf(erased));
+    await rewriteRequests(c.scope, rewritten, keysOf(erased));
     after = page.at(-1)?.id;
   }
 }

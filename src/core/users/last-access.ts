@@ -3,6 +3,7 @@ import { noteAccess, type AccessOutcome } from '../../store/users/last-access.ts
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
 import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import type { Context } from '../context/context.ts';
 
 /** What a product tells: that a user, named by id, userName or address, was there at a time. */
 export interface AccessReport {
@@ -28,13 +29,9 @@ const TOLERANCE_SECONDS = 5 * 60;
  * This is telemetry, not a change of what anybody may do: it is no `change` (docs/adr/0004), waits for none, and has
  * no audit event. What the last access was on a past day is kept beside it, a row for each user and day.
  */
-export async function reportLastAccess(
-  core: Core,
-  caller: Caller,
-  reports: readonly AccessReport[],
-): Promise<AccessNoted> {
+export async function reportLastAccess(ctx: Context, reports: readonly AccessReport[]): Promise<AccessNoted> {
   const usable = reports.filter(({ at }) => at >= EARLIEST);
-  const outcomes = await noteAccess(core.db, caller.workspaceId, usable.map(asNamed), TOLERANCE_SECONDS);
+  const outcomes = await noteAccess(ctx.scope, usable.map(asNamed), TOLERANCE_SECONDS);
   const outcomeOf = new Map(usable.map((report, index) => [report, outcomes[index]]));
   const count = (outcome: AccessOutcome) => outcomes.filter((one) => one === outcome).length;
   return {

@@ -11,6 +11,7 @@ import { change, type Change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { difference } from '../shared/diff.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
+import type { Context } from '../context/context.ts';
 
 export type { MachineRow as Machine, MachineSort } from '../../store/users/machines.ts';
 
@@ -29,14 +30,13 @@ const FINGERPRINT = /^[\x21-\x7e]{1,200}$/;
 
 /** A page of the registered machines; `user` is an id, userName or address. Throws `not_found`, `refused` (access.ts). */
 export async function listMachines(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   filter: { readonly user?: string | undefined; readonly product?: string | undefined },
   page: KeysetPage<MachineSort>,
 ): Promise<Page<MachineRow>> {
-  const user = filter.user === undefined ? undefined : await userNamed(core, caller, filter.user);
+  const user = filter.user === undefined ? undefined : await userNamed(ctx, filter.user);
   const { product } = filter;
-  return store.listMachines(core.db, caller.workspaceId, { userId: user?.id, product }, page);
+  return store.listMachines(ctx.scope, { userId: user?.id, product }, page);
 }
 
 /**
@@ -45,30 +45,29 @@ export async function listMachines(
  * fingerprint of somebody else's machine.
  */
 export async function registerMachine(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   input: MachineInput,
 ): Promise<{ machine: MachineRow; created: boolean }> {
   checkName(input.name);
   if (!FINGERPRINT.test(input.fingerprint)) {
     throw invalid('fingerprint', 'A fingerprint has 1 to 200 visible ASCII characters, without spaces.');
   }
-  const { workspaceId } = caller;
-  const named = await userNamed(core, caller, input.user);
-  return change(core, caller, async (c) => {
+  const { workspaceId } = ctx.caller;
+  const named = await userNamed(ctx, input.user);
+  return change(ctx, async (c) => {
     const productId = await productOf(c, input.product);
-    const user = await lockUser(c.tx, workspaceId, named.id);
+    const user = await lockUser(c.scope, named.id);
     if (!user) throw notFound('user', input.user);
     if (user.status !== 'active') {
       const who = `"${user.user_name}" is ${user.status}`;
       throw new RollcallError('refused', `Only an active user can register a machine; ${who}.`);
     }
     c.notBefore(user.now);
-    const known = await store.machineByFingerprint(c.tx, workspaceId, input.fingerprint);
+    const known = await store.machineByFingerprint(c.scope, input.fingerprint);
     if (known && known.user_id !== user.id) throw registeredBy(known);
     const id = known ? await seeAgain(c, known, input, productId) : await insert(c, user, input, productId);
     return {
-      machine: (await store.findMachine(c.tx, workspaceId, id)) as MachineRow,
+      machine: (await store.findMachine(c.scope, id)) as MachineRow,
       created: !known,
     };
   });
@@ -76,7 +75,7 @@ export async function registerMachine(
 
 async function productOf(c: Change, key: string | null | undefined): Promise<ProductId | null | undefined> {
   if (key === undefined || key === null) return key;
-  const product = await findProduct(c.tx, c.caller.workspaceId, key);
+  const product = await findProduct(c.scope, key);
   if (!product) throw invalid('product', `There is no product "${key}" in this workspace.`);
   return product.id;
 }
@@ -103,7 +102,7 @@ async function insert(
     after: { name, fingerprint, product: product ?? null },
   });
   const row = { id, userId: user.id, productId: productId ?? null, name, fingerprint, eventId };
-  if (await store.insertMachine(c.tx, c.caller.workspaceId, row, c.at)) return id;
+  if (await store.insertMachine(c.scope, row, c.at)) return id;
   // Registered meanwhile: to be looked at again, from the start.
   throw new RollcallError('busy', 'This machine is being registered by others; try again.', {
     cause: { code: '40001' },
@@ -124,18 +123,18 @@ async function seeAgain(
     { name: input.name, product: product?.toLowerCase() },
   );
   if (changed) c.record({ action: 'machine.updated', ...about(known), ...changed });
-  await store.updateMachine(c.tx, workspaceId, known.id, { name: input.name, productId }, c.at);
+  await store.updateMachine(c.scope, known.id, { name: input.name, productId }, c.at);
   return known.id;
 }
 
 /** Removes a machine; it can be registered anew, by anybody. Throws `not_found`. */
-export async function removeMachine(core: Core, caller: Caller, id: string): Promise<void> {
-  const { workspaceId } = caller;
+export async function removeMachine(ctx: Context, id: string): Promise<void> {
+  const { workspaceId } = ctx.caller;
   const machineId = asId<MachineId>(id);
-  await change(core, caller, async (c) => {
-    const found = machineId && (await store.findMachine(c.tx, workspaceId, machineId));
-    const user = found && (await lockUser(c.tx, workspaceId, found.user_id));
-    const machine = user && (await store.findMachine(c.tx, workspaceId, found.id));
+  await change(ctx, async (c) => {
+    const found = machineId && (await store.findMachine(c.scope, machineId));
+    const user = found && (await lockUser(c.scope, found.user_id));
+    const machine = user && (await store.findMachine(c.scope, found.id));
     if (!machine) throw notFound('machine', id);
     c.notBefore(user.now);
     await end(c, [machine]);
@@ -144,7 +143,7 @@ export async function removeMachine(core: Core, caller: Caller, id: string): Pro
 
 /** Removes the machines of locked users, who are removed themselves. */
 export async function endMachinesOf(c: Change, userIds: readonly UserId[]): Promise<void> {
-  await end(c, await store.machinesOfUsers(c.tx, c.caller.workspaceId, userIds));
+  await end(c, await store.machinesOfUsers(c.scope, userIds));
 }
 
 async function end(c: Change, machines: readonly MachineRow[]): Promise<void> {
@@ -154,7 +153,7 @@ async function end(c: Change, machines: readonly MachineRow[]): Promise<void> {
     const { name, fingerprint, product } = machine;
     return c.record({ action: 'machine.removed', ...about(machine), before: { name, fingerprint, product } });
   });
-  await store.endMachines(c.tx, c.caller.workspaceId, { ids, events }, c.at);
+  await store.endMachines(c.scope, { ids, events }, c.at);
 }
 
 function about({ id, name, user_id }: MachineRow) {

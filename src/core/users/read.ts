@@ -9,6 +9,7 @@ import { countUsers, listUsers, turnUsers, usersByIds, type ShownParts } from '.
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users/users.ts';
 import type { Caller } from '../context/caller.ts';
 import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 
 /** What of a user costs a query of its own and is loaded only when it is shown. */
 export interface UserParts {
@@ -23,45 +24,36 @@ export interface UserWithAccess {
 }
 
 /** One user that SCIM shows. Throws `not_found`. */
-export async function getUser(
-  core: Core,
-  caller: Caller,
-  id: string,
-  parts: UserParts,
-): Promise<UserWithAccess> {
+export async function getUser(ctx: Context, id: string, parts: UserParts): Promise<UserWithAccess> {
   const userId = asId<UserId>(id);
-  const user = userId && (await findUser(core.db, caller.workspaceId, userId, { withGroups: parts.groups }));
+  const user = userId && (await findUser(ctx.scope, userId, { withGroups: parts.groups }));
   if (!user) throw notFound('user', id);
-  const access = parts.access ? await accessOf(core.db, caller.workspaceId, [user.id]) : undefined;
+  const access = parts.access ? await accessOf(ctx.scope, [user.id]) : undefined;
   return { user, access };
 }
 
 /** A page of the users that SCIM shows by position, and how many there are under the condition. */
 export async function listUsersByIndex(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: IndexPage,
   parts: UserParts,
 ): Promise<{ total: number; items: UserWithAccess[] }> {
-  const list = () => listUsers(core.db, caller.workspaceId, page, shownParts(parts));
-  const { total, items: users } = await indexPage(page, list, () =>
-    countUsers(core.db, caller.workspaceId, page),
-  );
-  return { total, items: await withAccess(core, caller, users, parts) };
+  const list = () => listUsers(ctx.scope, page, shownParts(parts));
+  const { total, items: users } = await indexPage(page, list, () => countUsers(ctx.scope, page));
+  return { total, items: await withAccess(ctx, users, parts) };
 }
 
 /** A page of the users that SCIM shows from a row on, and how many there were under the condition when it was begun. */
 export async function listUsersByCursor(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   page: CursorPage,
   parts: UserParts,
 ): Promise<Turned<UserWithAccess> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    page.turn.total ?? countUsers(core.db, caller.workspaceId, page),
-    turnUsers(core.db, caller.workspaceId, page, shownParts(parts)),
+    page.turn.total ?? countUsers(ctx.scope, page),
+    turnUsers(ctx.scope, page, shownParts(parts)),
   ]);
-  return { ...found, total, rows: await withAccess(core, caller, found.rows, parts) };
+  return { ...found, total, rows: await withAccess(ctx, found.rows, parts) };
 }
 
 /** What of a user is read for its parts. */
@@ -72,34 +64,32 @@ export function shownParts({ groups, access }: UserParts): ShownParts {
 /**
  * All groups of a user who is in more than are read with the record, by id and in batches; undefined for all others.
  */
-export function groupsOfUser(core: Core, caller: Caller, user: ShownUser): GroupBatches | undefined {
+export function groupsOfUser(ctx: Context, user: ShownUser): GroupBatches | undefined {
   if (!user.groups || user.groups.length <= MOST_GROUPS) return undefined;
-  return groupBatches(core.db, caller.workspaceId, user.id);
+  return groupBatches(ctx.scope, user.id);
 }
 
 export type GroupBatches = ReturnType<typeof groupBatches>;
 
 /** The users with these ids that SCIM shows, in no order. */
 export async function usersOf(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   ids: readonly UserId[],
   parts: UserParts,
 ): Promise<UserWithAccess[]> {
   if (ids.length === 0) return [];
-  const users = await usersByIds(core.db, caller.workspaceId, ids, { withGroups: parts.groups });
-  return withAccess(core, caller, users, parts);
+  const users = await usersByIds(ctx.scope, ids, { withGroups: parts.groups });
+  return withAccess(ctx, users, parts);
 }
 
 async function withAccess(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   users: readonly ShownUser[],
   parts: UserParts,
 ): Promise<UserWithAccess[]> {
   if (!parts.access || users.length === 0) return users.map((user) => ({ user, access: undefined }));
   const ids = users.map((user) => user.id);
   const byUser = new Map(ids.map((id): [UserId, AccessRow[]] => [id, []]));
-  for (const row of await accessOf(core.db, caller.workspaceId, ids)) byUser.get(row.user_id)?.push(row);
+  for (const row of await accessOf(ctx.scope, ids)) byUser.get(row.user_id)?.push(row);
   return users.map((user) => ({ user, access: byUser.get(user.id) }));
 }

@@ -21,9 +21,9 @@ export interface Leaving {
 /** Locks users and their groups, in the order in which every change does; those whom there never was are left out. */
 export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Leaving> {
   const { workspaceId } = c.caller;
-  const groups = await lockGroupsOfUsers(c.tx, workspaceId, ids);
+  const groups = await lockGroupsOfUsers(c.scope, ids);
   const users = await lockWhole(c, ids);
-  const memberships = await membershipsOf(c.tx, workspaceId, ids);
+  const memberships = await membershipsOf(c.scope, ids);
   const groupNames = new Map(groups.map((group) => [group.id, group.display_name]));
   if (memberships.some(({ group_id }) => !groupNames.has(group_id))) {
     // Joined another group before the user was locked; groups are locked first, so start over.
@@ -50,9 +50,9 @@ export async function removeLocked(
   const ids = users.map((user) => user.id);
   const of = (status: UserRow['status']) =>
     users.filter((user) => user.status === status).map((user) => user.id);
-  const owners = await ownersAmong(c.tx, workspaceId, of('active'));
+  const owners = await ownersAmong(c.scope, of('active'));
   await withSeats(c, ids, async () => {
-    await markUsersDeleted(c.tx, workspaceId, ids, c.at);
+    await markUsersDeleted(c.scope, ids, c.at);
     const events = users.map((user) =>
       c.record({
         action,
@@ -61,7 +61,7 @@ export async function removeLocked(
         after: { status: 'inactive' },
       }),
     );
-    await endAllDirectGrants(c.tx, workspaceId, { users: ids, events }, c.at);
+    await endAllDirectGrants(c.scope, { users: ids, events }, c.at);
     await closeInvitationsOf(c, of('pending'), 'revoked');
     await endMachinesOf(c, ids);
     const names = new Map(users.map((user) => [user.id, user.user_name]));
@@ -88,6 +88,6 @@ async function leaveGroups(
       before: { userName: userNames.get(user_id) },
     }),
   );
-  await endMemberships(c.tx, workspaceId, { groups, users, events }, c.at);
-  await touchGroups(c.tx, workspaceId, [...new Set(groups)], c.at);
+  await endMemberships(c.scope, { groups, users, events }, c.at);
+  await touchGroups(c.scope, [...new Set(groups)], c.at);
 }

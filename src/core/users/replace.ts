@@ -22,6 +22,9 @@ import { keepAnOwner } from '../access/last-owner.ts';
 import { pushedState } from './create-or-adopt.ts';
 import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../access/pushed-grants.ts';
 import { difference, stateOf, withActive, type UserInput } from '../shared/user-state.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
+import type { WriteScope } from '../../store/db/scope.ts';
 
 /** The versions of a resource that a client will accept as the one it changes; undefined for any. */
 export type ExpectedVersions = readonly number[] | undefined;
@@ -32,18 +35,15 @@ export type ExpectedVersions = readonly number[] | undefined;
  * Throws `not_found`, `precondition`, `taken`, `refused` (seats, last owner, billing manager).
  */
 export async function replaceUser(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   id: string,
   edit: (current: UserRow) => UserInput,
   expected?: ExpectedVersions,
 ): Promise<ShownUser> {
-  const { workspaceId } = caller;
   const userId = asId<UserId>(id);
   if (!userId) throw notFound('user', id);
-  const lock = (tx: Tx) =>
-    Promise.all([lockUser(tx, workspaceId, userId), pushedAndOwned(tx, workspaceId, userId)]);
-  const { answer } = await changeLocked(core, caller, lock, async (c, [current, held]) => {
+  const lock = (scope: WriteScope) => Promise.all([lockUser(scope, userId), pushedAndOwned(scope, userId)]);
+  const { answer } = await changeLocked(ctx, lock, async (c, [current, held]) => {
     if (!current || current.deleted_at) throw notFound('user', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
@@ -56,12 +56,12 @@ export async function replaceUser(
     );
     const grants = comparePushed(held.pushed, input.pushed);
     if (!grants && isDeepStrictEqual(state, next)) {
-      return c.send(() => findUser(c.tx, workspaceId, userId, { withGroups: true }));
+      return c.send(() => findUser(c.scope, userId, { withGroups: true }));
     }
     const losesStatus = state.status === 'active' && next.status !== 'active';
     const wasOwner = held.isOwner && (losesStatus || (grants !== undefined && state.status === 'active'));
     const updated = await withSeats(c, [userId], () => writeUser(c, current, next, grants));
-    if (wasOwner && (losesStatus || !(await isOwner(c.tx, workspaceId, userId)))) await keepAnOwner(c);
+    if (wasOwner && (losesStatus || !(await isOwner(c.scope, userId)))) await keepAnOwner(c);
     return updated;
   });
   return (await answer) as ShownUser;
@@ -75,7 +75,7 @@ async function writeUser(
 ): Promise<Sent<ShownUser>> {
   const eventId = c.newEventId();
   c.charge(writtenAttributes(next, current));
-  const updated = c.send(() => updateUser(c.tx, c.caller.workspaceId, current, next, c.at));
+  const updated = c.send(() => updateUser(c.scope, current, next, c.at));
   await applyPushed(c, current.id, grants, eventId);
   if (current.status === 'pending' && next.status === 'active')
     await closeInvitationOf(c, current.id, 'superseded');

@@ -11,6 +11,7 @@ import { setAccountRole } from '../access/account-role.ts';
 import { lockPresent } from '../change/lock-user.ts';
 import { changedFields, withProfile, type ProfileInput } from './profile.ts';
 import { difference, stateOf } from '../shared/user-state.ts';
+import type { Context } from '../context/context.ts';
 
 /** What an admin changes of a user; what is undefined stays as it is. */
 export interface UserPatch extends ProfileInput {
@@ -24,8 +25,8 @@ export interface UserPatch extends ProfileInput {
  * role and the organization are not: they stand until the provider pushes something else than it did last. Throws
  * `not_found`, `invalid`, `immutable` for such a profile, and `refused` (see account-role.ts; removed).
  */
-export function patchUser(core: Core, caller: Caller, id: string, patch: UserPatch): Promise<void> {
-  return change(core, caller, async (c) => {
+export function patchUser(ctx: Context, id: string, patch: UserPatch): Promise<void> {
+  return change(ctx, async (c) => {
     const user = await lockPresent(c, id);
     if (user.managed_by === 'idp') refuseProfile(user, patch);
     const profile = withProfile(user, patch);
@@ -33,7 +34,7 @@ export function patchUser(core: Core, caller: Caller, id: string, patch: UserPat
     const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
     if (!isDeepStrictEqual(state, next)) {
       c.charge(writtenAttributes(next, state));
-      const updated = await updateUser(c.tx, caller.workspaceId, user, next, c.at);
+      const updated = await updateUser(c.scope, user, next, c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name };
       c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });
     }
@@ -59,7 +60,7 @@ async function affiliation(
 ): Promise<Partial<Pick<UserState, 'organization_id' | 'organization_pushed'>>> {
   if (key === undefined) return {};
   if (key === null) return { organization_id: null, organization_pushed: null };
-  const id = await organizationByKey(c.tx, c.caller.workspaceId, key);
+  const id = await organizationByKey(c.scope, key);
   if (!id) throw invalid('organization', `There is no organization "${key}" in this workspace.`);
   return id === user.organization_id ? {} : { organization_id: id, organization_pushed: null };
 }

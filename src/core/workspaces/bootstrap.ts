@@ -6,6 +6,7 @@ import { change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import { keepToken, newSecret } from './tokens.ts';
 import { seedWorkspace } from './workspaces.ts';
+import { contextOf } from '../context/context.ts';
 
 const SCOPES = ['scim', 'admin', 'operator'] as const;
 
@@ -36,9 +37,9 @@ export async function prepareFirstStart(
     requestId: 'first-start',
   };
   const tokens = Object.fromEntries(SCOPES.map((scope) => [scope, given[scope] ?? newSecret(scope)]));
-  return change(core, caller, async (c) => {
-    await lockFirstStart(c.tx);
-    if (await findWorkspaceByKey(c.tx, 'default')) return null;
+  return change(contextOf(core, caller), async (c) => {
+    await lockFirstStart(c.scope.db);
+    if (await findWorkspaceByKey(c.scope.db, 'default')) return null;
     await seedWorkspace(c, { key: 'default', name: 'Default' });
     for (const scope of SCOPES) {
       await keepToken(c, {

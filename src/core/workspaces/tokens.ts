@@ -11,6 +11,8 @@ import { change, type Change } from '../change/change.ts';
 import type { Core } from '../context/core.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { sharedAnswers } from '../shared/single-flight.ts';
+import type { Context } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 export type { TokenRow as Token, TokenSort } from '../../store/workspaces/tokens.ts';
 
@@ -65,28 +67,27 @@ function noteUse(core: Core, { id, workspace_id }: store.LiveToken): void {
   if (noting.has(id)) return;
   noting.add(id);
   store
-    .touchToken(core.db, workspace_id, id)
+    .touchToken(scopeOf(core.db, workspace_id), id)
     .catch((error: unknown) => log.warn('The use of a token could not be noted.', { token: id, error }))
     .finally(() => noting.delete(id));
 }
 
 /** A page of the workspace's tokens, never with a secret. Only operators see operators' tokens. */
-export function listTokens(core: Core, caller: Caller, page: KeysetPage<TokenSort>): Promise<Page<TokenRow>> {
-  return store.listTokens(core.db, caller.workspaceId, page, { withOperators: isOperator(caller) });
+export function listTokens(ctx: Context, page: KeysetPage<TokenSort>): Promise<Page<TokenRow>> {
+  return store.listTokens(ctx.scope, page, { withOperators: isOperator(ctx.caller) });
 }
 
 /** Makes a token of the caller's workspace. Throws `invalid`, and `forbidden` for a scope beyond the caller's. */
 export function issueToken(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   input: { readonly name: string; readonly scope: Scope; readonly expiresAt?: Date | null | undefined },
 ): Promise<IssuedToken> {
   checkName(input.name);
-  if (input.scope === 'operator' && !isOperator(caller)) {
+  if (input.scope === 'operator' && !isOperator(ctx.caller)) {
     throw new RollcallError('forbidden', 'Only an operator can make a token with the scope operator.');
   }
   const secret = newSecret(input.scope);
-  return change(core, caller, async (c) => {
+  return change(ctx, async (c) => {
     const expires_at = input.expiresAt ?? null;
     if (expires_at && expires_at <= c.at)
       throw invalid('expiresAt', 'A token can only expire in the future.');
@@ -102,8 +103,7 @@ export async function keepToken(
 ): Promise<TokenRow> {
   const { name, scope, expires_at, secret } = token;
   const row = await store.insertToken(
-    c.tx,
-    c.caller.workspaceId,
+    c.scope,
     { id: newId<TokenId>(), name, scope, expires_at, hash: hashOf(secret) },
     c.at,
   );
@@ -113,12 +113,12 @@ export async function keepToken(
 }
 
 /** Ends a token at once, on every instance. Throws `not_found`. */
-export function revokeToken(core: Core, caller: Caller, id: string): Promise<void> {
-  return change(core, caller, async (c) => {
+export function revokeToken(ctx: Context, id: string): Promise<void> {
+  return change(ctx, async (c) => {
     const tokenId = asId<TokenId>(id);
-    const current = tokenId && (await store.lockToken(c.tx, caller.workspaceId, tokenId));
-    if (!current || (current.scope === 'operator' && !isOperator(caller))) throw notFound('token', id);
-    await store.revokeToken(c.tx, caller.workspaceId, current.id, c.at);
+    const current = tokenId && (await store.lockToken(c.scope, tokenId));
+    if (!current || (current.scope === 'operator' && !isOperator(ctx.caller))) throw notFound('token', id);
+    await store.revokeToken(c.scope, current.id, c.at);
     const before = { name: current.name, scope: current.scope };
     c.record({
       action: 'token.revoked',

@@ -12,6 +12,9 @@ import type { Core } from '../context/core.ts';
 import { difference } from '../shared/diff.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { SEED_PRODUCTS, SEED_ROLES } from './seed.ts';
+import type { Context } from '../context/context.ts';
+import { contextOf } from '../context/context.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 
 export type { WorkspaceRow as Workspace, WorkspaceSort } from '../../store/workspaces/workspaces.ts';
 
@@ -23,23 +26,22 @@ export function listWorkspaces(core: Core, page: KeysetPage<WorkspaceSort>): Pro
 /** The workspace that a key or an id names. Throws `not_found`. */
 export async function workspaceNamed(core: Core, keyOrId: string): Promise<WorkspaceRow> {
   const id = asId<WorkspaceId>(keyOrId);
-  const found = id ? await store.findWorkspace(core.db, id) : undefined;
+  const found = id ? await store.findWorkspace(scopeOf(core.db, id)) : undefined;
   const workspace = found ?? (await store.findWorkspaceByKey(core.db, keyOrId));
   if (!workspace) throw notFoundWorkspace(keyOrId);
   return workspace;
 }
 
 /** The caller's workspace. */
-export async function getWorkspace(core: Core, caller: Caller): Promise<WorkspaceRow> {
-  const found = await store.findWorkspace(core.db, caller.workspaceId);
-  if (!found) throw notFoundWorkspace(caller.workspaceId);
+export async function getWorkspace(ctx: Context): Promise<WorkspaceRow> {
+  const found = await store.findWorkspace(ctx.scope);
+  if (!found) throw notFoundWorkspace(ctx.caller.workspaceId);
   return found;
 }
 
 /** Changes the caller's workspace. Throws `invalid`. */
 export function patchWorkspace(
-  core: Core,
-  caller: Caller,
+  ctx: Context,
   input: {
     readonly name?: string | undefined;
     readonly signInUrl?: string | null | undefined;
@@ -49,10 +51,9 @@ export function patchWorkspace(
   if (input.name !== undefined) checkName(input.name);
   if (typeof input.signInUrl === 'string') checkSignInUrl(input.signInUrl);
   return change(
-    core,
-    caller,
+    ctx,
     async (c) => {
-      const current = (await store.findWorkspace(c.tx, caller.workspaceId)) as WorkspaceRow;
+      const current = (await store.findWorkspace(c.scope)) as WorkspaceRow;
       const before = stateOf(current);
       const state = {
         name: input.name ?? before.name,
@@ -63,7 +64,7 @@ export function patchWorkspace(
       if (!changed) return current;
       c.notBefore(current.updated_at);
       c.record({ action: 'workspace.updated', target: target(current), ...changed });
-      return store.updateWorkspace(c.tx, caller.workspaceId, state, c.at);
+      return store.updateWorkspace(c.scope, state, c.at);
     },
     // What the integration switch allows is asked by every grant.
     'exclusive',
@@ -76,13 +77,17 @@ export function patchWorkspace(
  */
 export function createWorkspace(
   core: Core,
-  caller: Pick<Caller, 'actor' | 'requestId'>,
+  by: Pick<Caller, 'actor' | 'requestId'>,
   input: { readonly key: string; readonly name: string },
 ): Promise<WorkspaceRow> {
   checkKey(input.key);
   checkName(input.name);
   const id = newId<WorkspaceId>();
-  return change(core, { ...caller, workspaceId: id }, (c) => seedWorkspace(c, input), 'exclusive');
+  return change(
+    contextOf(core, { actor: by.actor, requestId: by.requestId, workspaceId: id }),
+    (c) => seedWorkspace(c, input),
+    'exclusive',
+  );
 }
 
 /** Makes the workspace that a change is about, with its seed data. */
@@ -90,23 +95,21 @@ export async function seedWorkspace(
   c: Change,
   input: { readonly key: string; readonly name: string },
 ): Promise<WorkspaceRow> {
-  const { tx, at } = c;
-  const id = c.caller.workspaceId;
-  const workspace = await store.insertWorkspace(tx, { id, key: input.key, name: input.name }, at);
+  const { scope, at } = c;
+  const workspace = await store.insertWorkspace(scope, { key: input.key, name: input.name }, at);
   const products = SEED_PRODUCTS.map((product) => ({ ...product, id: newId<ProductId>() }));
   for (const product of products) {
-    await insertProduct(tx, id, product.id, { key: product.key, name: product.name, enabled: true }, at);
+    await insertProduct(scope, product.id, { key: product.key, name: product.name, enabled: true }, at);
     for (const license of product.licenses) {
       const limits = { seats: null, seats_used: null, overflow: 'refuse' as const };
       await insertLicense(
-        tx,
-        id,
+        scope,
         { id: newId<LicenseId>(), product_id: product.id, ...license, ...limits },
         at,
       );
     }
   }
-  for (const role of SEED_ROLES) await insertRole(tx, id, newId<RoleId>(), role, at);
+  for (const role of SEED_ROLES) await insertRole(scope, newId<RoleId>(), role, at);
   c.record({
     action: 'workspace.created',
     target: target(workspace),

@@ -66,8 +66,8 @@ export function performCircle(
   circle: Circle,
   ids: MadeIds,
 ): Promise<ReadonlyMap<BulkOperation, ScimReply>> {
-  return together(ctx.core, ctx.caller, async (core) => {
-    const inner: ScimContext = { ...ctx, core };
+  return together(ctx, async (joined) => {
+    const inner: ScimContext = { ...ctx, ...joined };
     const made = new Map(ids);
     const replies = new Map<BulkOperation, ScimReply>();
     const incomplete: (readonly [BulkOperation, BulkTask, ScimReply])[] = [];

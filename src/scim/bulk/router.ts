@@ -8,10 +8,10 @@ import { readBulkRequest } from './request.ts';
 import { runBulk } from './run.ts';
 
 /** `POST /Bulk` (RFC 7644 section 3.7). Before scimmy's router, which does all operations at once. */
-export function bulk(contextOf: (req: Request) => ScimContext): Router {
+export function bulk(scimContext: (req: Request) => ScimContext): Router {
   const router = Router();
   router.post('/Bulk', async (req, res) => {
-    const ctx = contextOf(req);
+    const ctx = scimContext(req);
     const request = readBulkRequest(req.body);
     const running = runBulk(ctx, request, hangUp(res));
     remark(

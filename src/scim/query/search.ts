@@ -26,21 +26,21 @@ type List = (ctx: ScimContext, query: RawQuery) => Promise<ScimReply>;
  * Queries by POST (RFC 7644 section 3.4.3) on one type and on all, and by GET at the root (section 3.4.2.1). Before
  * scimmy's router, which would parse the filter itself and refuses a count of 0; at the root it would read every row.
  */
-export function searches(contextOf: (req: Request) => ScimContext): Router {
+export function searches(scimContext: (req: Request) => ScimContext): Router {
   const router = Router();
   const search = (path: string, list: List) =>
     router.post(path, async (req, res) => {
-      const ctx = contextOf(req);
+      const ctx = scimContext(req);
       const found = () => list(ctx, readSearch(req.body));
-      res.status(200).send(await whileTokenLive(ctx.core, ctx.caller, found));
+      res.status(200).send(await whileTokenLive(ctx, found));
     });
   search('/Users/.search', userVerbs.list);
   search('/Groups/.search', groupVerbs.list);
   search('/.search', listMixed);
   router.get('/', async (req, res) => {
-    const ctx = contextOf(req);
+    const ctx = scimContext(req);
     const found = () => listMixed(ctx, req.query as RawQuery);
-    res.status(200).send(await whileTokenLive(ctx.core, ctx.caller, found));
+    res.status(200).send(await whileTokenLive(ctx, found));
   });
   return router;
 }

@@ -1,13 +1,10 @@
 import type { Response } from 'express';
-import type { Caller } from '../../core/context/caller.ts';
-import type { Core } from '../../core/context/core.ts';
+import type { Context } from '../../core/context/context.ts';
 import type { ExpectedVersions } from '../../core/users/replace.ts';
 import { explain } from '../http/reply.ts';
 
 /** What a verb needs to answer; made by the router for each request. */
-export interface ScimContext {
-  readonly core: Core;
-  readonly caller: Caller;
+export interface ScimContext extends Context {
   /** What locations begin with, without a slash at its end. */
   readonly publicUrl: string;
   /** The versions that a change is for. */

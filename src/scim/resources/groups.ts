@@ -28,25 +28,21 @@ export const groupVerbs: ResourceVerbs = {
     return listReply(ctx, paging, {
       endpoint: '/Groups',
       query: selection,
-      byIndex: (page) => listGroupsByIndex(ctx.core, ctx.caller, { ...selection, ...page }, members),
-      byCursor: (page) => listGroupsByCursor(ctx.core, ctx.caller, { ...selection, ...page }, members),
+      byIndex: (page) => listGroupsByIndex(ctx, { ...selection, ...page }, members),
+      byCursor: (page) => listGroupsByCursor(ctx, { ...selection, ...page }, members),
       show: (one) => groupText(one, ctx.publicUrl, projection),
     });
   },
 
   read: async (ctx, id, raw) => {
     const projection = parseProjection(raw, groupSchema);
-    return asReply(ctx, await getGroup(ctx.core, ctx.caller, id, membersWanted(ctx, projection)), projection);
+    return asReply(ctx, await getGroup(ctx, id, membersWanted(ctx, projection)), projection);
   },
 
   create: async (ctx, body, raw) => {
     const projection = parseProjection(raw, groupSchema);
     const { displayName, externalId = null, members = [] } = readGroup(body);
-    return shown(
-      ctx,
-      await createGroup(ctx.core, ctx.caller, { displayName, externalId, members }),
-      projection,
-    );
+    return shown(ctx, await createGroup(ctx, { displayName, externalId, members }), projection);
   },
 
   // Without `members` they stay as they are: RFC 7644 section 3.5.1 lets us, and emptying a group because a client
@@ -56,19 +52,19 @@ export const groupVerbs: ResourceVerbs = {
     const { displayName, externalId = null, members } = readGroup(body);
     const base = members ? 'empty' : 'current';
     const edit = { displayName, externalId, members: { base, add: members ?? [], remove: [] } } as const;
-    return shown(ctx, await changeGroup(ctx.core, ctx.caller, id, edit, ctx.expected), projection);
+    return shown(ctx, await changeGroup(ctx, id, edit, ctx.expected), projection);
   },
 
   // 204, as Entra ID expects of a group's PATCH, unless `attributes` asks for the resource.
   patch: async (ctx, id, body, raw) => {
     const projection = parseProjection(raw, groupSchema);
-    const group = await changeGroup(ctx.core, ctx.caller, id, groupChanges(body), ctx.expected);
+    const group = await changeGroup(ctx, id, groupChanges(body), ctx.expected);
     if (raw['attributes'] !== undefined) return shown(ctx, group, projection);
     return reply(undefined, aboutGroup(ctx, group));
   },
 
   remove: async (ctx, id) => {
-    await deleteGroup(ctx.core, ctx.caller, id, ctx.expected);
+    await deleteGroup(ctx, id, ctx.expected);
     return reply(undefined);
   },
 };
@@ -80,11 +76,7 @@ export function membersWanted(ctx: ScimContext, projection: Projection): Members
 
 /** What was written, as it is now; its members are read when the answer is written. */
 function shown(ctx: ScimContext, group: GroupRow, projection: Projection): ScimReply {
-  return asReply(
-    ctx,
-    withOwnMembers(ctx.core, ctx.caller, group, membersWanted(ctx, projection)),
-    projection,
-  );
+  return asReply(ctx, withOwnMembers(ctx, group, membersWanted(ctx, projection)), projection);
 }
 
 function asReply(ctx: ScimContext, found: GroupWithMembers, projection: Projection): ScimReply {

@@ -56,9 +56,7 @@ export function resourceClass(type: {
     read(routed: RoutedContext): Promise<ScimReply> {
       const { id, query } = this;
       return guarded(routed, (ctx) =>
-        whileTokenLive(ctx.core, ctx.caller, () =>
-          id === undefined ? verbs.list(ctx, query) : verbs.read(ctx, id, query),
-        ),
+        whileTokenLive(ctx, () => (id === undefined ? verbs.list(ctx, query) : verbs.read(ctx, id, query))),
       );
     }
 

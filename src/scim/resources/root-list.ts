@@ -33,8 +33,8 @@ export async function listMixed(ctx: ScimContext, raw: RawQuery): Promise<ScimRe
   return listReply<MixedItem>(ctx, readPaging(raw), {
     endpoint: '/',
     query: selection,
-    byIndex: (page) => listMixedByIndex(ctx.core, ctx.caller, { ...selection, ...page }, parts),
-    byCursor: (page) => listMixedByCursor(ctx.core, ctx.caller, { ...selection, ...page }, parts),
+    byIndex: (page) => listMixedByIndex(ctx, { ...selection, ...page }, parts),
+    byCursor: (page) => listMixedByCursor(ctx, { ...selection, ...page }, parts),
     show: (item) =>
       item.kind === 'user'
         ? userText(ctx, item.user, ofUsers)

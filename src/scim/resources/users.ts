@@ -33,37 +33,37 @@ export const userVerbs: ResourceVerbs = {
     return listReply(ctx, paging, {
       endpoint: '/Users',
       query: selection,
-      byIndex: (page) => listUsersByIndex(ctx.core, ctx.caller, { ...selection, ...page }, parts),
-      byCursor: (page) => listUsersByCursor(ctx.core, ctx.caller, { ...selection, ...page }, parts),
+      byIndex: (page) => listUsersByIndex(ctx, { ...selection, ...page }, parts),
+      byCursor: (page) => listUsersByCursor(ctx, { ...selection, ...page }, parts),
       show: (one) => userText(ctx, one, projection),
     });
   },
 
   read: async (ctx, id, raw) => {
     const projection = parseProjection(raw, userSchema);
-    return asReply(ctx, await getUser(ctx.core, ctx.caller, id, partsOf(projection)), projection);
+    return asReply(ctx, await getUser(ctx, id, partsOf(projection)), projection);
   },
 
   create: async (ctx, body, raw) => {
     const projection = parseProjection(raw, userSchema);
-    return shown(ctx, await provisionUser(ctx.core, ctx.caller, toInput(readUser(body))), projection);
+    return shown(ctx, await provisionUser(ctx, toInput(readUser(body))), projection);
   },
 
   replace: async (ctx, id, body, raw) => {
     const projection = parseProjection(raw, userSchema);
     const input = toInput(readUser(body));
-    return shown(ctx, await replaceUser(ctx.core, ctx.caller, id, () => input, ctx.expected), projection);
+    return shown(ctx, await replaceUser(ctx, id, () => input, ctx.expected), projection);
   },
 
   patch: async (ctx, id, body, raw) => {
     const projection = parseProjection(raw, userSchema);
-    const edit: Parameters<typeof replaceUser>[3] = (current) =>
+    const edit: Parameters<typeof replaceUser>[2] = (current) =>
       toInput(patchUser(toDocument(current), body));
-    return shown(ctx, await replaceUser(ctx.core, ctx.caller, id, edit, ctx.expected), projection);
+    return shown(ctx, await replaceUser(ctx, id, edit, ctx.expected), projection);
   },
 
   remove: async (ctx, id) => {
-    await deleteUser(ctx.core, ctx.caller, id, ctx.expected);
+    await deleteUser(ctx, id, ctx.expected);
     return reply(undefined);
   },
 };
@@ -76,9 +76,7 @@ export function partsOf(projection: Projection): UserParts {
 /** What was written, as it is now; the access is read only when it was asked for. */
 async function shown(ctx: ScimContext, user: ShownUser, projection: Projection): Promise<ScimReply> {
   const parts = partsOf(projection);
-  const one = parts.access
-    ? await getUser(ctx.core, ctx.caller, user.id, parts)
-    : { user, access: undefined };
+  const one = parts.access ? await getUser(ctx, user.id, parts) : { user, access: undefined };
   return asReply(ctx, one, projection);
 }
 
@@ -96,7 +94,7 @@ export function userText(
   { user, access }: UserWithAccess,
   projection: Projection,
 ): JsonText {
-  const groups = groupsOfUser(ctx.core, ctx.caller, user);
+  const groups = groupsOfUser(ctx, user);
   if (!groups) return JSON.stringify(project(toResource(user, ctx.publicUrl, access), projection));
   const head = project(toResource({ ...user, groups: null }, ctx.publicUrl, access), projection);
   return withArray(JSON.stringify(head), 'groups', shownGroups(groups, ctx.publicUrl, projection));

@@ -7,6 +7,7 @@ import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
 import { rows } from '../db/query.ts';
 import { holds, versions, type Moment } from '../sql/as-of.ts';
 import { literal } from '../sql/where.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** Why something gives nothing. */
 export type ConflictCode =
@@ -43,8 +44,7 @@ const PLACE = sql`c.place collate "C"`;
  * the cost follows how many there are and not how many users. The search looks at user names and values.
  */
 export function listConflicts(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: {
     readonly limit: number;
     readonly after?: ConflictPosition | undefined;
@@ -59,20 +59,19 @@ export function listConflicts(
   const beyond = after
     ? sql`and (${NAME}, u.id, ${PLACE}) > (lower(${after.userName}), ${after.userId}::uuid, ${after.place}::text)`
     : empty;
-  const query = sql`${conflicts(workspaceId, 'now', sql`${found} ${beyond}`)} limit ${limit}`;
-  return rows<ConflictRow & MoreRow>(db, endedBySize(query));
+  const query = sql`${conflicts(scope.workspaceId, 'now', sql`${found} ${beyond}`)} limit ${limit}`;
+  return rows<ConflictRow & MoreRow>(scope, endedBySize(query));
 }
 
 /** The conflicts of one user, `most` of them. */
 export function conflictsOf(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   userId: UserId,
   moment: Moment,
   most: number,
 ): Promise<ConflictRow[]> {
-  const query = conflicts(workspaceId, moment, sql`and u.id = ${userId}`, userId);
-  return rows<ConflictRow>(db, sql`${query} limit ${most}`);
+  const query = conflicts(scope.workspaceId, moment, sql`and u.id = ${userId}`, userId);
+  return rows<ConflictRow>(scope, sql`${query} limit ${most}`);
 }
 
 const USER_COLUMNS = ['workspace_id', 'id', 'user_name', 'organization_pushed', 'deleted_at'];

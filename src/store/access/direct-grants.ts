@@ -5,6 +5,7 @@ import type { Tx } from '../db/pool.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { preparedForFew, preparedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {
@@ -21,16 +22,15 @@ export interface PushedGrant extends PushedValue {
 
 /** The open grants that a user has by pushed values, and whether the user is an owner by any open grant. */
 export async function pushedAndOwned(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userId: UserId,
 ): Promise<{ readonly pushed: PushedGrant[]; readonly isOwner: boolean }> {
   const found = await preparedRows<PushedGrant & { readonly source: string }>(
-    tx,
+    scope,
     'pushed_and_owned',
     sql`select id, pushed_attribute as attribute, pushed_value as value, kind, account_role, source
       from direct_grants
-      where workspace_id = ${unestimated(workspaceId)} and user_id = ${userId} and (source = 'pushed' or account_role = 'owner')
+      where workspace_id = ${unestimated(scope.workspaceId)} and user_id = ${userId} and (source = 'pushed' or account_role = 'owner')
         and until = 'infinity'`,
   );
   return {
@@ -69,8 +69,7 @@ function resolution(workspaceId: WorkspaceId, from: Sql): Sql {
  * to the database's own notion of case, which is not JavaScript's, is left as it is.
  */
 export async function openPushedGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userId: UserId,
   grants: readonly (PushedValue & { readonly id: GrantId })[],
   eventId: EventId,
@@ -79,12 +78,12 @@ export async function openPushedGrants(
   const from = sql`unnest(${grants.map((grant) => grant.id)}::uuid[], ${grants.map((grant) => grant.attribute)}::text[],
     ${grants.map((grant) => grant.value)}::text[]) as v(id, attribute, value)`;
   await rows(
-    tx,
+    scope,
     sql`insert into direct_grants (workspace_id, id, user_id, source, pushed_attribute, pushed_value, kind,
         account_role, project_id, role_id, license_id, since, since_event)
-      select ${workspaceId}, v.id, ${userId}, 'pushed', v.attribute, v.value, v.kind, v.account_role, v.project_id,
+      select ${scope.workspaceId}, v.id, ${userId}, 'pushed', v.attribute, v.value, v.kind, v.account_role, v.project_id,
         v.role_id, v.license_id, ${at}, ${eventId}
-      from (${resolution(workspaceId, from)}) v
+      from (${resolution(scope.workspaceId, from)}) v
       on conflict (workspace_id, user_id, pushed_attribute, lower(pushed_value))
         where until = 'infinity' and source = 'pushed' do nothing`,
   );
@@ -92,15 +91,13 @@ export async function openPushedGrants(
 
 /** Ends direct grants by id. */
 export function endDirectGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ids: readonly GrantId[],
   eventId: EventId,
   at: Date,
 ): Promise<void> {
   return endGrantsBy(
-    tx,
-    workspaceId,
+    scope,
     ids.map((id) => ({ id, eventId })),
     at,
   );
@@ -108,32 +105,30 @@ export function endDirectGrants(
 
 /** Ends direct grants, each with the event that tells of it. */
 export async function endGrantsBy(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ended: readonly { readonly id: GrantId; readonly eventId: EventId }[],
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
       from unnest(${ended.map((one) => one.id)}::uuid[], ${ended.map((one) => one.eventId)}::uuid[]) as e(id, event)
-      where d.workspace_id = ${unestimated(workspaceId)} and d.id = e.id and d.until >= 'infinity'
+      where d.workspace_id = ${unestimated(scope.workspaceId)} and d.id = e.id and d.until >= 'infinity'
         and d.id = any(${ended.map((one) => one.id)}::uuid[])`,
   );
 }
 
 /** Ends every direct grant of users, whoever gave it; `events[i]` is the event that tells of `users[i]`. */
 export async function endAllDirectGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ended: { readonly users: readonly UserId[]; readonly events: readonly EventId[] },
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
       from unnest(${ended.users}::uuid[], ${ended.events}::uuid[]) as e(user_id, event)
-      where d.workspace_id = ${unestimated(workspaceId)} and d.user_id = e.user_id and d.until = 'infinity'
+      where d.workspace_id = ${unestimated(scope.workspaceId)} and d.user_id = e.user_id and d.until = 'infinity'
         and d.user_id = any(${ended.users}::uuid[])`,
   );
 }
@@ -142,25 +137,20 @@ export async function endAllDirectGrants(
  * Reads all open pushed values again after the catalogue changed: a value that names something else now, or names
  * something at last, or nothing any more, gets a new interval. Answers how many did.
  */
-export async function resolvePushedAgain(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  eventId: EventId,
-  at: Date,
-): Promise<number> {
+export async function resolvePushedAgain(scope: WriteScope, eventId: EventId, at: Date): Promise<number> {
   const from = sql`(select d.id, d.user_id, d.pushed_attribute as attribute, d.pushed_value as value, d.since,
       d.target as old_target
     from direct_grants d
-    where d.workspace_id = ${workspaceId} and d.source = 'pushed' and d.until = 'infinity') v`;
+    where d.workspace_id = ${scope.workspaceId} and d.source = 'pushed' and d.until = 'infinity') v`;
   const changed = await rows(
-    tx,
+    scope,
     sql`with changed as materialized (
-        select * from (${resolution(workspaceId, from)}) v
+        select * from (${resolution(scope.workspaceId, from)}) v
         where v.old_target is distinct from coalesce(v.account_role, '') || '/' || coalesce(v.project_id::text, '')
           || '/' || coalesce(v.role_id::text, '') || '/' || coalesce(v.license_id::text, '')),
       ended as (
         update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = ${eventId}
-        from changed where d.workspace_id = ${workspaceId} and d.id = changed.id
+        from changed where d.workspace_id = ${scope.workspaceId} and d.id = changed.id
         returning d.id)
       select changed.user_id, changed.attribute, changed.value, changed.kind, changed.account_role,
         changed.project_id, changed.role_id, changed.license_id
@@ -169,10 +159,10 @@ export async function resolvePushedAgain(
   // A second statement: the unique index of open grants must see the ended ones.
   if (changed.length > 0) {
     await rows(
-      tx,
+      scope,
       sql`insert into direct_grants (workspace_id, id, user_id, source, pushed_attribute, pushed_value, kind,
           account_role, project_id, role_id, license_id, since, since_event)
-        select ${workspaceId}, gen_random_uuid(), v.user_id, 'pushed', v.attribute, v.value, v.kind, v.account_role,
+        select ${scope.workspaceId}, gen_random_uuid(), v.user_id, 'pushed', v.attribute, v.value, v.kind, v.account_role,
           v.project_id, v.role_id, v.license_id, ${at}, ${eventId}
         from jsonb_to_recordset(${JSON.stringify(changed)}::jsonb) as v(user_id uuid, attribute text, value text,
           kind text, account_role text, project_id uuid, role_id uuid, license_id uuid)`,
@@ -182,48 +172,40 @@ export async function resolvePushedAgain(
 }
 
 /** A billing manager by his highest account role who holds a project role directly, if the user is that. */
-export async function isBillingManagerWithProjectRole(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userId: UserId,
-): Promise<boolean> {
+export async function isBillingManagerWithProjectRole(scope: WriteScope, userId: UserId): Promise<boolean> {
   const found = await row<{ both: boolean }>(
-    tx,
+    scope,
     sql`select coalesce(max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}
         and bool_or(h.kind = 'project_role' and h.group_id is null), false) as both
-      from (${held(workspaceId, 'now', [userId])}) h`,
+      from (${held(scope.workspaceId, 'now', [userId])}) h`,
   );
   return found?.both ?? false;
 }
 
 /** Whether a user is an owner by a grant that is open, whatever the user's status. */
-export async function isOwner(tx: Tx, workspaceId: WorkspaceId, userId: UserId): Promise<boolean> {
-  return (await ownersAmong(tx, workspaceId, [userId])).length > 0;
+export async function isOwner(scope: WriteScope, userId: UserId): Promise<boolean> {
+  return (await ownersAmong(scope, [userId])).length > 0;
 }
 
 /** Those of some users who are owners by a grant that is open, whatever their status. */
-export async function ownersAmong(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userIds: readonly UserId[],
-): Promise<UserId[]> {
+export async function ownersAmong(scope: WriteScope, userIds: readonly UserId[]): Promise<UserId[]> {
   const found = await preparedForFew<{ user_id: UserId }>(
-    tx,
+    scope,
     'owners_among',
     userIds.length,
-    sql`select distinct user_id from direct_grants where workspace_id = ${unestimated(workspaceId)}
+    sql`select distinct user_id from direct_grants where workspace_id = ${unestimated(scope.workspaceId)}
       and user_id = any(${userIds}::uuid[]) and account_role = 'owner' and until = 'infinity'`,
   );
   return found.map((one) => one.user_id);
 }
 
 /** Whether the workspace has an active owner. The workspace's row must be locked, so that two can't both leave. */
-export async function hasActiveOwner(tx: Tx, workspaceId: WorkspaceId): Promise<boolean> {
+export async function hasActiveOwner(scope: WriteScope): Promise<boolean> {
   const found = await row(
-    tx,
+    scope,
     sql`select from direct_grants d
       join users u on u.workspace_id = d.workspace_id and u.id = d.user_id and u.status = 'active'
-      where d.workspace_id = ${workspaceId} and d.account_role = 'owner' and d.until = 'infinity' limit 1`,
+      where d.workspace_id = ${scope.workspaceId} and d.account_role = 'owner' and d.until = 'infinity' limit 1`,
   );
   return found !== undefined;
 }

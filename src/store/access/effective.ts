@@ -6,6 +6,7 @@ import { preparedForFew } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
 import { holds, versions, type Moment } from '../sql/as-of.ts';
 import type { UserStatus } from '../users/users.ts';
+import type { Scope } from '../db/scope.ts';
 
 /** One thing that a user may use, and one way by which it is had. */
 export interface AccessRow {
@@ -188,16 +189,15 @@ export function boundedWays(access: Sql, columns: Sql, most: number): Sql {
 
 /** The effective access of some users, with a bounded number of ways. */
 export async function accessOf(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
+  scope: Scope,
   userIds: readonly UserId[],
   moment: Moment = 'now',
 ): Promise<(AccessRow & CountedWays)[]> {
-  const access = effective(workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
+  const access = effective(scope.workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
   const most = userIds.length === 1 ? MOST_WAYS : MOST_ROWS;
   const few = sql`${access} limit ${raw(String(most + 1))}`;
-  const found = await preparedForFew<AccessRow>(db, 'access_of', userIds.length, few);
-  return found.length <= most ? found : rows(db, boundedWays(access, COLUMNS, MOST_WAYS));
+  const found = await preparedForFew<AccessRow>(scope, 'access_of', userIds.length, few);
+  return found.length <= most ? found : rows(scope, boundedWays(access, COLUMNS, MOST_WAYS));
 }
 
 /** What a user has, or would have when active. */
@@ -208,17 +208,16 @@ export type Holding = Pick<AccessRow, 'user_id' | 'kind' | 'target' | 'level'>;
  * users; at most `most` rows.
  */
 export function holdingsOf(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
+  scope: Scope,
   userIds: readonly UserId[],
   moment: Moment = 'now',
   most?: number,
 ): Promise<Holding[]> {
   const asked = { moment, only: userIds, activeOnly: false };
   const holdings = sql`select distinct user_id, kind, target collate "C" as target, level collate "C" as level
-    from (${effective(workspaceId, asked, COLUMNS)}) holding`;
+    from (${effective(scope.workspaceId, asked, COLUMNS)}) holding`;
   return rows<Holding>(
-    db,
+    scope,
     sql`select h.user_id, h.kind, h.target, h.level from (${holdings}) h
       join unnest(${userIds}::uuid[]) with ordinality as of_page(user_id, place) on of_page.user_id = h.user_id
       order by of_page.place, h.kind, h.target, h.level limit ${most ?? null}`,

@@ -3,6 +3,7 @@ import type { ProductId, ProjectId, UserId, WorkspaceId } from '../../lib/ids.ts
 import { held, type Only } from './effective.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import type { Scope, WriteScope } from '../db/scope.ts';
 
 /** One way by which a user has something, whatever the user's status. */
 export interface HeldWay {
@@ -20,17 +21,16 @@ export interface HeldWay {
 
 /** All ways by which some users have anything of a kind, highest or not. */
 export function waysHeld(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userIds: readonly UserId[],
   kind: HeldWay['kind'],
 ): Promise<HeldWay[]> {
   return rows(
-    tx,
+    scope,
     sql`select h.user_id, h.kind, h.account_role, h.project_id, l.product_id, h.source, g.display_name as group_name
-      from (${held(workspaceId, 'now', userIds)}) h
-      left join licenses l on l.workspace_id = ${workspaceId} and l.id = h.license_id
-      left join groups g on g.workspace_id = ${workspaceId} and g.id = h.group_id
+      from (${held(scope.workspaceId, 'now', userIds)}) h
+      left join licenses l on l.workspace_id = ${scope.workspaceId} and l.id = h.license_id
+      left join groups g on g.workspace_id = ${scope.workspaceId} and g.id = h.group_id
       where h.kind = ${kind}
       order by h.user_id, h.source nulls last, lower(g.display_name) collate "C"`,
   );
@@ -44,18 +44,13 @@ export interface HolderOfSeveral {
 }
 
 /** Those of some users, or of all, who hold licenses of more than one product. `groupGrants` stands in place of that table. */
-export function holdersOfSeveral(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  only: Only,
-  groupGrants?: Sql,
-): Promise<HolderOfSeveral[]> {
+export function holdersOfSeveral(scope: Scope, only: Only, groupGrants?: Sql): Promise<HolderOfSeveral[]> {
   return rows(
-    db,
+    scope,
     sql`select u.id as user_id, u.user_name, array_agg(distinct l.product_id::text) as products
-      from (${held(workspaceId, 'now', only, groupGrants)}) h
-      join licenses l on l.workspace_id = ${workspaceId} and l.id = h.license_id
-      join users u on u.workspace_id = ${workspaceId} and u.id = h.user_id
+      from (${held(scope.workspaceId, 'now', only, groupGrants)}) h
+      join licenses l on l.workspace_id = ${scope.workspaceId} and l.id = h.license_id
+      join users u on u.workspace_id = ${scope.workspaceId} and u.id = h.user_id
       group by u.id, u.user_name having count(distinct l.product_id) > 1
       order by lower(u.user_name) collate "C", u.id`,
   );

@@ -3,6 +3,7 @@ import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId, Workspace
 import type { Db, Tx } from '../db/pool.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { rows } from '../db/query.ts';
+import type { Scope, WriteScope } from '../db/scope.ts';
 
 /** What a grant gives, by ids. */
 export type GrantTarget =
@@ -34,13 +35,12 @@ export interface GroupGrantRow {
 
 /** The open grants of groups in the order of the ids, own ones first; `most` of them. */
 export function groupGrants(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
+  scope: Scope,
   groupIds: readonly GroupId[],
   most?: number,
 ): Promise<GroupGrantRow[]> {
   return rows<GroupGrantRow>(
-    db,
+    scope,
     sql`select gg.id, gg.group_id, gg.origin, gg.rule, gg.kind, gg.account_role, p.key as project, r.key as role,
         pr.key as product, l.key as license, gg.since
       from group_grants gg
@@ -48,7 +48,7 @@ export function groupGrants(
       left join roles r on r.workspace_id = gg.workspace_id and r.id = gg.role_id
       left join licenses l on l.workspace_id = gg.workspace_id and l.id = gg.license_id
       left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id
-      where gg.workspace_id = ${unestimated(workspaceId)} and gg.group_id = any(${groupIds}::uuid[]) and gg.until = 'infinity'
+      where gg.workspace_id = ${unestimated(scope.workspaceId)} and gg.group_id = any(${groupIds}::uuid[]) and gg.until = 'infinity'
       order by array_position(${groupIds}::uuid[], gg.group_id), gg.origin, gg.kind, p.key, pr.key, l.key
       limit ${most ?? null}`,
   );
@@ -59,8 +59,7 @@ export function groupGrants(
  * wanted ends, what is missing begins, and what is there stays with its `since`. Answers how many rows changed.
  */
 export async function syncGroupGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   origin: 'own' | 'rule',
   groupIds: readonly GroupId[] | undefined,
   wanted: readonly WantedGrant[],
@@ -70,19 +69,19 @@ export async function syncGroupGrants(
   const input = wantedRows(wanted);
   const inGroups = groupIds ? sql`and gg.group_id = any(${groupIds}::uuid[])` : empty;
   const ended = await rows(
-    tx,
+    scope,
     sql`update group_grants gg set until = greatest(${at}::timestamptz, gg.since), until_event = ${eventId}
-      where gg.workspace_id = ${workspaceId} and gg.origin = ${origin} and gg.until = 'infinity' ${inGroups}
+      where gg.workspace_id = ${scope.workspaceId} and gg.origin = ${origin} and gg.until = 'infinity' ${inGroups}
         and not exists (select from ${input} where w.group_id = gg.group_id and w.target = gg.target)
       returning gg.id`,
   );
   if (wanted.length === 0) return ended.length;
   // The same thing given by another rule has not changed hands: its interval goes on.
   const written = await rows(
-    tx,
+    scope,
     sql`insert into group_grants as gg (workspace_id, id, group_id, origin, rule, kind, account_role, project_id,
         role_id, license_id, since, since_event)
-      select ${workspaceId}, gen_random_uuid(), w.group_id, ${origin}, w.rule, w.kind, w.account_role, w.project_id,
+      select ${scope.workspaceId}, gen_random_uuid(), w.group_id, ${origin}, w.rule, w.kind, w.account_role, w.project_id,
         w.role_id, w.license_id, ${at}, ${eventId}
       from ${input}
       on conflict (workspace_id, group_id, origin, target) where until = 'infinity'
@@ -118,15 +117,14 @@ function asRecord({ groupId, rule, target }: WantedGrant) {
 
 /** Ends every grant of a group. */
 export async function endGroupGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   groupId: GroupId,
   eventId: EventId,
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update group_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}
-      where workspace_id = ${unestimated(workspaceId)} and group_id = ${groupId} and until = 'infinity'`,
+      where workspace_id = ${unestimated(scope.workspaceId)} and group_id = ${groupId} and until = 'infinity'`,
   );
 }

@@ -3,6 +3,7 @@ import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId, WorkspaceI
 import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** What a direct grant gives, by ids; the columns that its kind does not use are null. */
 export interface GrantTargetColumns {
@@ -22,17 +23,16 @@ export interface NewDirectGrant extends GrantTargetColumns {
 
 /** Opens direct grants of locked users; one that is open from the same source goes on as it is. */
 export async function openDirectGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   grants: readonly NewDirectGrant[],
   at: Date,
 ): Promise<void> {
   if (grants.length === 0) return;
   await rows(
-    tx,
+    scope,
     sql`insert into direct_grants (workspace_id, id, user_id, source, kind, account_role, project_id, role_id,
         license_id, since, since_event)
-      select ${workspaceId}, gen_random_uuid(), n.user_id, n.source, n.kind, n.account_role, n.project_id, n.role_id,
+      select ${scope.workspaceId}, gen_random_uuid(), n.user_id, n.source, n.kind, n.account_role, n.project_id, n.role_id,
         n.license_id, ${at}, n.since_event
       from jsonb_to_recordset(${JSON.stringify(grants)}::jsonb) as n(user_id uuid, source text, kind text,
         account_role text, project_id uuid, role_id uuid, license_id uuid, since_event uuid)
@@ -42,17 +42,16 @@ export async function openDirectGrants(
 
 /** Ends what an event offered to a user and is open still. */
 export async function endOffered(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ended: readonly { readonly userId: UserId; readonly opened: EventId; readonly closed: EventId }[],
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.closed
       from unnest(${ended.map((one) => one.userId)}::uuid[], ${ended.map((one) => one.opened)}::uuid[],
         ${ended.map((one) => one.closed)}::uuid[]) as e(user_id, opened, closed)
-      where d.workspace_id = ${workspaceId} and d.user_id = e.user_id and d.since_event = e.opened
+      where d.workspace_id = ${scope.workspaceId} and d.user_id = e.user_id and d.since_event = e.opened
         and d.source = 'invitation' and d.until = 'infinity'`,
   );
 }
@@ -84,15 +83,11 @@ const CATALOGUE = sql`
   left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id`;
 
 /** The open direct grants that users were given here, not pushed. */
-export function givenGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userIds: readonly UserId[],
-): Promise<OwnGrant[]> {
+export function givenGrants(scope: WriteScope, userIds: readonly UserId[]): Promise<OwnGrant[]> {
   return rows(
-    tx,
+    scope,
     sql`select ${OWN} from direct_grants d ${CATALOGUE}
-      where d.workspace_id = ${workspaceId} and d.user_id = any(${userIds}::uuid[]) and d.until = 'infinity'
+      where d.workspace_id = ${scope.workspaceId} and d.user_id = any(${userIds}::uuid[]) and d.until = 'infinity'
         and d.source <> 'pushed'
       order by d.user_id, d.id`,
   );
@@ -103,16 +98,15 @@ export function givenGrants(
  * project or license is there still.
  */
 export function endedGrants(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   users: readonly { readonly id: UserId; readonly from: Date }[],
   actions: readonly string[],
 ): Promise<OwnGrant[]> {
   return rows(
-    tx,
+    scope,
     sql`select ${OWN}
       from unnest(${users.map((one) => one.id)}::uuid[], ${users.map((one) => one.from)}::timestamptz[]) as a(id, since)
-      join direct_grants d on d.workspace_id = ${workspaceId} and d.user_id = a.id and d.until <> 'infinity'
+      join direct_grants d on d.workspace_id = ${scope.workspaceId} and d.user_id = a.id and d.until <> 'infinity'
         and d.until >= a.since
       join audit_events e on e.workspace_id = d.workspace_id and e.id = d.until_event
         and e.action = any(${actions}::text[])
@@ -124,14 +118,13 @@ export function endedGrants(
 
 /** The users of those given who are billing managers by their highest account role and hold project roles directly. */
 export async function billingManagersInProjects(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userIds: readonly UserId[],
 ): Promise<string[]> {
   const found = await rows<{ user_name: string }>(
-    tx,
-    sql`select u.user_name from (${held(workspaceId, 'now', userIds)}) h
-      join users u on u.workspace_id = ${workspaceId} and u.id = h.user_id
+    scope,
+    sql`select u.user_name from (${held(scope.workspaceId, 'now', userIds)}) h
+      join users u on u.workspace_id = ${scope.workspaceId} and u.id = h.user_id
       group by u.id, u.user_name
       having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer
         and bool_or(h.kind = 'project_role' and h.group_id is null)

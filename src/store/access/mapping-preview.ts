@@ -4,6 +4,7 @@ import { boundedWays, effective, type AccessRow } from './effective.ts';
 import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
 import { wantedRows, type GrantTarget, type WantedGrant } from './group-grants.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 interface ChangedGrant {
   readonly group_id: GroupId;
@@ -31,23 +32,22 @@ export interface GrantChanges {
 
 /** What `syncGroupGrants` would end and begin with the same arguments. Writes nothing. */
 export async function grantChanges(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   origin: 'own' | 'rule',
   groupIds: readonly GroupId[] | undefined,
   wanted: readonly WantedGrant[],
 ): Promise<GrantChanges> {
   const input = wantedRows(wanted);
-  const open = sql`gg.workspace_id = ${workspaceId} and gg.origin = ${origin} and gg.until = 'infinity'`;
+  const open = sql`gg.workspace_id = ${scope.workspaceId} and gg.origin = ${origin} and gg.until = 'infinity'`;
   const same = sql`w.group_id = gg.group_id and w.target = gg.target`;
   const ended = await rows<EndedGrant>(
-    tx,
+    scope,
     sql`select gg.id, gg.group_id, gg.kind, gg.project_id, gg.license_id from group_grants gg
       where ${open} ${groupIds ? sql`and gg.group_id = any(${groupIds}::uuid[])` : empty}
         and not exists (select from ${input} where ${same})`,
   );
   const begun = await rows<BegunGrant>(
-    tx,
+    scope,
     sql`select w.group_id, w.rule, w.kind, w.account_role, w.project_id, w.role_id, w.license_id from ${input}
       where not exists (select from group_grants gg where ${open} and ${same})`,
   );
@@ -98,19 +98,18 @@ export type ChangedThing = Pick<AccessRow, 'user_id' | 'user_name' | 'kind' | 't
 
 /** What everybody would gain and lose by the changes: how many things, and the first of each by user name. */
 export function changedThings(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   changes: GrantChanges,
   first: number,
 ): Promise<ChangedThing[]> {
   const thing = sql`position, user_id, user_name, kind, target, level`;
   const columns = sql`position, user_id, user_name, kind, target collate "C" as target, level collate "C" as level`;
-  const only = concerned(workspaceId, changes);
+  const only = concerned(scope.workspaceId, changes);
   const things = touched(changes);
   const had = (groupGrants: Sql | undefined) =>
-    effective(workspaceId, { moment: 'now', only, activeOnly: true, groupGrants, things }, thing);
+    effective(scope.workspaceId, { moment: 'now', only, activeOnly: true, groupGrants, things }, thing);
   return rows<ChangedThing>(
-    tx,
+    scope,
     sql`select user_id, user_name, kind, target, level, is_gain, total
       from (
         select ${thing}, is_gain, count(*) over (partition by is_gain) as total,
@@ -119,7 +118,7 @@ export function changedThings(
           select ${thing}, bool_and(is_after) as is_gain
           from (select ${columns}, false as is_after from (${had(undefined)}) b
             union all
-            select ${columns}, true from (${had(changedGrants(workspaceId, changes))}) a) had
+            select ${columns}, true from (${had(changedGrants(scope.workspaceId, changes))}) a) had
           group by ${thing} having bool_and(is_after) or not bool_or(is_after)
         ) changed
       ) numbered
@@ -138,15 +137,14 @@ const MOST_WAYS = 500;
 
 /** The ways of some users to what they have, or would have after the changes. */
 export function waysOf(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userIds: readonly UserId[],
   changes?: GrantChanges,
 ): Promise<Way[]> {
   const columns = sql`user_id, kind, target, level, source, group_id, group_name, origin, rule`;
-  const groupGrants = changes && changedGrants(workspaceId, changes);
+  const groupGrants = changes && changedGrants(scope.workspaceId, changes);
   const asked = { moment: 'now', only: userIds, activeOnly: true, groupGrants } as const;
-  return rows<Way>(tx, boundedWays(effective(workspaceId, asked, columns), columns, MOST_WAYS));
+  return rows<Way>(scope, boundedWays(effective(scope.workspaceId, asked, columns), columns, MOST_WAYS));
 }
 
 /** Everybody but those whose invitation is past its time and not settled yet: a save would free their seats. */

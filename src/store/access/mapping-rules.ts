@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import type { GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import type { Scope, WriteScope } from '../db/scope.ts';
 
 /** A rule as it is kept: `grants` is the JSON that was put. */
 export interface RuleRow<Grants> {
@@ -10,24 +11,20 @@ export interface RuleRow<Grants> {
 }
 
 /** The workspace's rules in their order. */
-export function readRules<Grants>(db: Db | Tx, workspaceId: WorkspaceId): Promise<RuleRow<Grants>[]> {
+export function readRules<Grants>(scope: Scope): Promise<RuleRow<Grants>[]> {
   return rows(
-    db,
-    sql`select match, grants from mapping_rules where workspace_id = ${workspaceId} order by position`,
+    scope,
+    sql`select match, grants from mapping_rules where workspace_id = ${scope.workspaceId} order by position`,
   );
 }
 
 /** Puts the rules in place of those there are. */
-export async function writeRules(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  rules: readonly RuleRow<unknown>[],
-): Promise<void> {
-  await rows(tx, sql`delete from mapping_rules where workspace_id = ${workspaceId}`);
+export async function writeRules(scope: WriteScope, rules: readonly RuleRow<unknown>[]): Promise<void> {
+  await rows(scope, sql`delete from mapping_rules where workspace_id = ${scope.workspaceId}`);
   await rows(
-    tx,
+    scope,
     sql`insert into mapping_rules (workspace_id, position, match, grants)
-      select ${workspaceId}, r.position, r.match, r.grants
+      select ${scope.workspaceId}, r.position, r.match, r.grants
       from rows from (jsonb_to_recordset(${JSON.stringify(rules)}::jsonb) as (match text, grants jsonb))
         with ordinality as r(match, grants, position)`,
   );
@@ -41,31 +38,28 @@ export interface CatalogueKeys {
 }
 
 /** Loads the keys of the workspace's catalogue. */
-export async function catalogueKeys(db: Db | Tx, workspaceId: WorkspaceId): Promise<CatalogueKeys> {
+export async function catalogueKeys(scope: Scope): Promise<CatalogueKeys> {
   const projects = await rows<CatalogueKeys['projects'][number]>(
-    db,
-    sql`select key, id from projects where workspace_id = ${workspaceId} and deleted_at is null`,
+    scope,
+    sql`select key, id from projects where workspace_id = ${scope.workspaceId} and deleted_at is null`,
   );
   const roles = await rows<CatalogueKeys['roles'][number]>(
-    db,
-    sql`select key, id from roles where workspace_id = ${workspaceId}`,
+    scope,
+    sql`select key, id from roles where workspace_id = ${scope.workspaceId}`,
   );
   const licenses = await rows<CatalogueKeys['licenses'][number]>(
-    db,
+    scope,
     sql`select p.key as product, l.key, l.id from licenses l
       join products p on p.workspace_id = l.workspace_id and p.id = l.product_id
-      where l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+      where l.workspace_id = ${scope.workspaceId} and l.deleted_at is null`,
   );
   return { projects, roles, licenses };
 }
 
 /** Every group's name, for reading all of them by new rules. */
-export function groupNames(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-): Promise<{ id: GroupId; display_name: string }[]> {
+export function groupNames(scope: WriteScope): Promise<{ id: GroupId; display_name: string }[]> {
   return rows(
-    tx,
-    sql`select id, display_name from groups where workspace_id = ${workspaceId} and deleted_at is null`,
+    scope,
+    sql`select id, display_name from groups where workspace_id = ${scope.workspaceId} and deleted_at is null`,
   );
 }

@@ -3,6 +3,7 @@ import type { LicenseId, WorkspaceId } from '../../lib/ids.ts';
 import { held, type Only } from './effective.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
+import type { Scope, WriteScope } from '../db/scope.ts';
 
 /** A license with a limit. */
 export interface LimitedLicense {
@@ -18,22 +19,18 @@ const LIMITED = sql`select l.id, p.key as product, l.key as license, l.seats, l.
   from licenses l join products p on p.workspace_id = l.workspace_id and p.id = l.product_id`;
 
 /** The licenses of a workspace that have a limit, in the order in which they are locked. */
-export function limitedLicenses(db: Db | Tx, workspaceId: WorkspaceId): Promise<LimitedLicense[]> {
+export function limitedLicenses(scope: Scope): Promise<LimitedLicense[]> {
   return rows<LimitedLicense>(
-    db,
-    sql`${LIMITED} where l.workspace_id = ${workspaceId} and l.seats is not null order by l.id`,
+    scope,
+    sql`${LIMITED} where l.workspace_id = ${scope.workspaceId} and l.seats is not null order by l.id`,
   );
 }
 
 /** One license by its id; it has a limit. */
-export async function limitedLicense(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: LicenseId,
-): Promise<LimitedLicense> {
+export async function limitedLicense(scope: WriteScope, id: LicenseId): Promise<LimitedLicense> {
   const found = await row<LimitedLicense>(
-    tx,
-    sql`${LIMITED} where l.workspace_id = ${workspaceId} and l.id = ${id}`,
+    scope,
+    sql`${LIMITED} where l.workspace_id = ${scope.workspaceId} and l.id = ${id}`,
   );
   return found as LimitedLicense;
 }
@@ -43,18 +40,17 @@ export async function limitedLicense(
  * Unlimited licenses are counted only when `all`. `groupGrants` stands in place of that table.
  */
 export function countSeats(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
+  scope: Scope,
   only: Only,
   options: { all: boolean; groupGrants?: Sql | undefined } = { all: false },
 ): Promise<{ license_id: LicenseId; count: number }[]> {
   return rows(
-    db,
+    scope,
     sql`select h.license_id, count(distinct h.user_id) as count
-      from (${held(workspaceId, 'now', only, options.groupGrants)}) h
-      join licenses l on l.workspace_id = ${workspaceId} and l.id = h.license_id
+      from (${held(scope.workspaceId, 'now', only, options.groupGrants)}) h
+      join licenses l on l.workspace_id = ${scope.workspaceId} and l.id = h.license_id
         ${options.all ? empty : sql`and l.seats is not null`}
-      join users u on u.workspace_id = ${workspaceId} and u.id = h.user_id and u.status in ('active', 'pending')
+      join users u on u.workspace_id = ${scope.workspaceId} and u.id = h.user_id and u.status in ('active', 'pending')
       group by h.license_id order by h.license_id`,
   );
 }
@@ -63,16 +59,11 @@ export function countSeats(
  * Takes (or gives back, when negative) seats of a license. False when the license refuses to overflow and hasn't
  * that many left; the row is locked until the transaction ends, so that two can't take the same last seat.
  */
-export async function takeSeats(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: LicenseId,
-  delta: number,
-): Promise<boolean> {
+export async function takeSeats(scope: WriteScope, id: LicenseId, delta: number): Promise<boolean> {
   const taken = await rows(
-    tx,
+    scope,
     sql`update licenses set seats_used = seats_used + ${delta}::integer
-      where workspace_id = ${workspaceId} and id = ${id}
+      where workspace_id = ${scope.workspaceId} and id = ${id}
         and (${delta}::integer <= 0 or overflow = 'allow' or seats_used + ${delta}::integer <= seats)
       returning id`,
   );
@@ -80,14 +71,9 @@ export async function takeSeats(
 }
 
 /** Writes how many seats are used, counted anew. */
-export async function setSeatsUsed(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: LicenseId,
-  used: number,
-): Promise<void> {
+export async function setSeatsUsed(scope: WriteScope, id: LicenseId, used: number): Promise<void> {
   await rows(
-    tx,
-    sql`update licenses set seats_used = ${used} where workspace_id = ${workspaceId} and id = ${id}`,
+    scope,
+    sql`update licenses set seats_used = ${used} where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }

@@ -6,6 +6,7 @@ import { firstBytes } from '../sql/bytes.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { stream } from '../db/snapshot.ts';
+import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
 
 /** A seal as a row; bytes are hexadecimal. */
 export interface SealRow {
@@ -43,7 +44,7 @@ const SEALING = 0x5365616c;
 /** The workspaces in which events wait to be sealed. */
 export async function workspacesToSeal(db: Db): Promise<WorkspaceId[]> {
   const found = await rows<{ id: WorkspaceId }>(
-    db,
+    acrossWorkspaces(db),
     sql`select w.id from workspaces w where exists (select from audit_unsealed q where q.workspace_id = w.id)`,
   );
   return found.map(({ id }) => id);
@@ -53,25 +54,25 @@ export async function workspacesToSeal(db: Db): Promise<WorkspaceId[]> {
  * Takes the right to seal a workspace's events until the transaction ends, and answers the time; undefined while
  * another instance has it.
  */
-export async function beginSealing(tx: Tx, workspaceId: WorkspaceId): Promise<Date | undefined> {
+export async function beginSealing(scope: WriteScope): Promise<Date | undefined> {
   const found = await row<{ taken: boolean; now: Date }>(
-    tx,
-    sql`select pg_try_advisory_xact_lock(${SEALING}, hashtext(${workspaceId})) as taken,
+    scope,
+    sql`select pg_try_advisory_xact_lock(${SEALING}, hashtext(${scope.workspaceId})) as taken,
       clock_timestamp()::timestamptz(3) as now`,
   );
   return found?.taken === true ? found.now : undefined;
 }
 
 /** Holds off sealing a workspace's events until the transaction ends; waits for a batch that is being sealed. */
-export async function holdSealing(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
-  await rows(tx, sql`select pg_advisory_xact_lock(${SEALING}, hashtext(${workspaceId}))`);
+export async function holdSealing(scope: WriteScope): Promise<void> {
+  await rows(scope, sql`select pg_advisory_xact_lock(${SEALING}, hashtext(${scope.workspaceId}))`);
 }
 
 /** The newest seal of a workspace. */
-export function lastSeal(db: Db | Tx, workspaceId: WorkspaceId): Promise<SealRow | undefined> {
+export function lastSeal(scope: Scope): Promise<SealRow | undefined> {
   return row<SealRow>(
-    db,
-    sql`select ${SEAL_COLUMNS} from audit_seals s where s.workspace_id = ${workspaceId} order by s.seq desc limit 1`,
+    scope,
+    sql`select ${SEAL_COLUMNS} from audit_seals s where s.workspace_id = ${scope.workspaceId} order by s.seq desc limit 1`,
   );
 }
 
@@ -86,16 +87,15 @@ export interface QueuePosition {
  * least. One that commits later, with an earlier time, is taken later. `more` is false at the end of the queue.
  */
 export async function waiting(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   after: QueuePosition | undefined,
   { limit, bytes }: { readonly limit: number; readonly bytes: number },
 ): Promise<{ readonly places: QueuePosition[]; readonly more: boolean }> {
   const found = await rows<QueuePosition & { readonly bytes: number }>(
-    tx,
+    scope,
     sql`select q.at, q.event_id, (select ${STORED_BYTES} from audit_events e
           where e.workspace_id = q.workspace_id and e.id = q.event_id) as bytes
-        from audit_unsealed q where q.workspace_id = ${workspaceId}
+        from audit_unsealed q where q.workspace_id = ${scope.workspaceId}
         ${after ? sql`and (q.at, q.event_id) > (${after.at}, ${after.event_id}::uuid)` : empty}
       order by q.at, q.event_id limit ${limit}`,
   );
@@ -108,38 +108,36 @@ export async function waiting(
  * was not put in by the trigger; it stays, and is not answered.
  */
 export function takeUnsealed(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   places: readonly QueuePosition[],
 ): AsyncGenerator<readonly AuditEventRow[]> {
   const times = places.map(({ at }) => at);
   const ids = places.map(({ event_id: id }) => id);
   return readArriving<AuditEventRow>(
-    tx,
+    scope.db,
     sql`with taken as (
         delete from audit_unsealed q using unnest(${times}::timestamptz[], ${ids}::uuid[]) as place(at, id)
-        where q.workspace_id = ${workspaceId} and q.at = place.at and q.event_id = place.id
+        where q.workspace_id = ${scope.workspaceId} and q.at = place.at and q.event_id = place.id
           and exists (select from audit_events e where e.workspace_id = q.workspace_id and e.id = place.id)
           and not exists (
             select from audit_seals s where s.workspace_id = q.workspace_id and s.event_id = place.id)
         returning q.event_id)
       select ${EVENT_COLUMNS} from taken
-      join audit_events e on e.workspace_id = ${workspaceId} and e.id = taken.event_id
+      join audit_events e on e.workspace_id = ${scope.workspaceId} and e.id = taken.event_id
       order by e.at, e.id`,
   );
 }
 
 /** Writes seals. */
 export async function insertSeals(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   seals: readonly Omit<SealRow, 'actor_commitment' | 'subject_commitment'>[],
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`insert into audit_seals
         (workspace_id, seq, event_id, sealed_at, actor_salt, subject_salt, event_hash, hash, signature, key_id)
-      select ${workspaceId}, s.seq, s.event_id, s.sealed_at, decode(s.actor_salt, 'hex'), decode(s.subject_salt, 'hex'), decode(s.event_hash, 'hex'),
+      select ${scope.workspaceId}, s.seq, s.event_id, s.sealed_at, decode(s.actor_salt, 'hex'), decode(s.subject_salt, 'hex'), decode(s.event_hash, 'hex'),
         decode(s.hash, 'hex'), decode(s.signature, 'base64'), s.key_id
       from jsonb_to_recordset(${JSON.stringify(seals)}::jsonb) as s(seq bigint, event_id uuid,
         sealed_at timestamptz, actor_salt text, subject_salt text, event_hash text, hash text, signature text, key_id text)`,
@@ -158,19 +156,19 @@ export interface AuditState {
 }
 
 /** Looks at all events of a workspace at one moment. */
-export async function auditState(db: Db, workspaceId: WorkspaceId): Promise<AuditState> {
-  const queued = sql`select from audit_unsealed q where q.workspace_id = ${workspaceId} and q.event_id = e.id`;
+export async function auditState(scope: PoolScope): Promise<AuditState> {
+  const queued = sql`select from audit_unsealed q where q.workspace_id = ${scope.workspaceId} and q.event_id = e.id`;
   const found = await row<AuditState>(
-    db,
+    scope,
     sql`select
-      (select count(*) from audit_events where workspace_id = ${workspaceId}) as events,
-      (select count(*) from audit_seals where workspace_id = ${workspaceId}) as sealed,
-      (select coalesce(max(seq), 0) from audit_seals where workspace_id = ${workspaceId}) as last,
-      (select e.id from audit_events e where e.workspace_id = ${workspaceId}
-        and not exists (select from audit_seals s where s.workspace_id = ${workspaceId} and s.event_id = e.id)
+      (select count(*) from audit_events where workspace_id = ${scope.workspaceId}) as events,
+      (select count(*) from audit_seals where workspace_id = ${scope.workspaceId}) as sealed,
+      (select coalesce(max(seq), 0) from audit_seals where workspace_id = ${scope.workspaceId}) as last,
+      (select e.id from audit_events e where e.workspace_id = ${scope.workspaceId}
+        and not exists (select from audit_seals s where s.workspace_id = ${scope.workspaceId} and s.event_id = e.id)
         and not exists (${queued}) order by e.at, e.id limit 1) as stray,
-      (select q.event_id from audit_unsealed q where q.workspace_id = ${workspaceId}
-        and not exists (select from audit_events e where e.workspace_id = ${workspaceId} and e.id = q.event_id)
+      (select q.event_id from audit_unsealed q where q.workspace_id = ${scope.workspaceId}
+        and not exists (select from audit_events e where e.workspace_id = ${scope.workspaceId} and e.id = q.event_id)
         order by q.at, q.event_id limit 1) as missing`,
   );
   return found as AuditState;
@@ -183,16 +181,12 @@ const PAGE = 2_000;
  * The seals of a workspace in their order up to a place, each with its event, in batches that end by rows and by bytes.
  * Seals are only ever added, so pages need no common snapshot.
  */
-export async function* sealedEvents(
-  db: Db,
-  workspaceId: WorkspaceId,
-  last: number,
-): AsyncGenerator<readonly SealedRow[]> {
+export async function* sealedEvents(scope: PoolScope, last: number): AsyncGenerator<readonly SealedRow[]> {
   for (let after = 0; after < last;) {
     const from = after;
-    const page = sql`select * from audit_seals where workspace_id = ${workspaceId} and seq > ${from} and seq <= ${last}
+    const page = sql`select * from audit_seals where workspace_id = ${scope.workspaceId} and seq > ${from} and seq <= ${last}
       order by seq limit ${PAGE}`;
-    for await (const batch of stream<{ told: SealedRow }>(db, withEvents(workspaceId, page))) {
+    for await (const batch of stream<{ told: SealedRow }>(scope, withEvents(scope.workspaceId, page))) {
       const sealed = batch.map(({ told }) => told);
       after = (sealed.at(-1) as SealedRow).seq;
       yield sealed;
@@ -203,12 +197,11 @@ export async function* sealedEvents(
 
 /** The seals of some events, each with its event, in batches that end by rows and by bytes. */
 export async function* sealsOf(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   eventIds: readonly EventId[],
 ): AsyncGenerator<readonly SealedRow[]> {
-  const seals = sql`select * from audit_seals where workspace_id = ${workspaceId} and event_id = any(${eventIds}::uuid[])`;
-  for await (const batch of readArriving<{ told: SealedRow }>(tx, withEvents(workspaceId, seals)))
+  const seals = sql`select * from audit_seals where workspace_id = ${scope.workspaceId} and event_id = any(${eventIds}::uuid[])`;
+  for await (const batch of readArriving<{ told: SealedRow }>(scope.db, withEvents(scope.workspaceId, seals)))
     yield batch.map(({ told }) => told);
 }
 
@@ -221,14 +214,10 @@ function withEvents(workspaceId: WorkspaceId, seals: Sql): Sql {
 }
 
 /** Those of some users of whom an event tells that they were erased, sealed or not. */
-export async function erasuresTold(
-  db: Db,
-  workspaceId: WorkspaceId,
-  userIds: readonly string[],
-): Promise<string[]> {
+export async function erasuresTold(scope: PoolScope, userIds: readonly string[]): Promise<string[]> {
   const found = await rows<{ target_id: string }>(
-    db,
-    sql`select distinct target_id from audit_events where workspace_id = ${workspaceId}
+    scope,
+    sql`select distinct target_id from audit_events where workspace_id = ${scope.workspaceId}
         and target_id = any(${userIds}::text[]) and target_kind = 'user' and action = 'user.erased'`,
   );
   return found.map((one) => one.target_id);

@@ -5,6 +5,7 @@ import { unestimated } from '../sql/key-lookup.ts';
 import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
 import { preparedRows } from '../db/prepared.ts';
 import { jsonBytes } from '../sql/sized-page.ts';
+import type { PoolScope, WriteScope } from '../db/scope.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {
@@ -38,8 +39,7 @@ export type EventOrigin = Pick<
 
 /** Appends the events of one change, in one statement; none of them unless the user `needed` is there, if one is. */
 export async function appendEvents(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   origin: EventOrigin,
   events: readonly NewEvent[],
   needed?: UserId,
@@ -47,14 +47,14 @@ export async function appendEvents(
   const [only, ...others] = events;
   const isOne = only !== undefined && others.length === 0;
   await preparedRows(
-    tx,
+    scope,
     isOne ? 'append_event' : 'append_events',
     sql`insert into audit_events (workspace_id, at, actor_kind, actor_id, actor_name, actor_scope, request_id,
         id, action, target_kind, target_id, target_name, related_id, before, after)
-      select ${workspaceId}::uuid, ${origin.at}::timestamptz, ${origin.actor_kind}, ${origin.actor_id}::uuid,
+      select ${scope.workspaceId}::uuid, ${origin.at}::timestamptz, ${origin.actor_kind}, ${origin.actor_id}::uuid,
         ${origin.actor_name}, ${origin.actor_scope}, ${origin.request_id}, ${isOne ? valuesOf(only) : eachOf(events)}
       where ${needed ?? null}::uuid is null or exists (
-        select from users where workspace_id = ${unestimated(workspaceId)} and id = ${needed ?? null}::uuid)`,
+        select from users where workspace_id = ${unestimated(scope.workspaceId)} and id = ${needed ?? null}::uuid)`,
   );
 }
 
@@ -91,29 +91,27 @@ export interface AuditPosition {
 
 /** The newest events first after a position: a page that ends at `limit` of them, or at a size. */
 export function listEvents(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   filter: AuditFilter,
   page: { limit: number; after?: AuditPosition | undefined },
 ): Promise<PageByBytes<AuditEventRow>> {
   const after = page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty;
   const listed = sql`select e.id from audit_events e
-    where e.workspace_id = ${workspaceId} ${matching(filter)} ${after}
+    where e.workspace_id = ${scope.workspaceId} ${matching(filter)} ${after}
     order by e.at desc, e.id desc limit ${page.limit + 1}`;
-  return pageOfEvents(db, workspaceId, listed, page.limit);
+  return pageOfEvents(scope, listed, page.limit);
 }
 
 /** The events whose ids a query lists, in its order: a page that ends at `limit` of them, or at a size. */
 export function pageOfEvents(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   listed: Sql,
   limit: number,
 ): Promise<PageByBytes<AuditEventRow>> {
-  const row = sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${workspaceId} and e.id = one.id`;
+  const row = sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${scope.workspaceId} and e.id = one.id`;
   const bytes = (column: Sql) => sql`coalesce(${jsonBytes(column)}, 0)`;
   const size = sql`${bytes(sql`shown.before`)} + ${bytes(sql`shown.after`)}`;
-  return pageByBytes(db, { listed, row, size }, limit);
+  return pageByBytes(scope, { listed, row, size }, limit);
 }
 
 /** The columns of an event, `e`, but for its time. */

@@ -3,6 +3,7 @@ import type { EventId, WorkspaceId } from '../../lib/ids.ts';
 import { EVENT_COLUMNS, type AuditEventRow } from './events.ts';
 import type { Db } from '../db/pool.ts';
 import { stream } from '../db/snapshot.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** A stretch of time: `from` is in it, `to` isn't; undefined for no bound. */
 export interface Period {
@@ -12,29 +13,24 @@ export interface Period {
 
 /** The events of a time in their order, in batches and constant memory. */
 export function streamEvents(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   { from, to }: Period,
 ): AsyncGenerator<readonly AuditEventRow[]> {
   return stream<AuditEventRow>(
-    db,
-    sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${workspaceId}
+    scope,
+    sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${scope.workspaceId}
         ${from ? sql`and e.at >= ${from}` : empty} ${to ? sql`and e.at < ${to}` : empty}
       order by e.at, e.id`,
   );
 }
 
 /** The events that are in no seal up to a place: those that wait, and what was sealed since. */
-export function streamUnsealed(
-  db: Db,
-  workspaceId: WorkspaceId,
-  last: number,
-): AsyncGenerator<readonly AuditEventRow[]> {
+export function streamUnsealed(scope: PoolScope, last: number): AsyncGenerator<readonly AuditEventRow[]> {
   return stream<AuditEventRow & { id: EventId }>(
-    db,
-    sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${workspaceId} and e.id in (
-        select event_id from audit_unsealed where workspace_id = ${workspaceId}
-        union all select event_id from audit_seals where workspace_id = ${workspaceId} and seq > ${last})
+    scope,
+    sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${scope.workspaceId} and e.id in (
+        select event_id from audit_unsealed where workspace_id = ${scope.workspaceId}
+        union all select event_id from audit_seals where workspace_id = ${scope.workspaceId} and seq > ${last})
       order by e.at, e.id`,
   );
 }

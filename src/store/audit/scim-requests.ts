@@ -6,6 +6,8 @@ import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
 import { preparedRows } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
 import { answeredAtEnd, inTransaction } from '../db/transaction.ts';
+import { scopeOf, type PoolScope, type WriteScope } from '../db/scope.ts';
+import { acrossWorkspaces } from '../db/scope.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {
@@ -41,26 +43,26 @@ const NOTING = 0x526f6c70;
  * waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
  */
 export async function appendProvisioningRequests(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   requests: readonly NewProvisioningRequest[],
   { isPatient }: { readonly isPatient: boolean },
 ): Promise<void> {
-  const key = sql`${NOTING}::integer, hashtext(${workspaceId})`;
+  const key = sql`${NOTING}::integer, hashtext(${scope.workspaceId})`;
   await inTransaction(
-    db,
+    scope.db,
     async (tx) => {
+      const inTx = scopeOf(tx, scope.workspaceId);
       // A statement of its own: the next one sees what was committed while this one waited.
-      if (isPatient) await rows(tx, sql`select pg_advisory_xact_lock_shared(${key})`);
+      if (isPatient) await rows(inTx, sql`select pg_advisory_xact_lock_shared(${key})`);
       else {
         const [lock] = await rows<{ taken: boolean }>(
-          tx,
+          inTx,
           sql`select pg_try_advisory_xact_lock_shared(${key}) as taken`,
         );
         if (!lock?.taken)
           throw new RollcallError('busy', 'Somebody is being erased from the provisioning log.');
       }
-      answeredAtEnd(tx, () => insertRequests(tx, requests));
+      answeredAtEnd(tx, () => insertRequests(inTx, requests));
     },
     { isEager: true },
   );
@@ -71,10 +73,10 @@ export function erasedKey(workspace: Sql, key: Sql): Sql {
   return sql`md5(${workspace}::text || ' ' || ${key}::text)::uuid`;
 }
 
-async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[]): Promise<void> {
+async function insertRequests(scope: WriteScope, requests: readonly NewProvisioningRequest[]): Promise<void> {
   const isErasedText = sql`t.workspace_id = r.workspace_id and t.key = ${erasedKey(sql`r.workspace_id`, sql`m`)}`;
   await preparedRows(
-    tx,
+    scope,
     'append_requests',
     // Materialized, so that each request is read once, and the few who were erased are looked for by their own index.
     sql`with r as materialized (
@@ -115,22 +117,21 @@ function erasedPath(path: Sql): Sql {
  * from here to the end of the transaction, and what was noted before and is written after it says nothing either.
  */
 export async function eraseProvisioningRequests(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userId: UserId,
   nameKeys: readonly string[],
   otherKeys: readonly string[] = [],
 ): Promise<void> {
-  await rows(tx, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${workspaceId}))`);
+  await rows(scope, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${scope.workspaceId}))`);
   const path = erasedPath(sql`r.path`);
   // A key that stands in a path is an externalId in the form of an id.
   const keys =
     nameKeys.length === 0 ? path : sql`regexp_replace(${path}, ${nameKeys.join('|')}, '(erased)', 'gi')`;
   await rows(
-    tx,
+    scope,
     sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${keys},
         mentions = array(select m from unnest(r.mentions) m where m <> all(${[...nameKeys, ...otherKeys]}::uuid[]))
-      where r.workspace_id = ${workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
+      where r.workspace_id = ${scope.workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
   );
 }
 
@@ -145,18 +146,17 @@ export interface ProvisioningRequestFilter {
 
 /** The newest requests first, `limit` of them after a position, ended at a size. */
 export function listProvisioningRequests(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   filter: ProvisioningRequestFilter,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
 ): Promise<(ProvisioningRequestRow & MoreRow)[]> {
   const { status, mentions, from, to } = filter;
   return rows<ProvisioningRequestRow & MoreRow>(
-    db,
+    scope,
     endedBySize(sql`select id, at, token_name, request_id, method, path, query, body, status, scim_type, detail, duration_ms,
         user_agent
       from provisioning_requests
-      where workspace_id = ${workspaceId}
+      where workspace_id = ${scope.workspaceId}
         ${status ? sql`and status between ${status.from} and ${status.to}` : empty}
         ${mentions.length > 0 ? sql`and mentions @> ${mentions}::uuid[]` : empty}
         ${from ? sql`and at >= ${from}` : empty} ${to ? sql`and at < ${to}` : empty}
@@ -170,9 +170,9 @@ export function listProvisioningRequests(
  * can wait for any more.
  */
 export async function dropProvisioningRequests(db: Db, before: Date, limit: number): Promise<number> {
-  await rows(db, sql`delete from erased_texts where erased_at < now() - interval '1 hour'`);
+  await rows(acrossWorkspaces(db), sql`delete from erased_texts where erased_at < now() - interval '1 hour'`);
   const dropped = await rows(
-    db,
+    acrossWorkspaces(db),
     sql`delete from provisioning_requests where (workspace_id, id) in (
         select workspace_id, id from provisioning_requests where at < ${before} order by at limit ${limit}
         for update skip locked)

@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import type { WorkspaceId } from '../../lib/ids.ts';
 import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** Something of the catalogue by its keys, with the names that people read. */
 export interface CatalogueName {
@@ -15,20 +16,16 @@ export interface CatalogueName {
 }
 
 /** The names of some projects, of all project roles, and of all licenses with their products. */
-export function catalogueNames(
-  db: Db,
-  workspaceId: WorkspaceId,
-  projects: readonly string[],
-): Promise<CatalogueName[]> {
+export function catalogueNames(scope: PoolScope, projects: readonly string[]): Promise<CatalogueName[]> {
   return rows(
-    db,
+    scope,
     sql`select 'project' as kind, null as parent, key, name, null as parent_name from projects
-      where workspace_id = ${workspaceId} and deleted_at is null and key = any(${projects}::text[])
+      where workspace_id = ${scope.workspaceId} and deleted_at is null and key = any(${projects}::text[])
       union all
-      select 'role', null, key, name, null from roles where workspace_id = ${workspaceId}
+      select 'role', null, key, name, null from roles where workspace_id = ${scope.workspaceId}
       union all
       select 'license', p.key, l.key, l.name, p.name from licenses l
       join products p on p.workspace_id = l.workspace_id and p.id = l.product_id
-      where l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+      where l.workspace_id = ${scope.workspaceId} and l.deleted_at is null`,
   );
 }

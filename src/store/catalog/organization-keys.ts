@@ -2,17 +2,14 @@ import sql from 'sql-template-tag';
 import type { OrganizationId, WorkspaceId } from '../../lib/ids.ts';
 import type { Tx } from '../db/pool.ts';
 import { row } from '../db/query.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** The organization of that key, without regard to case. */
-export async function organizationByKey(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  key: string,
-): Promise<OrganizationId | undefined> {
+export async function organizationByKey(scope: WriteScope, key: string): Promise<OrganizationId | undefined> {
   const found = await row<{ id: OrganizationId }>(
-    tx,
+    scope,
     sql`select id from organizations
-      where workspace_id = ${workspaceId} and lower(key) = lower(${key}) and deleted_at is null`,
+      where workspace_id = ${scope.workspaceId} and lower(key) = lower(${key}) and deleted_at is null`,
   );
   return found?.id;
 }

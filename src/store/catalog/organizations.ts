@@ -3,6 +3,7 @@ import type { OrganizationId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 /** What may be changed of an organization. */
 export interface OrganizationState {
@@ -25,75 +26,63 @@ const SORTS = { key: byText(sql`o.key`), name: byText(sql`o.name`) };
 
 /** A page of the workspace's organizations; the search looks at keys and names. */
 export async function listOrganizations(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: KeysetPage<CatalogueSort>,
 ): Promise<Page<OrganizationRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`o.id`, [sql`o.key`, sql`o.name`]);
   const found = await rows<OrganizationRow & { sort_value: string }>(
-    db,
+    scope,
     sql`select ${COLUMNS}, ${column} from organizations o
-      where o.workspace_id = ${workspaceId} and o.deleted_at is null ${conditions} ${order}`,
+      where o.workspace_id = ${scope.workspaceId} and o.deleted_at is null ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
 
 /** The organization of a key, without regard to case. */
-export function findOrganization(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  key: string,
-): Promise<OrganizationRow | undefined> {
+export function findOrganization(scope: Scope, key: string): Promise<OrganizationRow | undefined> {
   return row(
-    db,
+    scope,
     sql`select ${COLUMNS} from organizations o
-      where o.workspace_id = ${workspaceId} and lower(o.key) = lower(${key}) and o.deleted_at is null`,
+      where o.workspace_id = ${scope.workspaceId} and lower(o.key) = lower(${key}) and o.deleted_at is null`,
   );
 }
 
 /** Inserts an organization. Throws `taken` when its key is in use. */
 export async function insertOrganization(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: OrganizationId,
   state: OrganizationState,
   at: Date,
 ): Promise<OrganizationRow> {
   const inserted = await row<OrganizationRow>(
-    tx,
+    scope,
     sql`insert into organizations as o (workspace_id, id, key, name, created_at, updated_at)
-      values (${workspaceId}, ${id}, ${state.key}, ${state.name}, ${at}, ${at}) returning ${COLUMNS}`,
+      values (${scope.workspaceId}, ${id}, ${state.key}, ${state.name}, ${at}, ${at}) returning ${COLUMNS}`,
   );
   return inserted as OrganizationRow;
 }
 
 /** Writes the next version of an organization. Throws `taken` when its new key is in use. */
 export async function updateOrganization(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: OrganizationId,
   state: OrganizationState,
   at: Date,
 ): Promise<OrganizationRow> {
   const updated = await row<OrganizationRow>(
-    tx,
+    scope,
     sql`update organizations as o set key = ${state.key}, name = ${state.name}, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = ${id} returning ${COLUMNS}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id} returning ${COLUMNS}`,
   );
   return updated as OrganizationRow;
 }
 
 /** Ends an organization; its row stays for what was in the past. */
-export async function endOrganization(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: OrganizationId,
-  at: Date,
-): Promise<void> {
+export async function endOrganization(scope: WriteScope, id: OrganizationId, at: Date): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update organizations set deleted_at = ${at}, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = ${id}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }
 
@@ -102,16 +91,15 @@ export async function endOrganization(
  * their next versions. Answers who they are.
  */
 export function affiliateWaiting(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   organization: Pick<OrganizationRow, 'id' | 'key'>,
   at: Date,
 ): Promise<{ id: UserId; user_name: string }[]> {
   return rows(
-    tx,
+    scope,
     sql`update users set organization_id = ${organization.id}, organization_pushed = null, version = version + 1,
         updated_at = greatest(${at}::timestamptz, updated_at)
-      where workspace_id = ${workspaceId} and lower(organization_pushed) = lower(${organization.key})
+      where workspace_id = ${scope.workspaceId} and lower(organization_pushed) = lower(${organization.key})
       returning id, user_name`,
   );
 }

@@ -3,6 +3,7 @@ import type { ProductId, WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 /** What may be changed of a product. */
 export interface ProductState {
@@ -25,42 +26,36 @@ const SORTS = { key: byText(sql`p.key`), name: byText(sql`p.name`) };
 
 /** A page of the workspace's products; the search looks at keys and names. */
 export async function listProducts(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: KeysetPage<ProductSort>,
 ): Promise<Page<ProductRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`p.id`, [sql`p.key`, sql`p.name`]);
   const found = await rows<ProductRow & { sort_value: string }>(
-    db,
-    sql`select ${COLUMNS}, ${column} from products p where p.workspace_id = ${workspaceId} ${conditions} ${order}`,
+    scope,
+    sql`select ${COLUMNS}, ${column} from products p where p.workspace_id = ${scope.workspaceId} ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
 
 /** The product of a key, without regard to case. */
-export function findProduct(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  key: string,
-): Promise<ProductRow | undefined> {
+export function findProduct(scope: Scope, key: string): Promise<ProductRow | undefined> {
   return row(
-    db,
-    sql`select ${COLUMNS} from products p where p.workspace_id = ${workspaceId} and lower(p.key) = lower(${key})`,
+    scope,
+    sql`select ${COLUMNS} from products p where p.workspace_id = ${scope.workspaceId} and lower(p.key) = lower(${key})`,
   );
 }
 
 /** Inserts a product. Throws `taken` when its key is in use. */
 export async function insertProduct(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: ProductId,
   state: ProductState,
   at: Date,
 ): Promise<ProductRow> {
   const inserted = await row<ProductRow>(
-    tx,
+    scope,
     sql`insert into products as p (workspace_id, id, key, name, enabled, created_at, updated_at)
-      values (${workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.enabled}, ${at}, ${at})
+      values (${scope.workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.enabled}, ${at}, ${at})
       returning ${COLUMNS}`,
   );
   return inserted as ProductRow;
@@ -68,17 +63,16 @@ export async function insertProduct(
 
 /** Writes the next version of a product. Throws `taken` when its new key is in use. */
 export async function updateProduct(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: ProductId,
   state: ProductState,
   at: Date,
 ): Promise<ProductRow> {
   const updated = await row<ProductRow>(
-    tx,
+    scope,
     sql`update products as p set key = ${state.key}, name = ${state.name}, enabled = ${state.enabled},
         updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = ${id} returning ${COLUMNS}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id} returning ${COLUMNS}`,
   );
   return updated as ProductRow;
 }

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 import type { CatalogueSort } from './organizations.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 /** What may be changed of a project. */
 export interface ProjectState {
@@ -27,74 +28,67 @@ const SORTS = { key: byText(sql`p.key`), name: byText(sql`p.name`) };
 
 /** A page of the workspace's projects; the search looks at keys and names. */
 export async function listProjects(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: KeysetPage<CatalogueSort>,
 ): Promise<Page<ProjectRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`p.id`, [sql`p.key`, sql`p.name`]);
   const found = await rows<ProjectRow & { sort_value: string }>(
-    db,
+    scope,
     sql`select ${COLUMNS}, ${column} from projects p
-      where p.workspace_id = ${workspaceId} and p.deleted_at is null ${conditions} ${order}`,
+      where p.workspace_id = ${scope.workspaceId} and p.deleted_at is null ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
 
 /** The project of a key, without regard to case. */
-export function findProject(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  key: string,
-): Promise<ProjectRow | undefined> {
+export function findProject(scope: Scope, key: string): Promise<ProjectRow | undefined> {
   return row(
-    db,
+    scope,
     sql`select ${COLUMNS} from projects p
-      where p.workspace_id = ${workspaceId} and lower(p.key) = lower(${key}) and p.deleted_at is null`,
+      where p.workspace_id = ${scope.workspaceId} and lower(p.key) = lower(${key}) and p.deleted_at is null`,
   );
 }
 
 /** Inserts a project. Throws `taken` when its key is in use. */
 export function insertProject(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: ProjectId,
   state: ProjectState,
   at: Date,
 ): Promise<ProjectRow> {
   return written(
-    tx,
+    scope,
     sql`insert into projects (workspace_id, id, key, name, organization_id, created_at, updated_at)
-      values (${workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.organization_id}, ${at}, ${at})
+      values (${scope.workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.organization_id}, ${at}, ${at})
       returning *`,
   );
 }
 
 /** Writes the next version of a project. Throws `taken` when its new key is in use. */
 export function updateProject(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: ProjectId,
   state: ProjectState,
   at: Date,
 ): Promise<ProjectRow> {
   return written(
-    tx,
+    scope,
     sql`update projects set key = ${state.key}, name = ${state.name}, organization_id = ${state.organization_id},
         updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = ${id} returning *`,
+      where workspace_id = ${scope.workspaceId} and id = ${id} returning *`,
   );
 }
 
-async function written(tx: Tx, statement: Sql): Promise<ProjectRow> {
-  const project = await row<ProjectRow>(tx, sql`with p as (${statement}) select ${COLUMNS} from p`);
+async function written(scope: WriteScope, statement: Sql): Promise<ProjectRow> {
+  const project = await row<ProjectRow>(scope, sql`with p as (${statement}) select ${COLUMNS} from p`);
   return project as ProjectRow;
 }
 
 /** Ends a project; its row stays for what was in the past. */
-export async function endProject(tx: Tx, workspaceId: WorkspaceId, id: ProjectId, at: Date): Promise<void> {
+export async function endProject(scope: WriteScope, id: ProjectId, at: Date): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update projects set deleted_at = ${at}, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = ${id}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }

@@ -3,6 +3,7 @@ import type { RoleId, WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 /** What may be changed of a project role. */
 export interface RoleState {
@@ -29,51 +30,42 @@ const SORTS: Record<RoleSort, SortKey> = {
 };
 
 /** A page of the workspace's project roles; the search looks at keys and names. */
-export async function listRoles(
-  db: Db,
-  workspaceId: WorkspaceId,
-  page: KeysetPage<RoleSort>,
-): Promise<Page<RoleRow>> {
+export async function listRoles(scope: PoolScope, page: KeysetPage<RoleSort>): Promise<Page<RoleRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`r.id`, [sql`r.key`, sql`r.name`]);
   const found = await rows<RoleRow & { sort_value: string }>(
-    db,
-    sql`select ${COLUMNS}, ${column} from roles r where r.workspace_id = ${workspaceId} ${conditions} ${order}`,
+    scope,
+    sql`select ${COLUMNS}, ${column} from roles r where r.workspace_id = ${scope.workspaceId} ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
 
 /** The role of a key, without regard to case. */
-export function findRole(db: Db | Tx, workspaceId: WorkspaceId, key: string): Promise<RoleRow | undefined> {
+export function findRole(scope: Scope, key: string): Promise<RoleRow | undefined> {
   return row(
-    db,
-    sql`select ${COLUMNS} from roles r where r.workspace_id = ${workspaceId} and lower(r.key) = lower(${key})`,
+    scope,
+    sql`select ${COLUMNS} from roles r where r.workspace_id = ${scope.workspaceId} and lower(r.key) = lower(${key})`,
   );
 }
 
 /** The role that has a rank. */
-export function findRoleOfRank(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  rank: number,
-): Promise<RoleRow | undefined> {
+export function findRoleOfRank(scope: Scope, rank: number): Promise<RoleRow | undefined> {
   return row(
-    db,
-    sql`select ${COLUMNS} from roles r where r.workspace_id = ${workspaceId} and r.rank = ${rank} limit 1`,
+    scope,
+    sql`select ${COLUMNS} from roles r where r.workspace_id = ${scope.workspaceId} and r.rank = ${rank} limit 1`,
   );
 }
 
 /** Inserts a role. Throws `taken` when its key is in use. */
 export async function insertRole(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: RoleId,
   state: RoleState,
   at: Date,
 ): Promise<RoleRow> {
   const inserted = await row<RoleRow>(
-    tx,
+    scope,
     sql`insert into roles as r (workspace_id, id, key, name, rank, created_at, updated_at)
-      values (${workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.rank}, ${at}, ${at})
+      values (${scope.workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.rank}, ${at}, ${at})
       returning ${COLUMNS}`,
   );
   return inserted as RoleRow;
@@ -81,16 +73,15 @@ export async function insertRole(
 
 /** Writes the next version of a role. Throws `taken` when its new key is in use. */
 export async function updateRole(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: RoleId,
   state: RoleState,
   at: Date,
 ): Promise<RoleRow> {
   const updated = await row<RoleRow>(
-    tx,
+    scope,
     sql`update roles as r set key = ${state.key}, name = ${state.name}, rank = ${state.rank}, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = ${id} returning ${COLUMNS}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id} returning ${COLUMNS}`,
   );
   return updated as RoleRow;
 }

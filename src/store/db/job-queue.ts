@@ -3,6 +3,7 @@ import sql from 'sql-template-tag';
 import type { Db, Tx } from './pool.ts';
 import { rows, statements } from './query.ts';
 import { inTransaction } from './transaction.ts';
+import { acrossWorkspaces } from './scope.ts';
 
 /** What there is to do, by queue: only ids, never a secret. */
 export interface JobData {
@@ -109,7 +110,7 @@ export async function keepJobs(
   leaseSeconds: number,
 ): Promise<string[]> {
   const kept = await rows<{ id: string }>(
-    db,
+    acrossWorkspaces(db),
     sql`update rollcall_jobs.job set started_on = clock_timestamp(), expire_in = ${leaseSeconds} * interval '1 second'
       where name = ${name} and id = any(${ids}::uuid[]) and state = 'active' returning id`,
   );

@@ -7,25 +7,27 @@ import type { Lender } from './lender.ts';
 import { lookUp } from './lookup-batch.ts';
 import { rows } from './query.ts';
 import { noteLostStatement, statementName } from './statement-names.ts';
+import type { AnyScope } from './scope.ts';
 
 /**
  * Runs a query of the main road, which has one text or a few, as a prepared statement whose name begins so, so
  * that the database plans it once for each connection. Where prepared statements don't hold, it is run as any other.
  */
-export function preparedRows<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row[]> {
-  return prepared(db, name, query, ask);
+export function preparedRows<Row>(scope: AnyScope, name: string, query: Sql): Promise<Row[]> {
+  return prepared(scope, name, query, ask);
 }
 
 async function prepared<Row>(
-  db: Db | Tx,
+  scope: AnyScope,
   name: string,
   query: Pick<Sql, 'text' | 'values'>,
   askFor: (db: Db | Tx, statement: Statement) => Promise<Answer>,
 ): Promise<Row[]> {
   const { text, values } = query;
+  const { db } = scope;
   const pool = db.client as Pick<Lender, 'config'>;
   const fullName = statementName(pool, name, text);
-  if (fullName === undefined) return rows(db, query);
+  if (fullName === undefined) return rows(scope, query);
   try {
     return (await askFor(db, { name: fullName, text, values })).rows as Row[];
   } catch (error) {
@@ -33,7 +35,7 @@ async function prepared<Row>(
     noteLostStatement(pool);
     // In a transaction nothing goes on after an error: it is run again as a whole.
     if (asTransaction(db)) throw error;
-    return rows(db, query);
+    return rows(scope, query);
   }
 }
 
@@ -49,31 +51,36 @@ const MOST_TEXT = 4_096;
  * once, and others may be asked for with them.
  */
 export function composedRows<Row>(
-  db: Db | Tx,
+  scope: AnyScope,
   query: Sql,
   options: { readonly isLookup?: boolean } = {},
 ): Promise<Row[]> {
   // Made anew each time it is asked for.
   const { text, values } = query;
   if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
-  if (!composed.has(text)) return rows(db, query);
-  return prepared(db, 'composed', { text, values }, options.isLookup ? lookUp : ask);
+  if (!composed.has(text)) return rows(scope, query);
+  return prepared(scope, 'composed', { text, values }, options.isLookup ? lookUp : ask);
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */
 const FEW = 10;
 
 /** Runs a query about `count` things, prepared when they are few, as they nearly always are. */
-export function preparedForFew<Row>(db: Db | Tx, name: string, count: number, query: Sql): Promise<Row[]> {
-  return count <= FEW ? preparedRows(db, name, query) : rows(db, query);
+export function preparedForFew<Row>(
+  scope: AnyScope,
+  name: string,
+  count: number,
+  query: Sql,
+): Promise<Row[]> {
+  return count <= FEW ? preparedRows(scope, name, query) : rows(scope, query);
 }
 
 /** The first row of a prepared query, or undefined when it has none. */
-export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
-  return (await preparedRows<Row>(db, name, query))[0];
+export async function preparedRow<Row>(scope: AnyScope, name: string, query: Sql): Promise<Row | undefined> {
+  return (await preparedRows<Row>(scope, name, query))[0];
 }
 
 /** The row of a key, or undefined when it has none; asked for with what else is looked up now. */
-export async function lookedUpRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
-  return (await prepared<Row>(db, name, query, lookUp))[0];
+export async function lookedUpRow<Row>(scope: AnyScope, name: string, query: Sql): Promise<Row | undefined> {
+  return (await prepared<Row>(scope, name, query, lookUp))[0];
 }

@@ -3,15 +3,19 @@ import type { Answer, Script, Statement } from './pipeline.ts';
 import { ask } from './connection.ts';
 import { translateError } from './errors.ts';
 import type { Db, Tx } from './pool.ts';
+import type { AnyScope } from './scope.ts';
 
 /** Runs one query and answers its rows. Throws `busy` and `taken`, or the driver's error. */
-export async function rows<Row>(db: Db | Tx, { text, values }: Pick<Sql, 'text' | 'values'>): Promise<Row[]> {
+export async function rows<Row>(
+  { db }: AnyScope,
+  { text, values }: Pick<Sql, 'text' | 'values'>,
+): Promise<Row[]> {
   return (await asked(db, { text, values })).rows as Row[];
 }
 
 /** The first row of a query, or undefined when it has none. */
-export async function row<Row>(db: Db | Tx, query: Sql): Promise<Row | undefined> {
-  return (await rows<Row>(db, query))[0];
+export async function row<Row>(scope: AnyScope, query: Sql): Promise<Row | undefined> {
+  return (await rows<Row>(scope, query))[0];
 }
 
 /** Runs a library's text as it wrote it: one statement with its values (`$1`), or without any, several statements. */

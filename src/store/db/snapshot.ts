@@ -7,17 +7,22 @@ import { behalfOf } from './loan.ts';
 import { asReadError } from './on-behalf.ts';
 import { rows } from './query.ts';
 import { openTransaction, type Open } from './transaction.ts';
+import { scopeOf, type PoolScope, type WriteScope } from './scope.ts';
 
 /**
  * Asks several questions of one moment, in a REPEATABLE READ transaction that can only read and is rolled back: it
  * locks no row, nobody waits for it, and what others commit meanwhile is not seen.
  */
-export async function inSnapshot<T>(db: Db, body: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(
+  { db, workspaceId }: PoolScope,
+  body: (scope: WriteScope) => Promise<T>,
+): Promise<T> {
   const { tx, end } = await beginSnapshot(db, SNAPSHOT);
   try {
     // Compiling a query of many joins takes longer than running it.
-    await rows(tx, sql`select set_config('jit', 'off', true), ${ROOM_TO_SORT}`);
-    return await body(tx);
+    const scope = scopeOf(tx, workspaceId);
+    await rows(scope, sql`select set_config('jit', 'off', true), ${ROOM_TO_SORT}`);
+    return await body(scope);
   } catch (error) {
     throw asReadError(error, behalfOf(db));
   } finally {
@@ -42,7 +47,7 @@ const STREAM: TransactionLimits = {
  * rows and by bytes (docs/adr/0016). The connection is freed when the reader stops early or takes nothing for a minute.
  */
 export async function* stream<Row>(
-  db: Db,
+  { db, workspaceId }: PoolScope,
   query: Sql,
   options: StreamOptions = {},
 ): AsyncGenerator<readonly Row[]> {
@@ -50,7 +55,7 @@ export async function* stream<Row>(
   const { tx, end } = await beginSnapshot(db, STREAM);
   try {
     await rows(
-      tx,
+      scopeOf(tx, workspaceId),
       sql`select set_config('max_parallel_workers_per_gather', '0', true), ${NOTICE_GONE_READER}, ${ROOM_TO_SORT}
         ${options.joinsWhole ? NO_NESTED_LOOPS : empty}`,
     );

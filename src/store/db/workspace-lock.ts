@@ -1,9 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { TokenId, WorkspaceId } from '../../lib/ids.ts';
 import { isLockTimeout } from './errors.ts';
-import type { Tx } from './pool.ts';
 import { preparedRow, preparedRows } from './prepared.ts';
 import { rows } from './query.ts';
+import type { Scope, WriteScope } from './scope.ts';
 
 /** The first of the two keys of the lock that a change of a workspace holds. */
 const CHANGING = 1_383_033_964;
@@ -27,13 +27,13 @@ export interface Begun {
  * The token is read there as well: a revocation that was committed before is always seen.
  */
 export async function beginChange(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   exclusive: boolean,
   token?: { readonly workspaceId: WorkspaceId; readonly tokenId: TokenId },
 ): Promise<Begun> {
+  const { workspaceId } = scope;
   const tokenId = token?.tokenId ?? null;
-  const lock = (name: string, query: Sql) => preparedRows(tx, name, query).catch(noteHeld);
+  const lock = (name: string, query: Sql) => preparedRows(scope, name, query).catch(noteHeld);
   const key = sql`${CHANGING}::integer, hashtext(${workspaceId}::uuid::text)`;
   const [, begun] = await Promise.all([
     exclusive
@@ -41,7 +41,7 @@ export async function beginChange(
       : lock('change_shared', sql`select pg_advisory_xact_lock_shared(${key})`),
     // A statement of its own: it sees what was committed while the first waited.
     preparedRow<Begun>(
-      tx,
+      scope,
       'begin_change',
       sql`select clock_timestamp()::timestamptz(3) as now,
         exists (select from licenses where workspace_id = ${workspaceId} and seats is not null) as "seatsLimited",
@@ -69,15 +69,15 @@ export function isWorkspaceHeld(error: unknown): boolean {
 }
 
 /** Whether a user of the workspace may be given only one of the products; for what reads and changes nothing. */
-export async function isOnlyOneProduct(tx: Tx, workspaceId: WorkspaceId): Promise<boolean> {
+export async function isOnlyOneProduct(scope: Scope): Promise<boolean> {
   const found = await rows(
-    tx,
-    sql`select from workspaces where id = ${workspaceId} and not integration_enabled`,
+    scope,
+    sql`select from workspaces where id = ${scope.workspaceId} and not integration_enabled`,
   );
   return found.length > 0;
 }
 
 /** Locks the workspace's own row: for rules about the whole of it, such as the last owner. */
-export async function lockWorkspace(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
-  await rows(tx, sql`select id from workspaces where id = ${workspaceId} for no key update`);
+export async function lockWorkspace(scope: WriteScope): Promise<void> {
+  await rows(scope, sql`select id from workspaces where id = ${scope.workspaceId} for no key update`);
 }

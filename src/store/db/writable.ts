@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Db } from './pool.ts';
 import { rows } from './query.ts';
+import { acrossWorkspaces } from './scope.ts';
 
 /**
  * Whether the database can write: to the disk, where a sort that does not fit into memory goes, and at all. Leaves nothing
@@ -9,7 +10,7 @@ import { rows } from './query.ts';
 export async function writability(db: Db): Promise<'writable' | 'disk full' | 'read-only'> {
   try {
     const [found] = await rows<{ read_only: boolean }>(
-      db,
+      acrossWorkspaces(db),
       sql`with setting as materialized (select set_config('work_mem', '64kB', true) as memory)
         select current_setting('transaction_read_only') = 'on' as read_only,
           (select count(*) from generate_series(1, 40000 + 0 * length(memory))) as written

@@ -5,6 +5,7 @@ import type { Period } from '../audit/export.ts';
 import type { Db } from '../db/pool.ts';
 import { stream } from '../db/snapshot.ts';
 import { intervals, versions, type Moment } from '../sql/as-of.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** One thing that a user began or ceased to have by one way. Names are those at the end of the period. */
 export interface AccessChange extends Pick<
@@ -26,13 +27,12 @@ export interface AccessChange extends Pick<
  * each time at which something did.
  */
 export function streamAccessChanges(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   period: Period,
 ): AsyncGenerator<readonly AccessChange[]> {
   return stream<AccessChange>(
-    db,
-    sql`with ${changeTables(workspaceId, period)} ${shown(workspaceId, period.to ?? 'now')}`,
+    scope,
+    sql`with ${changeTables(scope.workspaceId, period)} ${shown(scope.workspaceId, period.to ?? 'now')}`,
   );
 }
 

@@ -6,6 +6,7 @@ import type { Db } from '../db/pool.ts';
 import { stream } from '../db/snapshot.ts';
 import { everythingHeld } from './users-and-access.ts';
 import { versions, type Moment } from '../sql/as-of.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** Somebody who came or went. Names are those at the end of the period. */
 interface Mover {
@@ -39,27 +40,23 @@ export interface Joiner extends Mover {
 }
 
 /** Who ceased to be active in a period, in the order of time. */
-export function streamLeavers(
-  db: Db,
-  workspaceId: WorkspaceId,
-  period: Period,
-): AsyncGenerator<readonly Leaver[]> {
+export function streamLeavers(scope: PoolScope, period: Period): AsyncGenerator<readonly Leaver[]> {
   const moment = period.to ?? 'now';
   const keyed = ['workspace_id', 'id', 'key'];
   return stream<Leaver>(
-    db,
-    sql`with ${changeTables(workspaceId, period)},
+    scope,
+    sql`with ${changeTables(scope.workspaceId, period)},
       lost as (
         select c.user_id, c.at, max(c.account_role) as account_role,
           string_agg(distinct (pr.key || ':' || l.key) collate "C", '; ') as products,
           string_agg(distinct (p.key || ':' || r.key) collate "C", '; ') as projects
         from caused c
-        left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = c.project_id
-        left join ${versions('roles', keyed, moment)} r on r.workspace_id = ${workspaceId} and r.id = c.role_id
+        left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${scope.workspaceId} and p.id = c.project_id
+        left join ${versions('roles', keyed, moment)} r on r.workspace_id = ${scope.workspaceId} and r.id = c.role_id
         left join ${versions('licenses', [...keyed, 'product_id'], moment)} l
-          on l.workspace_id = ${workspaceId} and l.id = c.license_id
+          on l.workspace_id = ${scope.workspaceId} and l.id = c.license_id
         left join ${versions('products', keyed, moment)} pr
-          on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
+          on pr.workspace_id = ${scope.workspaceId} and pr.id = l.product_id
         where c.change = 'lost' and c.cause = 'deactivation' group by c.user_id, c.at),
       moved as (
         select id as user_id, since as at, returned_at
@@ -69,23 +66,19 @@ export function streamLeavers(
       select ${mover(sql`lost.account_role, lost.products, lost.projects`)},
         case when ${isIn(sql`m.returned_at`, period)} then m.returned_at end as returned_at
       from moved m left join lost on lost.user_id = m.user_id and lost.at = m.at
-      ${details(workspaceId, moment)} ${IN_ORDER}`,
+      ${details(scope.workspaceId, moment)} ${IN_ORDER}`,
     { joinsWhole: true },
   );
 }
 
 /** Who began to be active in a period, in the order of time. */
-export function streamJoiners(
-  db: Db,
-  workspaceId: WorkspaceId,
-  period: Period,
-): AsyncGenerator<readonly Joiner[]> {
+export function streamJoiners(scope: PoolScope, period: Period): AsyncGenerator<readonly Joiner[]> {
   const moment = period.to ?? 'now';
   const had = sql`a.account_role, a.products,
     case when a.account_role is distinct from 'billing_manager' then a.projects end as projects`;
   return stream<Joiner>(
-    db,
-    sql`with ${changeTables(workspaceId, period)}, ${everythingHeld(workspaceId, moment)},
+    scope,
+    sql`with ${changeTables(scope.workspaceId, period)}, ${everythingHeld(scope.workspaceId, moment)},
       moved as (
         select id as user_id, since as at, is_new
         from (select *, coalesce(not bool_or(status = 'active') over (partition by id order by since
@@ -100,7 +93,7 @@ export function streamJoiners(
           select user_id, at, null, at from caused where change = 'gained') either)
       select ${mover(had)}, m.is_new, m.first_access_at
       from (select * from begun where is_new is not null) m
-      ${details(workspaceId, moment)}
+      ${details(scope.workspaceId, moment)}
       left join had a on a.user_id = m.user_id and u.status = 'active' ${IN_ORDER}`,
     { joinsWhole: true },
   );
@@ -144,21 +137,17 @@ export interface Dormant {
 }
 
 /** Active users with seats who were not seen since a time and were active before it, who was never seen first. */
-export function streamDormant(
-  db: Db,
-  workspaceId: WorkspaceId,
-  since: Date,
-): AsyncGenerator<readonly Dormant[]> {
+export function streamDormant(scope: PoolScope, since: Date): AsyncGenerator<readonly Dormant[]> {
   return stream<Dormant>(
-    db,
-    sql`with ${everythingHeld(workspaceId, 'now')}
+    scope,
+    sql`with ${everythingHeld(scope.workspaceId, 'now')}
       select u.id as user_id, u.user_name, u.email, u.full_name, o.key as organization, a.products, u.joined_at,
         l.at as last_access_at, u.active_since
       from users u
       join had a on a.user_id = u.id and a.products is not null
-      left join organizations o on o.workspace_id = ${workspaceId} and o.id = u.organization_id
-      left join user_last_access l on l.workspace_id = ${workspaceId} and l.user_id = u.id
-      where u.workspace_id = ${workspaceId} and u.status = 'active' and u.active_since < ${since}
+      left join organizations o on o.workspace_id = ${scope.workspaceId} and o.id = u.organization_id
+      left join user_last_access l on l.workspace_id = ${scope.workspaceId} and l.user_id = u.id
+      where u.workspace_id = ${scope.workspaceId} and u.status = 'active' and u.active_since < ${since}
         and coalesce(l.at < ${since}, true)
       order by l.at nulls first, lower(u.user_name) collate "C", u.id`,
     { joinsWhole: true },

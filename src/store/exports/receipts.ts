@@ -4,13 +4,13 @@ import { EVENT_COLUMNS, pageOfEvents, type AuditEventRow, type AuditPosition } f
 import type { Db } from '../db/pool.ts';
 import type { PageByBytes } from '../sql/page-bytes.ts';
 import { row } from '../db/query.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
 
 /** The events of exports, the newest first, of all or of files with a hash: a page that ends at a number or a size. */
 export function listReceipts(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   asked: {
     readonly sha256: string | undefined;
     readonly from: Date | undefined;
@@ -20,23 +20,19 @@ export function listReceipts(
 ): Promise<PageByBytes<AuditEventRow>> {
   const { sha256, from, to } = asked;
   const listed = sql`select e.id from audit_events e
-    where e.workspace_id = ${workspaceId} and ${RECEIPTS}
+    where e.workspace_id = ${scope.workspaceId} and ${RECEIPTS}
       ${sha256 ? sql`and e.after ->> 'sha256' = ${sha256}` : empty}
       ${from ? sql`and e.at >= ${from}` : empty} ${to ? sql`and e.at < ${to}` : empty}
       ${page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty}
     order by e.at desc, e.id desc limit ${page.limit + 1}`;
-  return pageOfEvents(db, workspaceId, listed, page.limit);
+  return pageOfEvents(scope, listed, page.limit);
 }
 
 /** The event of one export. */
-export function findReceipt(
-  db: Db,
-  workspaceId: WorkspaceId,
-  id: EventId,
-): Promise<AuditEventRow | undefined> {
+export function findReceipt(scope: PoolScope, id: EventId): Promise<AuditEventRow | undefined> {
   return row<AuditEventRow>(
-    db,
+    scope,
     sql`select ${EVENT_COLUMNS} from audit_events e
-      where e.workspace_id = ${workspaceId} and e.id = ${id} and ${RECEIPTS}`,
+      where e.workspace_id = ${scope.workspaceId} and e.id = ${id} and ${RECEIPTS}`,
   );
 }

@@ -6,6 +6,7 @@ import { stream } from '../db/snapshot.ts';
 import { lastAccessAt } from '../users/last-access.ts';
 import { holds, versions, type Moment } from '../sql/as-of.ts';
 import type { UserSource, UserStatus } from '../users/users.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** One thing that a user may use, and one way by which it is had. */
 export type ExportedAccess = Pick<
@@ -23,14 +24,10 @@ export type ExportedAccess = Pick<
 >;
 
 /** The effective access of everybody, ordered by user name, in batches and constant memory. */
-export function streamAccess(
-  db: Db,
-  workspaceId: WorkspaceId,
-  moment: Moment,
-): AsyncGenerator<readonly ExportedAccess[]> {
+export function streamAccess(scope: PoolScope, moment: Moment): AsyncGenerator<readonly ExportedAccess[]> {
   const columns = sql`user_id, user_name, email, status, kind, target, level, group_name, granted_at, granted_by`;
   const asked = { moment, only: undefined, activeOnly: true };
-  return stream<ExportedAccess>(db, effective(workspaceId, asked, columns));
+  return stream<ExportedAccess>(scope, effective(scope.workspaceId, asked, columns));
 }
 
 /** A user as an export lists it. What is had is effective: of a user who is not active, nothing. */
@@ -70,22 +67,21 @@ const USER_COLUMNS = [
  * constant memory.
  */
 export function streamUsers(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   statuses: readonly UserStatus[],
   moment: Moment,
 ): AsyncGenerator<readonly ExportedUser[]> {
   return stream<ExportedUser>(
-    db,
-    sql`with ${everythingHeld(workspaceId, moment)}
+    scope,
+    sql`with ${everythingHeld(scope.workspaceId, moment)}
       select u.id, u.user_name, u.email, u.full_name, u.status, a.account_role, o.key as organization,
         a.products, case when a.account_role is distinct from 'billing_manager' then a.projects end as projects,
-        u.joined_at, ${lastAccessAt(workspaceId, moment)} as last_access_at, u.removed_at, u.source, u.external_id
+        u.joined_at, ${lastAccessAt(scope.workspaceId, moment)} as last_access_at, u.removed_at, u.source, u.external_id
       from ${versions('users', USER_COLUMNS, moment)} u
       left join had a on a.user_id = u.id and u.status = 'active'
       left join ${versions('organizations', ['workspace_id', 'id', 'key'], moment)} o
-        on o.workspace_id = ${workspaceId} and o.id = u.organization_id
-      where u.workspace_id = ${workspaceId} and u.status = any(${statuses}::text[])
+        on o.workspace_id = ${scope.workspaceId} and o.id = u.organization_id
+      where u.workspace_id = ${scope.workspaceId} and u.status = any(${statuses}::text[])
       order by case u.status when 'active' then 1 when 'pending' then 2 else 3 end,
         lower(u.user_name) collate "C", u.id`,
   );

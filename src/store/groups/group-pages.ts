@@ -18,6 +18,7 @@ import {
   type SizedRow,
 } from '../sql/sized-page.ts';
 import type { Sources } from '../sql/where.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** Attributes of which a value is had by a group or a few, with an index each. */
 const GROUP_KEYS = ['id', 'displayName', 'externalId'];
@@ -47,59 +48,47 @@ export type MemberBytes = number | undefined;
  * passed over is read no further.
  */
 export async function listGroups(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: IndexPage,
   memberBytes: MemberBytes,
 ): Promise<Cut<ListedGroup>> {
   if (isLookup(page, GROUP_KEYS)) {
-    const few = await lookUpGroups(
-      db,
-      workspaceId,
-      { ...page, count: Math.min(page.count, FEW) },
-      memberBytes,
-    );
+    const few = await lookUpGroups(scope, { ...page, count: Math.min(page.count, FEW) }, memberBytes);
     const bytes = few.reduce((sum, group) => sum + group.members_bytes, 0);
     const isAll = few.length < FEW || page.count <= FEW;
     if (isAll && (few.length <= 1 || bytes <= MAX_PAGE_BYTES)) return { rows: few, isCut: false };
   }
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
-  const listed = sql`select g.id ${shownGroups(workspaceId, page)}
+  const listed = sql`select g.id ${shownGroups(scope.workspaceId, page)}
     ${order} limit ${page.count} offset ${page.startIndex - 1}`;
-  const query = sizedPage({ listed, ...sizedGroup(workspaceId, memberBytes) });
-  return cutOf(await composedRows<ListedGroup & SizedRow>(db, query));
+  const query = sizedPage({ listed, ...sizedGroup(scope.workspaceId, memberBytes) });
+  return cutOf(await composedRows<ListedGroup & SizedRow>(scope, query));
 }
 
 /** Groups of one key that are looked up; where there are more, they are read as any list. */
 const FEW = 4;
 
 /** The few groups of one key. */
-function lookUpGroups(
-  db: Db,
-  workspaceId: WorkspaceId,
-  page: IndexPage,
-  memberBytes: MemberBytes,
-): Promise<ListedGroup[]> {
+function lookUpGroups(scope: PoolScope, page: IndexPage, memberBytes: MemberBytes): Promise<ListedGroup[]> {
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
   return composedRows<ListedGroup>(
-    db,
-    sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
-      ${shownGroups(workspaceId, page)} ${order} limit ${page.count} offset ${page.startIndex - 1}`,
+    scope,
+    sql`select ${GROUP_COLUMNS}, ${membersBytes(scope.workspaceId, sql`g.id`, memberBytes)} as members_bytes
+      ${shownGroups(scope.workspaceId, page)} ${order} limit ${page.count} offset ${page.startIndex - 1}`,
     { isLookup: true },
   );
 }
 
 /** A page of the workspace's groups from a row on, without their members, ended at the size that it has with them. */
 export async function turnGroups(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: CursorPage,
   memberBytes: MemberBytes,
 ): Promise<Turned<ListedGroup>> {
   const { column, condition, order } = cursorQuery(page, groupSource, sql`g.id`);
-  const listed = sql`select g.id, ${column} ${shownGroups(workspaceId, page)} ${condition} ${order}`;
-  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedGroup(workspaceId, memberBytes) });
-  return turned(await composedRows<ListedGroup & PlacedRow & SizedRow>(db, query), page);
+  const listed = sql`select g.id, ${column} ${shownGroups(scope.workspaceId, page)} ${condition} ${order}`;
+  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedGroup(scope.workspaceId, memberBytes) });
+  return turned(await composedRows<ListedGroup & PlacedRow & SizedRow>(scope, query), page);
 }
 
 /** How one group of a page is read and measured. */
@@ -120,28 +109,26 @@ export function membersBytes(workspaceId: WorkspaceId, id: Sql, memberBytes: Mem
 
 /** The groups with these ids that have not been deleted, in no order. */
 export function groupsByIds(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   ids: readonly GroupId[],
   memberBytes: MemberBytes,
 ): Promise<ListedGroup[]> {
   return rows<ListedGroup>(
-    db,
-    sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
-      from ${rowsOfKeys(KEYED_GROUPS, workspaceId, new Map([['id', ids]]))} where g.deleted_at is null`,
+    scope,
+    sql`select ${GROUP_COLUMNS}, ${membersBytes(scope.workspaceId, sql`g.id`, memberBytes)} as members_bytes
+      from ${rowsOfKeys(KEYED_GROUPS, scope.workspaceId, new Map([['id', ids]]))} where g.deleted_at is null`,
   );
 }
 
 /** How many groups the workspace has under a condition. */
 export async function countGroups(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   selection: Selection,
   sources: Sources = groupSource,
 ): Promise<number> {
   const found = await row<{ count: number }>(
-    db,
-    sql`select count(*) as count ${shownGroups(workspaceId, selection, sources)}`,
+    scope,
+    sql`select count(*) as count ${shownGroups(scope.workspaceId, selection, sources)}`,
   );
   return found?.count ?? 0;
 }

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { preparedRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 export interface GroupRow {
   readonly id: GroupId;
@@ -21,25 +22,24 @@ export interface GroupRow {
 export const GROUP_COLUMNS = sql`g.id, g.display_name, g.external_id, g.source, g.version, g.created_at, g.updated_at, g.deleted_at`;
 
 /** One group that has not been deleted. */
-export function findGroup(db: Db | Tx, workspaceId: WorkspaceId, id: GroupId): Promise<GroupRow | undefined> {
+export function findGroup(scope: Scope, id: GroupId): Promise<GroupRow | undefined> {
   return row<GroupRow>(
-    db,
+    scope,
     sql`select ${GROUP_COLUMNS} from groups g
-      where g.workspace_id = ${unestimated(workspaceId)} and g.id = ${id} and g.deleted_at is null`,
+      where g.workspace_id = ${unestimated(scope.workspaceId)} and g.id = ${id} and g.deleted_at is null`,
   );
 }
 
 /** Locks one group that has not been deleted. `now` is the time at which the lock was had. */
 export function lockGroup(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: GroupId,
 ): Promise<(GroupRow & { readonly now: Date }) | undefined> {
   return preparedRow(
-    tx,
+    scope,
     'lock_group',
     sql`with g as materialized (
-        select * from groups where workspace_id = ${unestimated(workspaceId)} and id = ${id} and deleted_at is null
+        select * from groups where workspace_id = ${unestimated(scope.workspaceId)} and id = ${id} and deleted_at is null
         for no key update)
       select ${GROUP_COLUMNS}, clock_timestamp() as now from g`,
   );
@@ -47,30 +47,28 @@ export function lockGroup(
 
 /** Locks the groups that users are in, in the order in which every change locks groups. */
 export function lockGroupsOfUsers(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userIds: readonly UserId[],
 ): Promise<Pick<GroupRow, 'id' | 'display_name'>[]> {
   return rows(
-    tx,
-    sql`select id, display_name from groups where workspace_id = ${unestimated(workspaceId)} and id in (
+    scope,
+    sql`select id, display_name from groups where workspace_id = ${unestimated(scope.workspaceId)} and id in (
         select group_id from memberships
-        where workspace_id = ${unestimated(workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity')
+        where workspace_id = ${unestimated(scope.workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity')
       order by id for no key update`,
   );
 }
 
 /** Inserts a group. Throws `taken` when its name is in use. */
 export async function insertGroup(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   group: Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'>,
   at: Date,
 ): Promise<GroupRow> {
   const inserted = await row<GroupRow>(
-    tx,
+    scope,
     sql`insert into groups as g (workspace_id, id, display_name, external_id, source, created_at, updated_at)
-      values (${workspaceId}, ${group.id}, ${group.display_name}, ${group.external_id}, ${group.source}, ${at}, ${at})
+      values (${scope.workspaceId}, ${group.id}, ${group.display_name}, ${group.external_id}, ${group.source}, ${at}, ${at})
       returning ${GROUP_COLUMNS}`,
   );
   return inserted as GroupRow;
@@ -78,49 +76,39 @@ export async function insertGroup(
 
 /** Writes a locked group's next version. Throws `taken` when the new name is in use. */
 export async function updateGroup(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: GroupId,
   group: Pick<GroupRow, 'display_name' | 'external_id'> & { readonly deleted_at?: Date },
   at: Date,
 ): Promise<GroupRow> {
   const updated = await preparedRow<GroupRow>(
-    tx,
+    scope,
     group.deleted_at ? 'end_group' : 'update_group',
     sql`update groups as g set display_name = ${group.display_name}, external_id = ${group.external_id},
         version = version + 1, updated_at = ${at}
         ${group.deleted_at ? sql`, deleted_at = ${group.deleted_at}` : empty}
-      where workspace_id = ${unestimated(workspaceId)} and id = ${id}
+      where workspace_id = ${unestimated(scope.workspaceId)} and id = ${id}
       returning ${GROUP_COLUMNS}`,
   );
   return updated as GroupRow;
 }
 
 /** Gives locked groups their next version, because a member left with its record. */
-export async function touchGroups(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  ids: readonly GroupId[],
-  at: Date,
-): Promise<void> {
+export async function touchGroups(scope: WriteScope, ids: readonly GroupId[], at: Date): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update groups set version = version + 1, updated_at = ${at}
-      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[])`,
+      where workspace_id = ${unestimated(scope.workspaceId)} and id = any(${ids}::uuid[])`,
   );
 }
 
 /** The id of the newest group of that name, without regard to case, deleted ones too. */
-export async function groupIdByName(
-  db: Db,
-  workspaceId: WorkspaceId,
-  displayName: string,
-): Promise<GroupId | undefined> {
+export async function groupIdByName(scope: PoolScope, displayName: string): Promise<GroupId | undefined> {
   const named = (isOrWas: Sql) =>
-    sql`(select id, deleted_at from groups where workspace_id = ${unestimated(workspaceId)}
+    sql`(select id, deleted_at from groups where workspace_id = ${unestimated(scope.workspaceId)}
       and lower(display_name) = lower(${displayName}) and ${isOrWas} offset 0)`;
   const found = await row<{ id: GroupId }>(
-    db,
+    scope,
     sql`select id from (${named(sql`deleted_at is null`)} union all ${named(sql`deleted_at is not null`)}) named
       order by deleted_at desc nulls first limit 1`,
   );

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { preparedForFew } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
+import type { PoolScope, WriteScope } from '../db/scope.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
 export interface MembershipDelta {
@@ -16,24 +17,23 @@ export interface MembershipDelta {
  * what differs is answered. With `base: 'empty'` everybody who is not in `add` is removed.
  */
 export async function compareMembers(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   groupId: GroupId,
   wanted: { base: 'current' | 'empty'; add: readonly UserId[]; remove: readonly UserId[] },
 ): Promise<MembershipDelta> {
   // One look into the index for each who is named, whatever the plan thinks a group's size to be.
-  const isMember = sql`(select true from memberships m where m.workspace_id = ${unestimated(workspaceId)}
+  const isMember = sql`(select true from memberships m where m.workspace_id = ${unestimated(scope.workspaceId)}
     and m.group_id = ${groupId} and m.user_id = wanted.user_id and m.until = 'infinity')`;
   const removed =
     wanted.base === 'empty'
       ? // Hashed; PostgreSQL 14 would go through the array for each row of `<> all`.
         sql`select m.user_id, false from memberships m
-          where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = ${groupId} and m.until = 'infinity'
+          where m.workspace_id = ${unestimated(scope.workspaceId)} and m.group_id = ${groupId} and m.until = 'infinity'
             and m.user_id not in (select unnest(${wanted.add}::uuid[]))`
       : sql`select wanted.user_id, false from (select distinct unnest(${wanted.remove}::uuid[]) as user_id) wanted
           where ${isMember}`;
   const differing = await preparedForFew<{ user_id: UserId; added: boolean }>(
-    tx,
+    scope,
     `compare_members_${wanted.base}`,
     wanted.add.length + wanted.remove.length,
     sql`select wanted.user_id, true as added from (select distinct unnest(${wanted.add}::uuid[]) as user_id) wanted
@@ -48,63 +48,60 @@ export async function compareMembers(
 
 /** Opens memberships of a locked group; `events[i]` is the event that tells of `users[i]`. */
 export async function openMemberships(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   groupId: GroupId,
   users: readonly UserId[],
   events: readonly EventId[],
   at: Date,
 ): Promise<void> {
   await preparedForFew(
-    tx,
+    scope,
     'open_memberships',
     users.length,
     sql`insert into memberships (workspace_id, group_id, user_id, since, since_event)
-      select ${workspaceId}, ${groupId}, added.user_id, ${at}, added.event_id
+      select ${scope.workspaceId}, ${groupId}, added.user_id, ${at}, added.event_id
       from unnest(${users}::uuid[], ${events}::uuid[]) as added(user_id, event_id)`,
   );
 }
 
 /** Ends memberships; `events[i]` is the event that tells of `users[i]` leaving `groups[i]`. */
 export async function endMemberships(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ended: { groups: readonly GroupId[]; users: readonly UserId[]; events: readonly EventId[] },
   at: Date,
 ): Promise<void> {
   await preparedForFew(
-    tx,
+    scope,
     'end_memberships',
     ended.users.length,
     sql`update memberships m set until = greatest(${at}::timestamptz, m.since), until_event = ended.event_id
       from unnest(${ended.groups}::uuid[], ${ended.users}::uuid[], ${ended.events}::uuid[])
         as ended(group_id, user_id, event_id)
-      where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = ended.group_id and m.user_id = ended.user_id
+      where m.workspace_id = ${unestimated(scope.workspaceId)} and m.group_id = ended.group_id and m.user_id = ended.user_id
         and m.until = 'infinity' and m.group_id = any(${[...new Set(ended.groups)]}::uuid[])
         and m.user_id = any(${[...new Set(ended.users)]}::uuid[])`,
   );
 }
 
 /** The ids of the members a group has now, ascending. Loads them all: for a group that ends. */
-export async function memberIds(tx: Tx, workspaceId: WorkspaceId, groupId: GroupId): Promise<UserId[]> {
+export async function memberIds(scope: WriteScope, groupId: GroupId): Promise<UserId[]> {
   const found = await rows<{ user_id: UserId }>(
-    tx,
+    scope,
     sql`select user_id from memberships
-      where workspace_id = ${unestimated(workspaceId)} and group_id = ${groupId} and until = 'infinity' order by user_id`,
+      where workspace_id = ${unestimated(scope.workspaceId)} and group_id = ${groupId} and until = 'infinity' order by user_id`,
   );
   return found.map((one) => one.user_id);
 }
 
 /** The groups that users are in now, one row for each membership. */
 export function membershipsOf(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   userIds: readonly UserId[],
 ): Promise<{ group_id: GroupId; user_id: UserId }[]> {
   return rows(
-    tx,
+    scope,
     sql`select group_id, user_id from memberships
-      where workspace_id = ${unestimated(workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity'
+      where workspace_id = ${unestimated(scope.workspaceId)} and user_id = any(${userIds}::uuid[]) and until = 'infinity'
       order by group_id, user_id`,
   );
 }
@@ -128,18 +125,17 @@ function memberText(usersUrl: string): Sql {
  * begins each `$ref`.
  */
 export async function membersAsJson(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   groupIds: readonly GroupId[],
   usersUrl: string,
 ): Promise<Map<GroupId, string>> {
   const found = await rows<{ group_id: GroupId; members: string }>(
-    db,
+    scope,
     sql`select m.group_id, string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members
       from memberships m
       cross join lateral (select u.full_name from users u
         where u.workspace_id = m.workspace_id and u.id = m.user_id offset 0) u
-      where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
+      where m.workspace_id = ${unestimated(scope.workspaceId)} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
       group by m.group_id`,
   );
   return new Map(found.map((one) => [one.group_id, one.members]));
@@ -153,19 +149,18 @@ const MEMBERS_AT_ONCE = 5_000;
  * query of its own, so that nothing is held while a client reads slowly; what is changed meanwhile may show in part.
  */
 export async function* memberBatches(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   groupId: GroupId,
   usersUrl: string,
 ): AsyncGenerator<string> {
   let after: UserId | undefined;
   for (;;) {
     const [batch] = await rows<{ members: string | null; last: UserId; count: number }>(
-      db,
+      scope,
       sql`select string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members, count(m.user_id) as count,
           (array_agg(m.user_id order by m.user_id desc))[1] as last
         from (select x.workspace_id, x.user_id from memberships x
-          where x.workspace_id = ${workspaceId} and x.group_id = ${groupId} and x.until = 'infinity'
+          where x.workspace_id = ${scope.workspaceId} and x.group_id = ${groupId} and x.until = 'infinity'
             ${after ? sql`and x.user_id > ${after}::uuid` : empty}
           order by x.user_id limit ${MEMBERS_AT_ONCE}) m
         join users u on u.workspace_id = m.workspace_id and u.id = m.user_id`,
@@ -181,16 +176,15 @@ const GROUPS_AT_ONCE = 1_000;
 
 /** The groups of one user who is in many, by id, in batches that are queries of their own. */
 export async function* groupBatches(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   userId: UserId,
 ): AsyncGenerator<readonly { readonly id: GroupId; readonly display_name: string }[]> {
   let after: GroupId | undefined;
   for (;;) {
     const batch: { id: GroupId; display_name: string }[] = await rows(
-      db,
+      scope,
       sql`select g.id, g.display_name from (select x.workspace_id, x.group_id from memberships x
-          where x.workspace_id = ${workspaceId} and x.user_id = ${userId} and x.until = 'infinity'
+          where x.workspace_id = ${scope.workspaceId} and x.user_id = ${userId} and x.until = 'infinity'
             ${after ? sql`and x.group_id > ${after}::uuid` : empty}
           order by x.group_id limit ${GROUPS_AT_ONCE}) m
         join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id order by g.id`,

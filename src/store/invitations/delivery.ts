@@ -3,16 +3,16 @@ import type { InvitationId, WorkspaceId } from '../../lib/ids.ts';
 import type { Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { INVITATION_COLUMNS, type InvitationRow } from './invitations.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** Locks one invitation for the delivery of its newest send; `now` is when the lock was had. */
 export function lockDelivery(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: InvitationId,
 ): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
   return row(
-    tx,
-    sql`with i as materialized (select * from invitations where workspace_id = ${workspaceId} and id = ${id}
+    scope,
+    sql`with i as materialized (select * from invitations where workspace_id = ${scope.workspaceId} and id = ${id}
         for no key update)
       select ${INVITATION_COLUMNS}, clock_timestamp() as now from i`,
   );
@@ -30,17 +30,16 @@ export interface Delivery {
 
 /** Writes how the newest send of a locked invitation fares; not why it failed to reach somebody who was erased. */
 export async function writeDelivery(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: InvitationId,
   { delivery, attempts, reason, nextAt, deliveredAt }: Delivery,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update invitations set delivery = ${delivery}, delivery_attempts = ${attempts},
         delivery_reason = case when not is_erased(workspace_id, user_id) then ${reason}::text end,
         delivery_next_at = ${nextAt}, delivered_at = ${deliveredAt},
         updated_at = greatest(clock_timestamp(), updated_at)
-      where workspace_id = ${workspaceId} and id = ${id}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }

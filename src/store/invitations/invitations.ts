@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 import { versions, type Moment } from '../sql/as-of.ts';
+import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
 
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired' | 'superseded';
 
@@ -60,8 +61,7 @@ export const INVITATION_COLUMNS = columns(STATUS);
 
 /** Inserts invitations and answers them in the order of their ids. */
 export function insertInvitations(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   invitations: readonly Pick<
     InvitationRow,
     'id' | 'user_id' | 'email' | 'nonce' | 'expires_at' | 'invited_by' | 'opened_event'
@@ -69,11 +69,11 @@ export function insertInvitations(
   at: Date,
 ): Promise<InvitationRow[]> {
   return rows(
-    tx,
+    scope,
     sql`with i as (
         insert into invitations (workspace_id, id, user_id, email, status, nonce, expires_at, invited_by,
           opened_event, created_at, updated_at, delivery_next_at)
-        select ${workspaceId}, n.id, n.user_id, n.email, 'pending', n.nonce, n.expires_at, n.invited_by,
+        select ${scope.workspaceId}, n.id, n.user_id, n.email, 'pending', n.nonce, n.expires_at, n.invited_by,
           n.opened_event, ${at}, ${at}, ${at}
         from jsonb_to_recordset(${JSON.stringify(invitations)}::jsonb) as n(id uuid, user_id uuid, email text,
           nonce uuid, expires_at timestamptz, invited_by text, opened_event uuid)
@@ -83,109 +83,90 @@ export function insertInvitations(
 }
 
 /** One invitation by its id. */
-export function findInvitation(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  id: InvitationId,
-): Promise<InvitationRow | undefined> {
+export function findInvitation(scope: Scope, id: InvitationId): Promise<InvitationRow | undefined> {
   return row(
-    db,
-    sql`select ${INVITATION_COLUMNS} from invitations i where i.workspace_id = ${workspaceId} and i.id = ${id}`,
+    scope,
+    sql`select ${INVITATION_COLUMNS} from invitations i where i.workspace_id = ${scope.workspaceId} and i.id = ${id}`,
   );
 }
 
 /** Some invitations by their ids. */
-export function findInvitations(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  ids: readonly InvitationId[],
-): Promise<InvitationRow[]> {
+export function findInvitations(scope: WriteScope, ids: readonly InvitationId[]): Promise<InvitationRow[]> {
   return rows(
-    tx,
+    scope,
     sql`select ${INVITATION_COLUMNS} from invitations i
-      where i.workspace_id = ${workspaceId} and i.id = any(${ids}::uuid[]) order by i.id`,
+      where i.workspace_id = ${scope.workspaceId} and i.id = any(${ids}::uuid[]) order by i.id`,
   );
 }
 
 /** The invitation that a link names: the one question that is asked before the workspace is known. */
 export function findLinked(db: Db, id: InvitationId): Promise<InvitationRow | undefined> {
-  return row(db, sql`select ${INVITATION_COLUMNS} from invitations i where i.id = ${id}`);
+  return row(acrossWorkspaces(db), sql`select ${INVITATION_COLUMNS} from invitations i where i.id = ${id}`);
 }
 
 /** The newest invitation of a user. */
-export function newestInvitationOf(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  userId: UserId,
-): Promise<InvitationRow | undefined> {
+export function newestInvitationOf(scope: Scope, userId: UserId): Promise<InvitationRow | undefined> {
   return row(
-    db,
+    scope,
     sql`select ${INVITATION_COLUMNS} from invitations i
-      where i.workspace_id = ${workspaceId} and i.user_id = ${userId} order by i.created_at desc, i.id desc limit 1`,
+      where i.workspace_id = ${scope.workspaceId} and i.user_id = ${userId} order by i.created_at desc, i.id desc limit 1`,
   );
 }
 
 /** The open invitations of users, expired but not settled ones too; of each one at most. */
-export function openInvitationsOf(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  userIds: readonly UserId[],
-): Promise<InvitationRow[]> {
+export function openInvitationsOf(scope: Scope, userIds: readonly UserId[]): Promise<InvitationRow[]> {
   return rows(
-    db,
+    scope,
     sql`select ${INVITATION_COLUMNS} from invitations i
-      where i.workspace_id = ${workspaceId} and i.user_id = any(${userIds}::uuid[]) and i.status = 'pending'
+      where i.workspace_id = ${scope.workspaceId} and i.user_id = any(${userIds}::uuid[]) and i.status = 'pending'
       order by i.user_id`,
   );
 }
 
 /** The invitation that a user can accept at the moment. */
 export function pendingInvitationOf(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   userId: UserId,
   moment: Moment,
 ): Promise<InvitationRow | undefined> {
   const time = moment === 'now' ? sql`clock_timestamp()` : sql`${moment}::timestamptz`;
   return row(
-    db,
+    scope,
     sql`select ${columns(sql`'pending'`)} from ${versions('invitations', [...KEPT, 'status'], moment)} i
-      where i.workspace_id = ${workspaceId} and i.user_id = ${userId} and i.status = 'pending' and i.expires_at > ${time}`,
+      where i.workspace_id = ${scope.workspaceId} and i.user_id = ${userId} and i.status = 'pending' and i.expires_at > ${time}`,
   );
 }
 
 /** Closes open invitations, each with the event that tells of it; their links end with the transaction. */
 export async function closeInvitations(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   status: InvitationStatus,
   closed: readonly { readonly id: InvitationId; readonly event: EventId }[],
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update invitations i set status = ${status}, closed_event = c.event, closed_at = ${at}, delivery_next_at = null,
         updated_at = greatest(${at}::timestamptz, i.updated_at)
       from unnest(${closed.map((one) => one.id)}::uuid[], ${closed.map((one) => one.event)}::uuid[]) as c(id, event)
-      where i.workspace_id = ${workspaceId} and i.id = c.id and i.status = 'pending'`,
+      where i.workspace_id = ${scope.workspaceId} and i.id = c.id and i.status = 'pending'`,
   );
 }
 
 /** Makes an invitation pending (again), with the next send queued: every link until now ends. */
 export async function renewInvitation(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: InvitationId,
   renewed: { readonly expiresAt: Date; readonly openedEvent: EventId; readonly at: Date },
 ): Promise<InvitationRow> {
   const written = await row<InvitationRow>(
-    tx,
+    scope,
     sql`with i as (
         update invitations set status = 'pending', closed_event = null, closed_at = null, send = send + 1,
           expires_at = ${renewed.expiresAt}, opened_event = ${renewed.openedEvent}, delivery = 'queued',
           delivery_attempts = 0, delivery_reason = null, delivery_next_at = ${renewed.at}, delivered_at = null,
           updated_at = greatest(${renewed.at}::timestamptz, updated_at)
-        where workspace_id = ${workspaceId} and id = ${id}
+        where workspace_id = ${scope.workspaceId} and id = ${id}
         returning *)
       select ${INVITATION_COLUMNS} from i`,
   );
@@ -201,16 +182,15 @@ const SORTS: Record<InvitationSort, SortKey> = {
 
 /** A page of the workspace's invitations; the search looks at addresses. */
 export async function listInvitations(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   statuses: readonly InvitationStatus[] | undefined,
   page: KeysetPage<InvitationSort>,
 ): Promise<Page<InvitationRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`i.id`, [sql`i.email`]);
   const found = await rows<InvitationRow & { sort_value: string }>(
-    db,
+    scope,
     sql`select ${INVITATION_COLUMNS}, ${column} from invitations i
-      where i.workspace_id = ${workspaceId} ${having(statuses)} ${conditions} ${order}`,
+      where i.workspace_id = ${scope.workspaceId} ${having(statuses)} ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
@@ -222,7 +202,7 @@ function having(statuses: readonly InvitationStatus[] | undefined): Sql {
 /** The workspaces in which an open invitation is past its time. */
 export async function workspacesWithExpired(db: Db): Promise<WorkspaceId[]> {
   const found = await rows<{ workspace_id: WorkspaceId }>(
-    db,
+    acrossWorkspaces(db),
     sql`select distinct workspace_id from invitations
       where status = 'pending' and expires_at <= clock_timestamp() order by workspace_id`,
   );
@@ -231,15 +211,14 @@ export async function workspacesWithExpired(db: Db): Promise<WorkspaceId[]> {
 
 /** At most `count` users with an open invitation past its time, ascending by id; not those of `except`. */
 export async function usersWithExpired(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   except: readonly UserId[],
   count: number,
 ): Promise<UserId[]> {
   const found = await rows<{ user_id: UserId }>(
-    tx,
+    scope,
     sql`select user_id from invitations
-      where workspace_id = ${workspaceId} and status = 'pending' and expires_at <= clock_timestamp()
+      where workspace_id = ${scope.workspaceId} and status = 'pending' and expires_at <= clock_timestamp()
         and user_id <> all(${except}::uuid[])
       order by user_id limit ${count}`,
   );

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { decisionOf, rowsFound, type RowFilter, type RowsOf } from './rows.ts';
 import type { Verdict } from './reviews.ts';
+import type { PoolScope, WriteScope } from '../db/scope.ts';
 
 /** What is to stand from now on; of an undecided row neither note nor reviewer. */
 export interface Decision {
@@ -38,46 +39,42 @@ export interface DecidedBy {
 
 /** Decides rows by their numbers, each once; numbers that the review doesn't have are not counted as meant. */
 export async function decideRows(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   by: DecidedBy,
   decisions: readonly RowDecision[],
 ): Promise<Decided> {
-  if (decisions.length > 1) await expectMany(tx);
+  if (decisions.length > 1) await expectMany(scope);
   const of = <Key extends keyof RowDecision>(key: Key) => decisions.map((one) => one[key]);
   return decide(
-    tx,
-    workspaceId,
+    scope,
     by,
     sql`select w.number, a.decision, a.note, a.reviewer
       from unnest(${of('number')}::integer[], ${of('decision')}::text[], ${of('note')}::text[],
         ${of('reviewer')}::text[]) as a(number, decision, note, reviewer)
       join review_rows w
-        on w.workspace_id = ${workspaceId} and w.review_id = ${by.reviewId} and w.number = a.number`,
+        on w.workspace_id = ${scope.workspaceId} and w.review_id = ${by.reviewId} and w.number = a.number`,
   );
 }
 
 /** Decides every row that a filter finds. */
 export async function decideFound(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   by: DecidedBy,
   { of, filter }: { readonly of: RowsOf; readonly filter: RowFilter },
   { decision, note, reviewer }: Decision,
 ): Promise<Decided> {
-  await expectMany(tx);
+  await expectMany(scope);
   return decide(
-    tx,
-    workspaceId,
+    scope,
     by,
     sql`select w.number, ${decision}::text as decision, ${note}::text as note, ${reviewer}::text as reviewer
-      from ${rowsFound(workspaceId, of, filter)}`,
+      from ${rowsFound(scope.workspaceId, of, filter)}`,
   );
 }
 
 /** For lists that were written just now the planner expects a row or two, and would go through all of it for each. */
-async function expectMany(tx: Tx): Promise<void> {
-  await rows(tx, sql`select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`);
+async function expectMany(scope: WriteScope): Promise<void> {
+  await rows(scope, sql`select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`);
 }
 
 /**
@@ -85,27 +82,26 @@ async function expectMany(tx: Tx): Promise<void> {
  * row of the one that was ended, so that no row ever has two.
  */
 async function decide(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   { reviewId, eventId, at }: DecidedBy,
   wanted: Sql,
 ): Promise<Decided> {
   const decided = await row<Decided>(
-    tx,
+    scope,
     sql`with wanted as materialized (${wanted}),
       changed as materialized (
         select a.number, a.decision, a.note, a.reviewer, d.id as was_id, d.decision as was
         from wanted a
-        left join ${decisionOf(sql`${workspaceId}::uuid`, sql`${reviewId}::uuid`, sql`a.number`)} d on true
+        left join ${decisionOf(sql`${scope.workspaceId}::uuid`, sql`${reviewId}::uuid`, sql`a.number`)} d on true
         where (d.decision, d.note, d.reviewer) is distinct from (a.decision, a.note, a.reviewer)),
       ended as (
         update review_decisions d set until = greatest(${at}::timestamptz, d.since), until_event = ${eventId}
         from changed c
-        where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.number = c.number and d.id = c.was_id
+        where d.workspace_id = ${scope.workspaceId} and d.review_id = ${reviewId} and d.number = c.number and d.id = c.was_id
         returning d.number, c.decision, c.note, c.reviewer),
       made as (
         insert into review_decisions (workspace_id, review_id, number, decision, note, reviewer, since, since_event)
-        select ${workspaceId}, ${reviewId}, n.number, n.decision, n.note, n.reviewer, ${at}, ${eventId}
+        select ${scope.workspaceId}, ${reviewId}, n.number, n.decision, n.note, n.reviewer, ${at}, ${eventId}
         from (select number, decision, note, reviewer from ended
           union all
           select number, decision, note, reviewer from changed where was_id is null) n
@@ -122,44 +118,41 @@ async function decide(
 
 /** Which of some numbers a review has. */
 export async function knownNumbers(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   reviewId: ReviewId,
   numbers: readonly number[],
 ): Promise<ReadonlySet<number>> {
   const found = await rows<{ number: number }>(
-    tx,
+    scope,
     sql`select number from review_rows
-      where workspace_id = ${workspaceId} and review_id = ${reviewId} and number = any(${numbers}::integer[])`,
+      where workspace_id = ${scope.workspaceId} and review_id = ${reviewId} and number = any(${numbers}::integer[])`,
   );
   return new Set(found.map((one) => one.number));
 }
 
 /** Whose access a row tells of. */
 export async function userOfRow(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   reviewId: ReviewId,
   number: number,
 ): Promise<UserId | undefined> {
   const found = await row<{ user_id: UserId }>(
-    tx,
+    scope,
     sql`select user_id from review_rows
-      where workspace_id = ${workspaceId} and review_id = ${reviewId} and number = ${number}`,
+      where workspace_id = ${scope.workspaceId} and review_id = ${reviewId} and number = ${number}`,
   );
   return found?.user_id;
 }
 
 /** How many rows nobody has decided. */
 export async function countUndecided(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   review: { readonly id: ReviewId; readonly row_count: number },
 ): Promise<number> {
   const found = await row<{ count: number }>(
-    tx,
+    scope,
     sql`select count(*) as count from review_decisions
-      where workspace_id = ${workspaceId} and review_id = ${review.id} and until = 'infinity'`,
+      where workspace_id = ${scope.workspaceId} and review_id = ${review.id} and until = 'infinity'`,
   );
   return review.row_count - (found?.count ?? 0);
 }
@@ -177,19 +170,18 @@ export interface PastDecision {
 
 /** What was decided of a row, the first decision first; of very many the newest. */
 export function decisionsOfRow(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   reviewId: ReviewId,
   number: number,
   most: number,
 ): Promise<PastDecision[]> {
   return rows(
-    db,
+    scope,
     sql`select decision, note, reviewer, since, by, until from (
         select d.id, d.decision, d.note, d.reviewer, d.since, e.actor_name as by,
           case when d.until_event is not null then d.until end as until
         from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
-        where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
+        where d.workspace_id = ${scope.workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
         order by d.id desc limit ${most}) newest
       order by id`,
   );
@@ -207,18 +199,13 @@ export interface Reviewer {
 }
 
 /** Who decided, those with most rows first; at most `most`. */
-export function reviewersOf(
-  db: Db,
-  workspaceId: WorkspaceId,
-  reviewId: ReviewId,
-  most: number,
-): Promise<Reviewer[]> {
+export function reviewersOf(scope: PoolScope, reviewId: ReviewId, most: number): Promise<Reviewer[]> {
   return rows(
-    db,
+    scope,
     sql`select d.reviewer, e.actor_name as by, count(*) filter (where d.decision = 'keep') as keep,
         count(*) filter (where d.decision = 'revoke') as revoke, min(d.since) as first, max(d.since) as last
       from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
-      where d.workspace_id = ${workspaceId} and d.review_id = ${reviewId} and d.until = 'infinity'
+      where d.workspace_id = ${scope.workspaceId} and d.review_id = ${reviewId} and d.until = 'infinity'
       group by d.reviewer, e.actor_name
       order by count(*) desc, d.reviewer nulls last, e.actor_name limit ${most}`,
   );

@@ -4,6 +4,7 @@ import { accountRank } from '../access/effective.ts';
 import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
 import { LINKED } from './rows.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** Whether a row `w` is to be taken away; looked up for each row by its number. */
 const IS_REVOKED = sql`(select d.decision from review_decisions d where d.workspace_id = w.workspace_id
@@ -13,17 +14,12 @@ const IS_REVOKED = sql`(select d.decision from review_decisions d where d.worksp
  * Settles the revocations that are not ours to apply: what comes through a group or was pushed becomes a task, unless it has
  * ended by now.
  */
-export async function settleElsewhere(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  reviewId: ReviewId,
-  at: Date,
-): Promise<void> {
+export async function settleElsewhere(scope: WriteScope, reviewId: ReviewId, at: Date): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update review_rows w set outcome = case when ${LINKED} then 'task' else 'already_ended' end,
         outcome_at = ${at}
-      where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId}
+      where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId}
         and (w.group_id is not null or w.source = 'pushed') and ${IS_REVOKED}`,
   );
 }
@@ -36,16 +32,15 @@ export interface PendingRow {
 
 /** The next rows after a number that were decided to be taken away, and of which nothing has come yet. */
 export function pendingRows(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   reviewId: ReviewId,
   after: number,
   count: number,
 ): Promise<PendingRow[]> {
   return rows(
-    tx,
+    scope,
     sql`select w.number, w.user_id from review_rows w
-      where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId} and w.outcome is null
+      where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.outcome is null
         and w.number > ${after} and ${IS_REVOKED}
       order by w.number limit ${count}`,
   );
@@ -53,15 +48,14 @@ export function pendingRows(
 
 /** Which of some rows nothing has come of yet. */
 export function stillPending(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   reviewId: ReviewId,
   numbers: readonly number[],
 ): Promise<PendingRow[]> {
   return rows(
-    tx,
+    scope,
     sql`select w.number, w.user_id from review_rows w
-      where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId} and w.number = any(${numbers}::integer[])
+      where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.number = any(${numbers}::integer[])
         and w.outcome is null
       order by w.number`,
   );
@@ -90,13 +84,12 @@ export interface TakenGrant {
  * these the user would fall to a level that nobody was asked about.
  */
 export function grantsToTake(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   reviewId: ReviewId,
   numbers: readonly number[],
 ): Promise<TakenGrant[]> {
   return rows(
-    tx,
+    scope,
     sql`select w.number, d.id, d.user_id, d.kind, d.account_role, p.key as project, r.key as role, pr.key as product,
         l.key as license, d.source = w.source and d.target = w.target as is_own
       from review_rows w
@@ -108,7 +101,7 @@ export function grantsToTake(
       left join roles wr on wr.workspace_id = w.workspace_id and wr.id = w.role_id
       left join licenses l on l.workspace_id = d.workspace_id and l.id = d.license_id
       left join products pr on pr.workspace_id = d.workspace_id and pr.id = l.product_id
-      where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId} and w.number = any(${numbers}::integer[])
+      where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.number = any(${numbers}::integer[])
         and (d.source = w.source and d.target = w.target
           or d.since <= v.opened_at and (d.project_id = w.project_id and r.rank < wr.rank
             or ${accountRank(sql`d.account_role`)} < ${accountRank(sql`w.account_role`)}))
@@ -126,20 +119,19 @@ export interface RowOutcome {
 
 /** Writes what came of rows. */
 export async function writeOutcomes(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   reviewId: ReviewId,
   outcomes: readonly RowOutcome[],
   at: Date,
 ): Promise<void> {
   const of = <Key extends keyof RowOutcome>(key: Key) => outcomes.map((one) => one[key]);
   await rows(
-    tx,
+    scope,
     sql`update review_rows w
       set outcome = o.outcome, outcome_reason = o.reason, outcome_event = o.event, outcome_at = ${at}
       from unnest(${of('number')}::integer[], ${of('outcome')}::text[], ${of('reason')}::text[],
         ${of('eventId')}::uuid[]) as o(number, outcome, reason, event)
-      where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId}
+      where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId}
         and w.number = any(${of('number')}::integer[]) and w.number = o.number`,
   );
 }

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 import { intervals } from '../sql/as-of.ts';
+import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
 
 /** How far a review has come: `closing` while its revocations are applied. */
 export type ReviewStatus = 'open' | 'closing' | 'closed' | 'cancelled';
@@ -75,16 +76,15 @@ const SORTS: Record<ReviewSort, SortKey> = {
 
 /** A page of the workspace's reviews, those of some statuses or all; the search looks at names. */
 export async function listReviews(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   statuses: readonly ReviewStatus[] | undefined,
   page: KeysetPage<ReviewSort>,
 ): Promise<Page<ReviewRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`v.id`, [sql`v.name`]);
   const found = await rows<ReviewRow & { sort_value: string }>(
-    db,
-    sql`select ${COLUMNS}, ${column} from ${reviews(workspaceId)}
-      where v.workspace_id = ${workspaceId} ${statuses ? sql`and v.status = any(${statuses}::text[])` : empty}
+    scope,
+    sql`select ${COLUMNS}, ${column} from ${reviews(scope.workspaceId)}
+      where v.workspace_id = ${scope.workspaceId} ${statuses ? sql`and v.status = any(${statuses}::text[])` : empty}
         ${conditions}
       ${order}`,
   );
@@ -92,10 +92,10 @@ export async function listReviews(
 }
 
 /** The review of an id. */
-export function findReview(db: Db, workspaceId: WorkspaceId, id: ReviewId): Promise<ReviewRow | undefined> {
+export function findReview(scope: PoolScope, id: ReviewId): Promise<ReviewRow | undefined> {
   return row(
-    db,
-    sql`select ${COLUMNS} from ${reviews(workspaceId)} where v.workspace_id = ${workspaceId} and v.id = ${id}`,
+    scope,
+    sql`select ${COLUMNS} from ${reviews(scope.workspaceId)} where v.workspace_id = ${scope.workspaceId} and v.id = ${id}`,
   );
 }
 
@@ -112,16 +112,12 @@ export interface LockedReview {
 }
 
 /** Locks a review until the transaction ends: who decides and who closes follow each other. */
-export function lockReview(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: ReviewId,
-): Promise<LockedReview | undefined> {
+export function lockReview(scope: WriteScope, id: ReviewId): Promise<LockedReview | undefined> {
   return row(
-    tx,
+    scope,
     sql`with v as materialized (
         select id, name, status, opened_at, row_count, closing_event from reviews
-        where workspace_id = ${workspaceId} and id = ${id} for no key update)
+        where workspace_id = ${scope.workspaceId} and id = ${id} for no key update)
       select v.*, clock_timestamp() as now from v`,
   );
 }
@@ -137,77 +133,68 @@ export interface NewReview {
 
 /** Inserts a review without rows. */
 export async function insertReview(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   review: NewReview,
   eventId: EventId,
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`insert into reviews (workspace_id, id, name, product_id, project_id, due_at, opened_at, opened_event, row_count)
-      values (${workspaceId}, ${review.id}, ${review.name}, ${review.productId}, ${review.projectId}, ${review.dueAt},
+      values (${scope.workspaceId}, ${review.id}, ${review.name}, ${review.productId}, ${review.projectId}, ${review.dueAt},
         ${at}, ${eventId}, 0)`,
   );
 }
 
 /** How many rows the reviews have that were opened since a time, and when the first of them was; null for none. */
 export async function rowsOpenedSince(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   time: Date,
 ): Promise<{ readonly rows: number; readonly first: Date | null }> {
   const found = await row<{ rows: number; first: Date | null }>(
-    tx,
+    scope,
     sql`select coalesce(sum(row_count), 0)::bigint as rows, min(opened_at) as first from reviews
-      where workspace_id = ${workspaceId} and opened_at > ${time}`,
+      where workspace_id = ${scope.workspaceId} and opened_at > ${time}`,
   );
   return found as { rows: number; first: Date | null };
 }
 
 /** Notes how many rows a review was opened with. */
-export async function setRowCount(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: ReviewId,
-  count: number,
-): Promise<void> {
+export async function setRowCount(scope: WriteScope, id: ReviewId, count: number): Promise<void> {
   await rows(
-    tx,
-    sql`update reviews set row_count = ${count} where workspace_id = ${workspaceId} and id = ${id}`,
+    scope,
+    sql`update reviews set row_count = ${count} where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }
 
 /** From here on nothing is decided any more. */
 export async function markClosing(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: ReviewId,
   said: { readonly undecided: Verdict | null; readonly signedBy: string | null },
   eventId: EventId,
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update reviews set status = 'closing', undecided = ${said.undecided}, signed_by = ${said.signedBy},
         closing_at = ${at}, closing_event = ${eventId}
-      where workspace_id = ${workspaceId} and id = ${id}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }
 
 /** The review has ended: all is applied, or nothing will be. */
 export async function markEnded(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: ReviewId,
   status: 'closed' | 'cancelled',
   eventId: EventId,
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update reviews set status = ${status}, ended_at = ${at}, ended_event = ${eventId}
-      where workspace_id = ${workspaceId} and id = ${id}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }
 
@@ -225,7 +212,7 @@ export interface ClosingReview {
 /** The reviews of all workspaces that are being closed. */
 export function closingReviews(db: Db): Promise<ClosingReview[]> {
   return rows(
-    db,
+    acrossWorkspaces(db),
     sql`select v.workspace_id, v.id, e.actor_kind, e.actor_id, e.actor_name, e.actor_scope, e.request_id
       from reviews v join audit_events e on e.workspace_id = v.workspace_id and e.id = v.closing_event
       where v.status = 'closing' order by v.closing_at`,

@@ -8,6 +8,7 @@ import { stream } from '../db/snapshot.ts';
 import { versions, type Moment } from '../sql/as-of.ts';
 import type { Verdict } from './reviews.ts';
 import { literal } from '../sql/where.ts';
+import type { PoolScope, Scope } from '../db/scope.ts';
 
 /** What came of a decision when the review was closed. */
 export type Outcome = 'kept' | 'revoked' | 'task' | 'already_ended' | 'refused';
@@ -136,38 +137,31 @@ const COLUMNS = sql`w.number, w.user_id, coalesce(u.user_name, w.user_id::text) 
 
 /** The rows after a number, in their order: a page that ends at a number of rows or at a size. */
 export function listRows(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   of: RowsOf,
   filter: RowFilter,
   page: { readonly limit: number; readonly after: number | undefined },
 ): Promise<PageByBytes<FrozenRow>> {
-  const listed = sql`select w.number as id from ${rowsFound(workspaceId, of, filter)}
+  const listed = sql`select w.number as id from ${rowsFound(scope.workspaceId, of, filter)}
       ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
     order by w.number limit ${page.limit + 1}`;
-  const row = sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, {})} and w.number = one.id`;
-  return pageByBytes(db, { listed, row, size: sql`octet_length(shown::text)` }, page.limit);
+  const row = sql`select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})} and w.number = one.id`;
+  return pageByBytes(scope, { listed, row, size: sql`octet_length(shown::text)` }, page.limit);
 }
 
 /** The row of a number. */
-export function findRow(
-  db: Db,
-  workspaceId: WorkspaceId,
-  of: RowsOf,
-  number: number,
-): Promise<FrozenRow | undefined> {
-  return row(db, sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, {})} and w.number = ${number}`);
+export function findRow(scope: PoolScope, of: RowsOf, number: number): Promise<FrozenRow | undefined> {
+  return row(
+    scope,
+    sql`select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})} and w.number = ${number}`,
+  );
 }
 
 /** All rows in their order, in batches and constant memory. */
-export function streamRows(
-  db: Db,
-  workspaceId: WorkspaceId,
-  of: RowsOf,
-): AsyncGenerator<readonly FrozenRow[]> {
+export function streamRows(scope: PoolScope, of: RowsOf): AsyncGenerator<readonly FrozenRow[]> {
   return stream<FrozenRow>(
-    db,
-    sql`select ${COLUMNS} from ${rowsFound(workspaceId, of, {})} order by w.number`,
+    scope,
+    sql`select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})} order by w.number`,
   );
 }
 
@@ -176,14 +170,13 @@ export function streamRows(
  * ended, what stays, what nobody decided; at most `most`.
  */
 export function streamRowsByOutcome(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   of: RowsOf,
   most: number,
 ): AsyncGenerator<readonly FrozenRow[]> {
   return stream<FrozenRow>(
-    db,
-    sql`select * from (select ${COLUMNS} from ${rowsFound(workspaceId, of, {})}) found
+    scope,
+    sql`select * from (select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})}) found
       order by case outcome when 'task' then 1 when 'refused' then 2 when 'revoked' then 3
         when 'already_ended' then 4 else case decision when 'revoke' then 5 when 'keep' then 6 else 7 end end, number
       limit ${most}`,
@@ -200,18 +193,14 @@ export interface OutcomeCounts {
 }
 
 /** Counts what closing did. */
-export async function countOutcomes(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
-  reviewId: ReviewId,
-): Promise<OutcomeCounts> {
+export async function countOutcomes(scope: Scope, reviewId: ReviewId): Promise<OutcomeCounts> {
   const of = (outcome: Outcome) => sql`count(*) filter (where w.outcome = ${outcome})`;
   const counted = await row<OutcomeCounts>(
-    db,
+    scope,
     sql`select ${of('revoked')} as revoked, ${of('already_ended')} as already_ended, ${of('refused')} as refused,
         ${of('task')} as task, count(*) filter (where w.outcome = 'task' and not ${HELD}) as tasks_done
       from review_rows w
-      where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId} and w.outcome is not null`,
+      where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.outcome is not null`,
   );
   return counted as OutcomeCounts;
 }

@@ -4,6 +4,7 @@ import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
 import type { GroupRow } from '../groups/groups.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** A group with how many members it has. */
 export type CountedGroup = Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'> & {
@@ -17,8 +18,7 @@ const SORTS = { name: byText(sql`g.display_name`) };
  * nothing. The search looks at names.
  */
 export async function listCountedGroups(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   filter: { readonly unmapped: boolean },
   page: KeysetPage<'name'>,
 ): Promise<Page<CountedGroup & { readonly sort_value: string }>> {
@@ -27,11 +27,11 @@ export async function listCountedGroups(
   const unmapped = sql`and not exists (select from group_grants gg
     where gg.workspace_id = g.workspace_id and gg.group_id = g.id and gg.until = 'infinity')`;
   const found = await rows<CountedGroup & { sort_value: string }>(
-    db,
+    scope,
     sql`select p.*, (select count(*) from memberships m
-          where m.workspace_id = ${workspaceId} and m.group_id = p.id and m.until = 'infinity') as members
+          where m.workspace_id = ${scope.workspaceId} and m.group_id = p.id and m.until = 'infinity') as members
       from (select g.id, g.display_name, g.external_id, g.source, ${column} from groups g
-        where g.workspace_id = ${workspaceId} and g.deleted_at is null ${filter.unmapped ? unmapped : empty}
+        where g.workspace_id = ${scope.workspaceId} and g.deleted_at is null ${filter.unmapped ? unmapped : empty}
         ${conditions} ${order}) p
       order by p.sort_value collate "C" ${direction}, p.id ${direction}`,
   );

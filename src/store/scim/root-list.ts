@@ -11,6 +11,7 @@ import { userSource } from './user-columns.ts';
 import { inOrder, sizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { countUsers, shownUsers, userBytes, type ShownParts } from './user-list.ts';
 import { jsonSource, type Sources } from '../sql/where.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** What a list of users and groups asks of each; the direction of the order is the same. */
 export interface MixedSelection {
@@ -29,14 +30,10 @@ const mixedGroupSource: Sources = (attribute) =>
     : groupSource(attribute);
 
 /** How many users and groups there are under the conditions. */
-export async function countMixed(
-  db: Db,
-  workspaceId: WorkspaceId,
-  { users, groups }: MixedSelection,
-): Promise<number> {
+export async function countMixed(scope: PoolScope, { users, groups }: MixedSelection): Promise<number> {
   const [ofUsers, ofGroups] = await Promise.all([
-    countUsers(db, workspaceId, users),
-    countGroups(db, workspaceId, groups, mixedGroupSource),
+    countUsers(scope, users),
+    countGroups(scope, groups, mixedGroupSource),
   ]);
   return ofUsers + ofGroups;
 }
@@ -49,40 +46,41 @@ export interface MixedParts {
 
 /** A page of users and groups by position, ended at a size. */
 export async function listMixed(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   selection: MixedSelection,
   { startIndex, count }: Pick<IndexPage, 'startIndex' | 'count'>,
   parts: MixedParts,
 ): Promise<MixedId[]> {
   const offset = startIndex - 1;
-  const query = mixed(workspaceId, selection, {
+  const query = mixed(scope.workspaceId, selection, {
     keyOf: ({ sortBy }, sources) => sortKey(sortBy, sources),
     descending: selection.users.sortBy?.descending ?? false,
     from: () => empty,
     most: offset + count,
   });
   const listed = sql`${query} limit ${count} offset ${offset}`;
-  return inOrder(await rows<MixedId & SizedRow>(db, sized(workspaceId, listed, parts)));
+  return inOrder(await rows<MixedId & SizedRow>(scope, sized(scope.workspaceId, listed, parts)));
 }
 
 /** A page of users and groups from a row on, ended at a size. */
 export async function turnMixed(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   selection: MixedSelection,
   { turn, count }: Pick<CursorPage, 'turn' | 'count'>,
   parts: MixedParts,
 ): Promise<Turned<MixedId>> {
   const page: CursorPage = { ...selection.users, turn, count };
-  const query = mixed(workspaceId, selection, {
+  const query = mixed(scope.workspaceId, selection, {
     keyOf: cursorKey,
     descending: isDescending(page),
     from: (key, id) => beyond(page, key, id),
     most: count + 1,
   });
   const listed = sql`${query} limit ${count + 1}`;
-  return turned(await rows<MixedId & PlacedRow & SizedRow>(db, sized(workspaceId, listed, parts)), page);
+  return turned(
+    await rows<MixedId & PlacedRow & SizedRow>(scope, sized(scope.workspaceId, listed, parts)),
+    page,
+  );
 }
 
 function sized(workspaceId: WorkspaceId, listed: Sql, { users, memberBytes }: MixedParts): Sql {

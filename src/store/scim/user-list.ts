@@ -10,6 +10,7 @@ import { cutOf, jsonBytes, sizedPage, type Cut, type SizedPage, type SizedRow } 
 import { userSource } from './user-columns.ts';
 import { KEYED_USERS } from './user-keys.ts';
 import { shownColumns, type ShownUser } from '../users/users.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
 const USER_KEYS = ['id', 'userName', 'externalId'];
@@ -37,33 +38,31 @@ const FEW = 4;
  * no further.
  */
 export async function listUsers(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: IndexPage,
   parts: ShownParts,
 ): Promise<Cut<ShownUser>> {
   if (isLookup(page, USER_KEYS)) {
-    const few = await lookUpUsers(db, workspaceId, { ...page, count: Math.min(page.count, FEW) }, parts);
+    const few = await lookUpUsers(scope, { ...page, count: Math.min(page.count, FEW) }, parts);
     if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
   }
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
-  const listed = sql`select u.id ${shownUsers(workspaceId, page)}
+  const listed = sql`select u.id ${shownUsers(scope.workspaceId, page)}
     ${order} limit ${page.count} offset ${page.startIndex - 1}`;
-  const query = sizedPage({ listed, ...sizedUser(workspaceId, parts) });
-  return cutOf(await composedRows<ShownUser & SizedRow>(db, query));
+  const query = sizedPage({ listed, ...sizedUser(scope.workspaceId, parts) });
+  return cutOf(await composedRows<ShownUser & SizedRow>(scope, query));
 }
 
 /** The few users of one key. */
 function lookUpUsers(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: IndexPage,
   options: { withGroups: boolean },
 ): Promise<ShownUser[]> {
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
   return composedRows<ShownUser>(
-    db,
-    sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)}
+    scope,
+    sql`select ${shownColumns(options.withGroups)} ${shownUsers(scope.workspaceId, page)}
       ${order} limit ${page.count} offset ${page.startIndex - 1}`,
     { isLookup: true },
   );
@@ -71,15 +70,14 @@ function lookUpUsers(
 
 /** A page of the users that SCIM shows, from a row on, ended at a size. */
 export async function turnUsers(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: CursorPage,
   parts: ShownParts,
 ): Promise<Turned<ShownUser>> {
   const { column, condition, order } = cursorQuery(page, userSource, sql`u.id`);
-  const listed = sql`select u.id, ${column} ${shownUsers(workspaceId, page)} ${condition} ${order}`;
-  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(workspaceId, parts) });
-  return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(db, query), page);
+  const listed = sql`select u.id, ${column} ${shownUsers(scope.workspaceId, page)} ${condition} ${order}`;
+  const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(scope.workspaceId, parts) });
+  return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(scope, query), page);
 }
 
 /** How one user of a page is read and measured. */
@@ -117,23 +115,22 @@ function accessBytes(workspaceId: WorkspaceId, id: Sql): Sql {
 
 /** The users with these ids that SCIM shows, in no order. */
 export function usersByIds(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   ids: readonly UserId[],
   options: { withGroups: boolean },
 ): Promise<ShownUser[]> {
   return rows<ShownUser>(
-    db,
+    scope,
     sql`select ${shownColumns(options.withGroups)}
-      from ${rowsOfKeys(KEYED_USERS, workspaceId, new Map([['id', ids]]))} where u.deleted_at is null`,
+      from ${rowsOfKeys(KEYED_USERS, scope.workspaceId, new Map([['id', ids]]))} where u.deleted_at is null`,
   );
 }
 
 /** How many users SCIM shows under a condition. */
-export async function countUsers(db: Db, workspaceId: WorkspaceId, selection: Selection): Promise<number> {
+export async function countUsers(scope: PoolScope, selection: Selection): Promise<number> {
   const found = await row<{ count: number }>(
-    db,
-    sql`select count(*) as count ${shownUsers(workspaceId, selection)}`,
+    scope,
+    sql`select count(*) as count ${shownUsers(scope.workspaceId, selection)}`,
   );
   return found?.count ?? 0;
 }

@@ -1,6 +1,7 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { Db } from '../db/pool.ts';
 import { row } from '../db/query.ts';
+import { acrossWorkspaces } from '../db/scope.ts';
 
 /** The time at which a question is asked: now, or a time in the past. */
 export type Moment = 'now' | Date;
@@ -73,6 +74,6 @@ const PAST_USER: Readonly<Record<string, Sql>> = {
 
 /** What time it is for the database, whose clock writes every time that is kept. */
 export async function databaseTime(db: Db): Promise<Date> {
-  const found = await row<{ now: Date }>(db, sql`select clock_timestamp() as now`);
+  const found = await row<{ now: Date }>(acrossWorkspaces(db), sql`select clock_timestamp() as now`);
   return (found as { now: Date }).now;
 }

@@ -17,6 +17,7 @@ import {
 import { lastAccessAt } from './last-access.ts';
 import { holds, versions, type Moment } from '../sql/as-of.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
+import type { PoolScope } from '../db/scope.ts';
 
 /** A user as the directory lists it; what SCIM no longer shows is here too, inactive. */
 export type DirectoryRow = Pick<
@@ -90,18 +91,17 @@ function sorts(descending: boolean, lastAccess: Sql): Readonly<Record<DirectoryS
 
 /** A page of the directory; the search looks at full names, addresses and user names. */
 export async function listDirectory(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   filter: DirectoryFilter,
   page: KeysetPage<DirectorySort>,
   moment: Moment,
 ): Promise<Page<DirectoryRow & { readonly sort_value: string }>> {
   const searched = [sql`u.full_name`, sql`u.email`, sql`u.user_name`];
-  const keys = sorts(page.sort.descending, lastAccessAt(workspaceId, moment));
+  const keys = sorts(page.sort.descending, lastAccessAt(scope.workspaceId, moment));
   const { column, conditions, order } = keyset(page, keys, sql`u.id`, searched);
-  const query = sql`select ${columns(workspaceId, moment)}, ${column} from ${versions('users', LISTED, moment)} u
-    where u.workspace_id = ${workspaceId} ${matching(workspaceId, filter, moment)} ${conditions} ${order}`;
-  const found = await rows<DirectoryRow & MoreRow & { sort_value: string }>(db, endedBySize(query));
+  const query = sql`select ${columns(scope.workspaceId, moment)}, ${column} from ${versions('users', LISTED, moment)} u
+    where u.workspace_id = ${scope.workspaceId} ${matching(scope.workspaceId, filter, moment)} ${conditions} ${order}`;
+  const found = await rows<DirectoryRow & MoreRow & { sort_value: string }>(scope, endedBySize(query));
   return asPage(found, page.limit);
 }
 
@@ -160,35 +160,29 @@ export type DirectoryEntry = DirectoryRow &
   };
 
 /** One user of the directory, whether or not SCIM shows it. */
-export function findEntry(
-  db: Db,
-  workspaceId: WorkspaceId,
-  id: UserId,
-  moment: Moment,
-): Promise<DirectoryEntry | undefined> {
+export function findEntry(scope: PoolScope, id: UserId, moment: Moment): Promise<DirectoryEntry | undefined> {
   return row<DirectoryEntry>(
-    db,
-    sql`select ${columns(workspaceId, moment)}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at,
+    scope,
+    sql`select ${columns(scope.workspaceId, moment)}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at,
         u.erased_at, u.attributes
-      from ${versions('users', WHOLE, moment)} u where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}`,
+      from ${versions('users', WHOLE, moment)} u where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}`,
   );
 }
 
 /** The groups that a user is in, with since when, by name; `most` of them. */
 export function groupsSince(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   id: UserId,
   moment: Moment,
   most: number,
 ): Promise<{ id: GroupId; display_name: string; since: Date }[]> {
   return rows(
-    db,
+    scope,
     sql`select g.id, g.display_name, m.since from memberships m
       cross join lateral (
         select g.id, g.display_name from ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
         where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g
-      where m.workspace_id = ${unestimated(workspaceId)} and m.user_id = ${id} and ${holds('m', moment)}
+      where m.workspace_id = ${unestimated(scope.workspaceId)} and m.user_id = ${id} and ${holds('m', moment)}
       order by lower(g.display_name) collate "C", g.id limit ${most}`,
   );
 }
@@ -200,15 +194,14 @@ const NAMED_COLUMNS = ['workspace_id', 'id', 'user_name', 'email', 'email_keys',
 
 /** The user of an id, whatever the status. */
 export function userOfId(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   id: UserId,
   moment: Moment = 'now',
 ): Promise<NamedUser | undefined> {
   return row<NamedUser>(
-    db,
+    scope,
     sql`select u.id, u.user_name, u.email, u.status from ${versions('users', NAMED_COLUMNS, moment)} u
-      where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}`,
+      where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}`,
   );
 }
 
@@ -217,16 +210,15 @@ export function userOfId(
  * inactive last. At most three: enough to know whether it is clear.
  */
 export function usersNamed(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   { userName, email }: { readonly userName: string; readonly email: string },
   moment: Moment = 'now',
 ): Promise<(NamedUser & { readonly by_name: boolean })[]> {
   return rows(
-    db,
+    scope,
     sql`select u.id, u.user_name, u.email, u.status, lower(u.user_name) = lower(${userName}) as by_name
       from ${versions('users', NAMED_COLUMNS, moment)} u
-      where u.workspace_id = ${unestimated(workspaceId)} ${everNamed(workspaceId, userName, email, moment)}
+      where u.workspace_id = ${unestimated(scope.workspaceId)} ${everNamed(scope.workspaceId, userName, email, moment)}
         and (lower(u.user_name) = lower(${userName}) or u.email_keys @> array[lower(${email})])
       order by by_name desc, u.status = 'inactive', u.id limit 3`,
   );

@@ -3,6 +3,7 @@ import type { OrganizationId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
 import { shownColumns, type JsonObject, type UserRow, type UserStatus } from './users.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** A user whom an address means: by name, or by one of the addresses of the profile. */
 export interface AddressedUser {
@@ -15,20 +16,16 @@ export interface AddressedUser {
 }
 
 /** The users whom addresses mean, deleted ones too; one address may mean several. */
-export function usersByAddresses(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  addresses: readonly string[],
-): Promise<AddressedUser[]> {
+export function usersByAddresses(scope: WriteScope, addresses: readonly string[]): Promise<AddressedUser[]> {
   return rows(
-    tx,
+    scope,
     sql`select a.address, u.id, u.user_name, u.status, true as by_name
       from unnest(${addresses}::text[]) as a(address)
-      join users u on u.workspace_id = ${workspaceId} and lower(u.user_name) = lower(a.address)
+      join users u on u.workspace_id = ${scope.workspaceId} and lower(u.user_name) = lower(a.address)
       union all
       select a.address, u.id, u.user_name, u.status, false
       from unnest(${addresses}::text[]) as a(address)
-      join users u on u.workspace_id = ${workspaceId} and u.email_keys @> array[lower(a.address)]
+      join users u on u.workspace_id = ${scope.workspaceId} and u.email_keys @> array[lower(a.address)]
         and lower(u.user_name) <> lower(a.address)`,
   );
 }
@@ -45,17 +42,16 @@ export interface InvitedUser {
  * Answers those whose name was free.
  */
 export function insertInvitedUsers(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   users: readonly InvitedUser[],
   organizationId: OrganizationId | null,
   at: Date,
 ): Promise<Pick<UserRow, 'id' | 'user_name'>[]> {
   return rows(
-    tx,
+    scope,
     sql`insert into users (workspace_id, id, user_name, status, source, managed_by, attributes, organization_id,
         created_at, updated_at)
-      select ${workspaceId}, n.id, n.user_name, 'pending', 'invitation', 'workspace', n.attributes,
+      select ${scope.workspaceId}, n.id, n.user_name, 'pending', 'invitation', 'workspace', n.attributes,
         ${organizationId}::uuid, ${at}::timestamptz, ${at}::timestamptz
       from jsonb_to_recordset(${JSON.stringify(users)}::jsonb) as n(id uuid, user_name text, attributes jsonb)
       order by lower(n.user_name) collate "C"
@@ -69,14 +65,13 @@ export function insertInvitedUsers(
  * was had.
  */
 export function lockUserRows(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ids: readonly UserId[],
 ): Promise<(UserRow & { readonly now: Date })[]> {
   return rows(
-    tx,
+    scope,
     sql`with u as materialized (select * from users
-        where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) order by id for no key update)
+        where workspace_id = ${scope.workspaceId} and id = any(${ids}::uuid[]) order by id for no key update)
       select ${shownColumns(false)}, clock_timestamp() as now from u order by u.id`,
   );
 }
@@ -86,35 +81,29 @@ export function lockUserRows(
  * takes the place of their own.
  */
 export async function makeUsersPending(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ids: readonly UserId[],
   organizationId: OrganizationId | undefined,
   at: Date,
 ): Promise<void> {
   const organization = sql`${organizationId ?? null}::uuid`;
   await rows(
-    tx,
+    scope,
     sql`update users set status = 'pending', active_since = null, removed_at = null, deleted_at = null,
         managed_by = case when deleted_at is null then managed_by else 'workspace' end,
         external_id = case when deleted_at is null then external_id end,
         organization_id = coalesce(${organization}, organization_id),
         organization_pushed = case when ${organization} is null then organization_pushed end,
         version = version + 1, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
+      where workspace_id = ${scope.workspaceId} and id = any(${ids}::uuid[])`,
   );
 }
 
 /** Writes the next version of those of some locked users who are pending, as inactive. */
-export async function makeUsersInactive(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  ids: readonly UserId[],
-  at: Date,
-): Promise<void> {
+export async function makeUsersInactive(scope: WriteScope, ids: readonly UserId[], at: Date): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update users set status = 'inactive', removed_at = ${at}, version = version + 1, updated_at = ${at}
-      where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) and status = 'pending'`,
+      where workspace_id = ${scope.workspaceId} and id = any(${ids}::uuid[]) and status = 'pending'`,
   );
 }

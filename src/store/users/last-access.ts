@@ -4,6 +4,7 @@ import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Moment } from '../sql/as-of.ts';
+import { scopeOf, type PoolScope } from '../db/scope.ts';
 
 /** When somebody was seen, and by what the user is named: an id, or a user name, or an address. */
 export interface NamedAccess {
@@ -22,24 +23,24 @@ export type AccessOutcome = 'updated' | 'unchanged' | 'unknown' | 'ambiguous' | 
  * Rows are written ascending by user, so that two batches can't wait for each other.
  */
 export function noteAccess(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   reports: readonly NamedAccess[],
   toleranceSeconds: number,
 ): Promise<AccessOutcome[]> {
-  return inTransaction(db, async (tx) => {
+  return inTransaction(scope.db, async (tx) => {
+    const inTx = scopeOf(tx, scope.workspaceId);
     // Compiling a query of many joins takes longer than running it.
-    await rows(tx, sql`select set_config('jit', 'off', true)`);
+    await rows(inTx, sql`select set_config('jit', 'off', true)`);
     const found = await rows<{ outcome: AccessOutcome }>(
-      tx,
+      inTx,
       sql`with told as (
         select *, clock_timestamp() as now from unnest(${reports.map((one) => one.id)}::uuid[],
           ${reports.map((one) => one.userName)}::text[], ${reports.map((one) => one.email)}::text[],
           ${reports.map((one) => one.at)}::timestamptz[]) with ordinality as t(id, user_name, email, at, position)),
       known as (
         select t.*, coalesce(i.id, n.id) as known_id from told t
-        left join users i on i.workspace_id = ${workspaceId} and i.id = t.id
-        left join users n on n.workspace_id = ${workspaceId} and lower(n.user_name) = lower(t.user_name)),
+        left join users i on i.workspace_id = ${scope.workspaceId} and i.id = t.id
+        left join users n on n.workspace_id = ${scope.workspaceId} and lower(n.user_name) = lower(t.user_name)),
       named as (
         select k.position, least(k.at, k.now) as at,
           k.at > k.now + make_interval(secs => ${toleranceSeconds}::integer) as is_future,
@@ -47,19 +48,19 @@ export function noteAccess(
         from known k left join lateral (
           -- Those who are not inactive go before; of several nobody is meant.
           select (array_agg(u.id))[1] as id, count(*) from users u
-          where k.known_id is null and u.workspace_id = ${workspaceId} and u.email_keys @> array[lower(k.email)]
+          where k.known_id is null and u.workspace_id = ${scope.workspaceId} and u.email_keys @> array[lower(k.email)]
           group by u.status = 'inactive' order by u.status = 'inactive' limit 1) e on true),
       seen as (
         select user_id, max(at)::timestamptz(3) as at from named where user_id is not null and not is_future
         group by user_id),
       moved as (
         insert into user_last_access as l (workspace_id, user_id, at)
-        select ${workspaceId}, user_id, at from seen order by user_id
+        select ${scope.workspaceId}, user_id, at from seen order by user_id
         on conflict (workspace_id, user_id) do update set at = excluded.at where l.at < excluded.at
         returning user_id, at),
       days as (
         insert into user_access_days as d (workspace_id, user_id, day, first_at, last_at)
-        select ${workspaceId}, user_id, (at at time zone 'UTC')::date, at, at from moved order by user_id
+        select ${scope.workspaceId}, user_id, (at at time zone 'UTC')::date, at, at from moved order by user_id
         on conflict (workspace_id, user_id, day) do update set last_at = excluded.last_at)
       select case when n.is_future then 'future' when n.user_id is not null then
           case when m.user_id is null then 'unchanged' else 'updated' end

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 import { versions, type Moment } from '../sql/as-of.ts';
+import type { PoolScope, WriteScope } from '../db/scope.ts';
 
 /** A machine that a user has registered and that was not removed. */
 export interface MachineRow {
@@ -42,17 +43,16 @@ export interface MachineFilter {
 
 /** A page of the registered machines; the search looks at names, fingerprints and user names. */
 export async function listMachines(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   filter: MachineFilter,
   page: KeysetPage<MachineSort>,
 ): Promise<Page<MachineRow>> {
   const searched = [sql`m.name`, sql`m.fingerprint`, sql`u.user_name`];
   const { column, conditions, order } = keyset(page, SORTS, sql`m.id`, searched);
   const found = await rows<MachineRow & { sort_value: string }>(
-    db,
+    scope,
     sql`select ${COLUMNS}, ${column} from ${MACHINES}
-      where m.workspace_id = ${workspaceId} and m.removed_at is null ${matching(workspaceId, filter)} ${conditions}
+      where m.workspace_id = ${scope.workspaceId} and m.removed_at is null ${matching(scope.workspaceId, filter)} ${conditions}
       ${order}`,
   );
   return asPage(found, page.limit);
@@ -84,8 +84,7 @@ const VERSIONED = [
  * seen: on its own day the first time rather than a later one than the moment.
  */
 export function machinesOf(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   userId: UserId,
   moment: Moment,
   most: number,
@@ -93,50 +92,44 @@ export function machinesOf(
   const isPast = moment !== 'now';
   const seen = sql`case when m.last_seen_at <= ${moment} then m.last_seen_at else m.updated_at end`;
   return rows(
-    db,
+    scope,
     sql`select m.id, m.user_id, u.user_name, p.key as product, m.name, m.fingerprint, m.registered_at,
         ${isPast ? seen : sql`m.last_seen_at`} as last_seen_at
       from ${versions('machines', VERSIONED, moment)} m
       join ${versions('users', ['workspace_id', 'id', 'user_name'], moment)} u
-        on u.workspace_id = ${workspaceId} and u.id = m.user_id
+        on u.workspace_id = ${scope.workspaceId} and u.id = m.user_id
       left join ${versions('products', ['workspace_id', 'id', 'key'], moment)} p
-        on p.workspace_id = ${workspaceId} and p.id = m.product_id
-      where m.workspace_id = ${workspaceId} and m.user_id = ${userId}
+        on p.workspace_id = ${scope.workspaceId} and p.id = m.product_id
+      where m.workspace_id = ${scope.workspaceId} and m.user_id = ${userId}
         and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${moment}` : empty})
       order by lower(m.name) collate "C", m.id limit ${most}`,
   );
 }
 
 /** The registered machine of an id. */
-export function findMachine(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  id: MachineId,
-): Promise<MachineRow | undefined> {
+export function findMachine(scope: WriteScope, id: MachineId): Promise<MachineRow | undefined> {
   return row(
-    tx,
+    scope,
     sql`select ${COLUMNS} from ${MACHINES}
-      where m.workspace_id = ${workspaceId} and m.id = ${id} and m.removed_at is null`,
+      where m.workspace_id = ${scope.workspaceId} and m.id = ${id} and m.removed_at is null`,
   );
 }
 
 /** The registered machine of a fingerprint. */
 export function machineByFingerprint(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   fingerprint: string,
 ): Promise<MachineRow | undefined> {
   return row(
-    tx,
+    scope,
     sql`select ${COLUMNS} from ${MACHINES}
-      where m.workspace_id = ${workspaceId} and m.fingerprint = ${fingerprint} and m.removed_at is null`,
+      where m.workspace_id = ${scope.workspaceId} and m.fingerprint = ${fingerprint} and m.removed_at is null`,
   );
 }
 
 /** Inserts a machine of a locked user. False when one of that fingerprint is registered. */
 export async function insertMachine(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   machine: {
     readonly id: MachineId;
     readonly userId: UserId;
@@ -148,10 +141,10 @@ export async function insertMachine(
   at: Date,
 ): Promise<boolean> {
   const inserted = await rows(
-    tx,
+    scope,
     sql`insert into machines (workspace_id, id, user_id, product_id, name, fingerprint, registered_at, last_seen_at,
         updated_at, since_event)
-      values (${workspaceId}, ${machine.id}, ${machine.userId}, ${machine.productId}, ${machine.name},
+      values (${scope.workspaceId}, ${machine.id}, ${machine.userId}, ${machine.productId}, ${machine.name},
         ${machine.fingerprint}, ${at}, ${at}, ${at}, ${machine.eventId})
       on conflict (workspace_id, fingerprint) where removed_at is null do nothing
       returning id`,
@@ -164,8 +157,7 @@ export async function insertMachine(
  * a day and another name or product begin a version: what a past date is answered from.
  */
 export async function updateMachine(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: MachineId,
   seen: { readonly name: string; readonly productId: ProductId | null | undefined },
   at: Date,
@@ -173,41 +165,36 @@ export async function updateMachine(
   const productId = seen.productId === undefined ? sql`product_id` : sql`${seen.productId}::uuid`;
   const day = (time: Sql) => sql`(${time} at time zone 'UTC')::date`;
   await rows(
-    tx,
+    scope,
     sql`update machines set name = ${seen.name}, product_id = ${productId},
         last_seen_at = greatest(last_seen_at, ${at}),
         updated_at = case when name <> ${seen.name} or product_id is distinct from ${productId}
             or ${day(sql`last_seen_at`)} < ${day(sql`${at}::timestamptz`)}
           then greatest(${at}::timestamptz, updated_at) else updated_at end
-      where workspace_id = ${workspaceId} and id = ${id}`,
+      where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }
 
 /** The registered machines of some users, ascending by id. */
-export function machinesOfUsers(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userIds: readonly UserId[],
-): Promise<MachineRow[]> {
+export function machinesOfUsers(scope: WriteScope, userIds: readonly UserId[]): Promise<MachineRow[]> {
   return rows(
-    tx,
+    scope,
     sql`select ${COLUMNS} from ${MACHINES}
-      where m.workspace_id = ${workspaceId} and m.user_id = any(${userIds}::uuid[]) and m.removed_at is null
+      where m.workspace_id = ${scope.workspaceId} and m.user_id = any(${userIds}::uuid[]) and m.removed_at is null
       order by m.id`,
   );
 }
 
 /** Ends registrations; `events[i]` is the event that tells of `ids[i]`. */
 export async function endMachines(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ended: { readonly ids: readonly MachineId[]; readonly events: readonly EventId[] },
   at: Date,
 ): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update machines m set removed_at = greatest(${at}::timestamptz, m.registered_at), until_event = e.event
       from unnest(${ended.ids}::uuid[], ${ended.events}::uuid[]) as e(id, event)
-      where m.workspace_id = ${workspaceId} and m.id = e.id and m.removed_at is null`,
+      where m.workspace_id = ${scope.workspaceId} and m.id = e.id and m.removed_at is null`,
   );
 }

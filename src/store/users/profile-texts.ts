@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import type { WriteScope } from '../db/scope.ts';
 
 /** A text that stood in a user's record at some time, and the attribute or sub-attribute of an object it stood in. */
 export interface ProfileText {
@@ -13,11 +14,11 @@ export interface ProfileText {
 const LONGEST = 512;
 
 /** Every text of a user's record and of its older versions, but for its names (`namesOf`); each once. */
-export function profileTexts(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<ProfileText[]> {
-  const ofUser = sql`workspace_id = ${workspaceId} and id = ${id}`;
+export function profileTexts(scope: WriteScope, id: UserId): Promise<ProfileText[]> {
+  const ofUser = sql`workspace_id = ${scope.workspaceId} and id = ${id}`;
   const columns = sql`attributes, start_date, organization_pushed, organization_last_pushed`;
   return rows<ProfileText>(
-    tx,
+    scope,
     sql`with versions as materialized (
         select ${columns} from users where ${ofUser} union all select ${columns} from users_history where ${ofUser}),
       texts as (
@@ -27,7 +28,7 @@ export function profileTexts(tx: Tx, workspaceId: WorkspaceId, id: UserId): Prom
         union select 'organization', organization_pushed from versions
         union select 'organization', organization_last_pushed from versions
         union select 'roles', pushed_value from direct_grants
-          where workspace_id = ${workspaceId} and user_id = ${id} and kind is null)
+          where workspace_id = ${scope.workspaceId} and user_id = ${id} and kind is null)
       select distinct attribute, text from texts where length(text) between 2 and ${LONGEST}`,
   );
 }

@@ -5,6 +5,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { composedRows, lookedUpRow, preparedForFew, preparedRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
 
@@ -91,16 +92,15 @@ export function shownColumns(withGroups: boolean): Sql {
 
 /** One user that SCIM shows, or undefined. */
 export function findUser(
-  db: Db | Tx,
-  workspaceId: WorkspaceId,
+  scope: Scope,
   id: UserId,
   options: { withGroups: boolean; withDeleted?: boolean },
 ): Promise<ShownUser | undefined> {
   return lookedUpRow<ShownUser>(
-    db,
+    scope,
     `user${options.withGroups ? '_with_groups' : ''}${options.withDeleted ? '_or_deleted' : ''}`,
     sql`select ${shownColumns(options.withGroups)} from users u
-      where u.workspace_id = ${unestimated(workspaceId)} and u.id = ${id}
+      where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}
         ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
   );
 }
@@ -110,26 +110,22 @@ interface Locked extends UserRow {
 }
 
 /** Locks one user, deleted ones too, until the transaction ends. `now` is the time at which the lock was had. */
-export function lockUser(tx: Tx, workspaceId: WorkspaceId, id: UserId): Promise<Locked | undefined> {
+export function lockUser(scope: WriteScope, id: UserId): Promise<Locked | undefined> {
   return preparedRow<Locked>(
-    tx,
+    scope,
     'lock_user',
-    sql`with u as materialized (select * from users where workspace_id = ${unestimated(workspaceId)} and id = ${id}
+    sql`with u as materialized (select * from users where workspace_id = ${unestimated(scope.workspaceId)} and id = ${id}
         for no key update)
       select ${COLUMNS}, clock_timestamp() as now from u`,
   );
 }
 
 /** Locks the user of that name, without regard to case. */
-export function lockUserByName(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userName: string,
-): Promise<Locked | undefined> {
+export function lockUserByName(scope: WriteScope, userName: string): Promise<Locked | undefined> {
   return row<Locked>(
-    tx,
+    scope,
     sql`with u as materialized (select * from users
-        where workspace_id = ${unestimated(workspaceId)} and lower(user_name) = lower(${userName}) for no key update)
+        where workspace_id = ${unestimated(scope.workspaceId)} and lower(user_name) = lower(${userName}) for no key update)
       select ${COLUMNS}, clock_timestamp() as now from u`,
   );
 }
@@ -139,35 +135,33 @@ export function lockUserByName(
  * those that exist and that SCIM shows, with their names.
  */
 export function lockUsers(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   ids: readonly UserId[],
 ): Promise<{ id: UserId; user_name: string; deleted: boolean }[]> {
   return preparedForFew(
-    tx,
+    scope,
     'lock_users',
     ids.length,
     sql`select id, user_name, deleted_at is not null as deleted from users
-      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[]) order by id for no key update`,
+      where workspace_id = ${unestimated(scope.workspaceId)} and id = any(${ids}::uuid[]) order by id for no key update`,
   );
 }
 
 /** Inserts a user; undefined when the name is taken, also by a transaction that had not ended when this one began. */
 export function insertUser(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   id: UserId,
   state: UserState,
   at: Date,
 ): Promise<UserRow | undefined> {
   return preparedRow<UserRow>(
-    tx,
+    scope,
     'insert_user',
     sql`with u as (
         insert into users (workspace_id, id, user_name, external_id, status, source, managed_by, attributes,
           organization_id, organization_pushed, organization_last_pushed, start_date, joined_at, active_since, removed_at, deleted_at,
           created_at, updated_at)
-        values (${workspaceId}, ${id}, ${state.user_name}, ${state.external_id}, ${state.status}, ${state.source},
+        values (${scope.workspaceId}, ${id}, ${state.user_name}, ${state.external_id}, ${state.status}, ${state.source},
           ${state.managed_by}, ${JSON.stringify(state.attributes)}::jsonb, ${state.organization_id},
           ${state.organization_pushed}, ${state.organization_last_pushed}, ${state.start_date}, ${state.joined_at},
           ${state.active_since}, ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
@@ -206,8 +200,7 @@ type Written = Pick<
  * is generated from them is not made again. Throws `taken` when the new name is in use.
  */
 export async function updateUser(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   { now: _, ...before }: UserRow & Partial<Pick<Locked, 'now'>>,
   state: UserState,
   at: Date,
@@ -217,10 +210,10 @@ export async function updateUser(
   );
   const set = columns.map((column) => WRITTEN[column](state));
   const [written] = await composedRows<Written>(
-    tx,
+    scope,
     sql`with u as (
         update users set ${join([...set, sql`version = version + 1`, sql`updated_at = ${at}`], ', ')}
-        where workspace_id = ${unestimated(workspaceId)} and id = ${before.id}
+        where workspace_id = ${unestimated(scope.workspaceId)} and id = ${before.id}
         returning *)
       select ${columns.includes('attributes') ? sql`u.attributes, ` : empty}u.full_name, u.email, u.version,
         ${ORGANIZATION}, ${LAST_ACCESS}, ${GROUPS} from u`,
@@ -231,29 +224,20 @@ export async function updateUser(
 }
 
 /** Writes the next version of locked users as deleted: inactive, since before if they were, and not shown by SCIM. */
-export async function markUsersDeleted(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  ids: readonly UserId[],
-  at: Date,
-): Promise<void> {
+export async function markUsersDeleted(scope: WriteScope, ids: readonly UserId[], at: Date): Promise<void> {
   await rows(
-    tx,
+    scope,
     sql`update users set status = 'inactive', active_since = null, removed_at = coalesce(removed_at, ${at}),
         deleted_at = ${at}, version = version + 1, updated_at = ${at}
-      where workspace_id = ${unestimated(workspaceId)} and id = any(${ids}::uuid[])`,
+      where workspace_id = ${unestimated(scope.workspaceId)} and id = any(${ids}::uuid[])`,
   );
 }
 
 /** The id of the user of that name, without regard to case, deleted ones too. */
-export async function userIdByName(
-  db: Db,
-  workspaceId: WorkspaceId,
-  userName: string,
-): Promise<UserId | undefined> {
+export async function userIdByName(scope: PoolScope, userName: string): Promise<UserId | undefined> {
   const found = await row<{ id: UserId }>(
-    db,
-    sql`select id from users where workspace_id = ${unestimated(workspaceId)} and lower(user_name) = lower(${userName})`,
+    scope,
+    sql`select id from users where workspace_id = ${unestimated(scope.workspaceId)} and lower(user_name) = lower(${userName})`,
   );
   return found?.id;
 }

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { lookedUpRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
 
 /** What a token may do (contract section 3). */
 export type TokenScope = 'scim' | 'admin' | 'auditor' | 'product' | 'operator';
@@ -35,7 +36,7 @@ export interface LiveToken {
 /** The token of a hash, unless it has expired or was revoked. */
 export function findLiveToken(db: Db, hash: Buffer): Promise<LiveToken | undefined> {
   return lookedUpRow(
-    db,
+    acrossWorkspaces(db),
     'live_token',
     sql`select t.id, t.name, t.scope, t.hash, t.workspace_id, w.key as workspace_key,
         coalesce(t.last_used_at < now() - interval '1 minute', true) as stale
@@ -45,21 +46,21 @@ export function findLiveToken(db: Db, hash: Buffer): Promise<LiveToken | undefin
 }
 
 /** Whether a token was neither revoked nor has expired. */
-export async function isLiveToken(db: Db, workspaceId: WorkspaceId, id: TokenId): Promise<boolean> {
+export async function isLiveToken(scope: PoolScope, id: TokenId): Promise<boolean> {
   const live = await lookedUpRow(
-    db,
+    scope,
     'is_live_token',
-    sql`select from tokens where workspace_id = ${workspaceId} and id = ${id}
+    sql`select from tokens where workspace_id = ${scope.workspaceId} and id = ${id}
       and revoked_at is null and (expires_at is null or expires_at > now())`,
   );
   return live !== undefined;
 }
 
 /** Notes that a token was used, unless that was noted within a minute. */
-export async function touchToken(db: Db, workspaceId: WorkspaceId, id: TokenId): Promise<void> {
+export async function touchToken(scope: PoolScope, id: TokenId): Promise<void> {
   await rows(
-    db,
-    sql`update tokens set last_used_at = now() where workspace_id = ${workspaceId} and id = ${id}
+    scope,
+    sql`update tokens set last_used_at = now() where workspace_id = ${scope.workspaceId} and id = ${id}
       and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
   );
 }
@@ -73,16 +74,15 @@ const SORTS: Record<TokenSort, SortKey> = {
 
 /** A page of the workspace's tokens that were not revoked; operators' only when asked for. */
 export async function listTokens(
-  db: Db,
-  workspaceId: WorkspaceId,
+  scope: PoolScope,
   page: KeysetPage<TokenSort>,
   options: { withOperators: boolean },
 ): Promise<Page<TokenRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`t.id`, [sql`t.name`]);
   const found = await rows<TokenRow & { sort_value: string }>(
-    db,
+    scope,
     sql`select ${COLUMNS}, ${column} from tokens t
-      where t.workspace_id = ${workspaceId} and t.revoked_at is null
+      where t.workspace_id = ${scope.workspaceId} and t.revoked_at is null
         ${options.withOperators ? empty : sql`and t.scope <> 'operator'`} ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
@@ -90,33 +90,32 @@ export async function listTokens(
 
 /** Inserts a token; only the hash of its secret is kept. */
 export async function insertToken(
-  tx: Tx,
-  workspaceId: WorkspaceId,
+  scope: WriteScope,
   token: Pick<TokenRow, 'id' | 'name' | 'scope' | 'expires_at'> & { readonly hash: Buffer },
   at: Date,
 ): Promise<TokenRow> {
   const inserted = await row<TokenRow>(
-    tx,
+    scope,
     sql`insert into tokens as t (workspace_id, id, name, scope, hash, created_at, expires_at)
-      values (${workspaceId}, ${token.id}, ${token.name}, ${token.scope}, ${token.hash}, ${at}, ${token.expires_at})
+      values (${scope.workspaceId}, ${token.id}, ${token.name}, ${token.scope}, ${token.hash}, ${at}, ${token.expires_at})
       returning ${COLUMNS}`,
   );
   return inserted as TokenRow;
 }
 
 /** Locks one token that was not revoked. */
-export function lockToken(tx: Tx, workspaceId: WorkspaceId, id: TokenId): Promise<TokenRow | undefined> {
+export function lockToken(scope: WriteScope, id: TokenId): Promise<TokenRow | undefined> {
   return row(
-    tx,
+    scope,
     sql`select ${COLUMNS} from tokens t
-      where t.workspace_id = ${workspaceId} and t.id = ${id} and t.revoked_at is null for no key update`,
+      where t.workspace_id = ${scope.workspaceId} and t.id = ${id} and t.revoked_at is null for no key update`,
   );
 }
 
 /** Revokes a locked token. */
-export async function revokeToken(tx: Tx, workspaceId: WorkspaceId, id: TokenId, at: Date): Promise<void> {
+export async function revokeToken(scope: WriteScope, id: TokenId, at: Date): Promise<void> {
   await rows(
-    tx,
-    sql`update tokens set revoked_at = ${at} where workspace_id = ${workspaceId} and id = ${id}`,
+    scope,
+    sql`update tokens set revoked_at = ${at} where workspace_id = ${scope.workspaceId} and id = ${id}`,
   );
 }

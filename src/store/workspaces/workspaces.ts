@@ -3,6 +3,7 @@ import type { WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { acrossWorkspaces, type Scope, type WriteScope } from '../db/scope.ts';
 
 /** What may be changed of a workspace. */
 export interface WorkspaceState {
@@ -30,48 +31,50 @@ const SORTS = { key: byText(sql`w.key`), name: byText(sql`w.name`) };
 export async function listWorkspaces(db: Db, page: KeysetPage<WorkspaceSort>): Promise<Page<WorkspaceRow>> {
   const { column, conditions, order } = keyset(page, SORTS, sql`w.id`, [sql`w.key`, sql`w.name`]);
   const found = await rows<WorkspaceRow & { sort_value: string }>(
-    db,
+    acrossWorkspaces(db),
     sql`select ${COLUMNS}, ${column} from workspaces w where true ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
 }
 
-/** One workspace by its id. */
-export function findWorkspace(db: Db | Tx, id: WorkspaceId): Promise<WorkspaceRow | undefined> {
-  return row(db, sql`select ${COLUMNS} from workspaces w where w.id = ${id}`);
+/** The workspace itself. */
+export function findWorkspace(scope: Scope): Promise<WorkspaceRow | undefined> {
+  return row(scope, sql`select ${COLUMNS} from workspaces w where w.id = ${scope.workspaceId}`);
 }
 
 /** One workspace by its key, without regard to case. */
 export function findWorkspaceByKey(db: Db | Tx, key: string): Promise<WorkspaceRow | undefined> {
-  return row(db, sql`select ${COLUMNS} from workspaces w where lower(w.key) = lower(${key})`);
+  return row(
+    acrossWorkspaces(db),
+    sql`select ${COLUMNS} from workspaces w where lower(w.key) = lower(${key})`,
+  );
 }
 
 /** Inserts a workspace. Throws `taken` when its key is in use. */
 export async function insertWorkspace(
-  tx: Tx,
-  workspace: Pick<WorkspaceRow, 'id' | 'key' | 'name'>,
+  scope: WriteScope,
+  workspace: Pick<WorkspaceRow, 'key' | 'name'>,
   at: Date,
 ): Promise<WorkspaceRow> {
   const inserted = await row<WorkspaceRow>(
-    tx,
+    scope,
     sql`insert into workspaces as w (id, key, name, created_at, updated_at)
-      values (${workspace.id}, ${workspace.key}, ${workspace.name}, ${at}, ${at}) returning ${COLUMNS}`,
+      values (${scope.workspaceId}, ${workspace.key}, ${workspace.name}, ${at}, ${at}) returning ${COLUMNS}`,
   );
   return inserted as WorkspaceRow;
 }
 
 /** Writes a workspace's new state. */
 export async function updateWorkspace(
-  tx: Tx,
-  id: WorkspaceId,
+  scope: WriteScope,
   state: WorkspaceState,
   at: Date,
 ): Promise<WorkspaceRow> {
   const updated = await row<WorkspaceRow>(
-    tx,
+    scope,
     sql`update workspaces as w set name = ${state.name}, sign_in_url = ${state.sign_in_url},
         integration_enabled = ${state.integration_enabled}, updated_at = ${at}
-      where id = ${id} returning ${COLUMNS}`,
+      where id = ${scope.workspaceId} returning ${COLUMNS}`,
   );
   return updated as WorkspaceRow;
 }
@@ -81,5 +84,5 @@ const FIRST_START = 0x526f6c6d;
 
 /** Lets one of several instances that start together go first; the others wait until its transaction ends. */
 export async function lockFirstStart(tx: Tx): Promise<void> {
-  await rows(tx, sql`select pg_advisory_xact_lock(${FIRST_START}::integer, 0)`);
+  await rows(acrossWorkspaces(tx), sql`select pg_advisory_xact_lock(${FIRST_START}::integer, 0)`);
 }

@@ -31,6 +31,7 @@ import {
 } from '../../support/random-management.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 const happening: fc.Arbitrary<{ readonly pushed: Step } | { readonly managed: Managing }> = fc.oneof(
   step.map((pushed) => ({ pushed })),
@@ -80,7 +81,7 @@ describe('as of any time', () => {
     await world.push(ann, 'anna', address('anna@example.com'));
     const bob = await world.user('ann', address('ann@example.com'));
     const found = async (named: string, asOf?: Date) =>
-      (await accessOfUser(core, world.caller, named, asOf)).user;
+      (await accessOfUser(contextOf(core, world.caller), named, asOf)).user;
     for (const named of [ann, 'ANN', 'ann@Example.com']) {
       expect(await found(named, then)).to.deep.include({ id: ann, user_name: 'ann' });
     }
@@ -90,8 +91,8 @@ describe('as of any time', () => {
     await expectRefusal(found(bob, then), 'not_found');
     await expectRefusal(found('ann', before), 'not_found');
     await expectRefusal(found('ann', new Date(Date.now() + 60_000)), 'invalid');
-    await expectRefusal(userDetail(core, world.caller, ann, before), 'not_found');
-    expect((await userDetail(core, world.caller, ann, then)).user.user_name).to.equal('ann');
+    await expectRefusal(userDetail(contextOf(core, world.caller), ann, before), 'not_found');
+    expect((await userDetail(contextOf(core, world.caller), ann, then)).user.user_name).to.equal('ann');
   });
 
   it('conflicts are those of that time, by its names', async () => {
@@ -104,7 +105,7 @@ describe('as of any time', () => {
     const crew = await world.group('Crew', [ann]);
     await world.grants(crew, [{ product: 'testsigma' }, { project: 'mobile', role: 'viewer' }]);
     await world.product('testsigma', false);
-    const seen = (await shownUserOf(core, world.caller, ann)).conflicts;
+    const seen = (await shownUserOf(contextOf(core, world.caller), ann)).conflicts;
     expect(seen.map(({ code }) => code)).to.deep.equal([
       'billing_manager',
       'product_off',
@@ -115,19 +116,19 @@ describe('as of any time', () => {
     ]);
     expect(seen[0]).to.deep.include({ group: { id: crew, displayName: 'Crew' }, value: 'mobile:viewer' });
     const then = await pause();
-    await changeGroup(core, world.caller, crew, {
+    await changeGroup(contextOf(core, world.caller), crew, {
       displayName: 'Team',
       members: { base: 'current', add: [], remove: [] },
     });
-    await patchProject(core, world.caller, 'mobile', { key: 'phone' });
-    await putRole(core, world.caller, 'viewer', { key: 'looker' });
-    await putProduct(core, world.caller, 'testsigma', { key: 'sigma' });
-    expect((await shownUserOf(core, world.caller, ann, then)).conflicts).to.deep.equal(seen);
+    await patchProject(contextOf(core, world.caller), 'mobile', { key: 'phone' });
+    await putRole(contextOf(core, world.caller), 'viewer', { key: 'looker' });
+    await putProduct(contextOf(core, world.caller), 'testsigma', { key: 'sigma' });
+    expect((await shownUserOf(contextOf(core, world.caller), ann, then)).conflicts).to.deep.equal(seen);
     await world.product('sigma', true);
     await world.organization('nowhere');
     await world.push(ann, 'ann', { organization: 'nowhere' });
-    expect((await shownUserOf(core, world.caller, ann)).conflicts).to.deep.equal([]);
-    expect((await shownUserOf(core, world.caller, ann, then)).conflicts).to.deep.equal(seen);
+    expect((await shownUserOf(contextOf(core, world.caller), ann)).conflicts).to.deep.equal([]);
+    expect((await shownUserOf(contextOf(core, world.caller), ann, then)).conflicts).to.deep.equal(seen);
   });
 
   it('lists and access are exactly what they were', async function () {
@@ -165,14 +166,14 @@ describe('as of any time', () => {
     const ids = everybody.map((item) => item.user.id);
     const some = ids.filter((_, index) => (index + turn) % 3 === 0);
     return {
-      users: await linesOf(await exportUsers(core, caller, { name: 'users.csv', statuses, asOf })),
-      access: await linesOf(await exportAccess(core, caller, { name: 'access.csv', asOf })),
-      each: await Promise.all(some.map((id) => accessOfUser(core, caller, id, asOf))),
+      users: await linesOf(await exportUsers(contextOf(core, caller), { name: 'users.csv', statuses, asOf })),
+      access: await linesOf(await exportAccess(contextOf(core, caller), { name: 'access.csv', asOf })),
+      each: await Promise.all(some.map((id) => accessOfUser(contextOf(core, caller), id, asOf))),
       everybody,
       pages: await list({}, { sort, limit: 4 }, asOf),
       found: await list({}, { search: 'Name' }, asOf),
       filtered: await list(FILTERS[turn % FILTERS.length]!, {}, asOf),
-      whole: await Promise.all(some.map((id) => shownUserOf(core, caller, id, asOf))),
+      whole: await Promise.all(some.map((id) => shownUserOf(contextOf(core, caller), id, asOf))),
     };
   }
 
@@ -186,7 +187,12 @@ describe('as of any time', () => {
     const first = { sort: { by: 'name', descending: false }, limit: 100, ...page } as const;
     let after: KeysetPage<DirectorySort>['after'];
     for (;;) {
-      const { items, next } = await listDirectory(core, world.caller, filter, { ...first, after }, asOf);
+      const { items, next } = await listDirectory(
+        contextOf(core, world.caller),
+        filter,
+        { ...first, after },
+        asOf,
+      );
       all.push(...items);
       if (!next) return all;
       after = next;

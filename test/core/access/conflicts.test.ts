@@ -5,6 +5,7 @@ import { deleteUser } from '../../../src/core/users/delete.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('conflicts', () => {
   let database: TestDatabase;
@@ -23,7 +24,7 @@ describe('conflicts', () => {
     world = await newWorld(core);
   });
 
-  const all = async (limit = 100) => (await listConflicts(core, world.caller, { limit })).items;
+  const all = async (limit = 100) => (await listConflicts(contextOf(core, world.caller), { limit })).items;
   const told = ({ user_name, code, source, attribute, group_name, value }: Conflict) =>
     [user_name, code, source, attribute ?? group_name, value].join(' ');
 
@@ -62,7 +63,7 @@ describe('conflicts', () => {
     ]);
     expect(found[0]!.reason).to.contain('through the group "Managers"').and.contain('out of the group');
     expect(found[1]!.reason).to.contain('at the identity provider');
-    expect(await conflictsOf(core, world.caller, user, 'now', 100)).to.deep.equal(found);
+    expect(await conflictsOf(contextOf(core, world.caller), user, 'now', 100)).to.deep.equal(found);
     await world.grants(bills, [{ accountRole: 'billing_manager' }, { accountRole: 'admin' }]);
     expect(await all()).to.deep.equal([]);
   });
@@ -84,7 +85,7 @@ describe('conflicts', () => {
   it('are of inactive users too, but not of whom SCIM no longer shows', async () => {
     const user = await world.user('ann', { roles: ['random'], active: false, organization: 'emea' });
     expect(await all()).to.have.length(2);
-    await deleteUser(core, world.caller, user);
+    await deleteUser(contextOf(core, world.caller), user);
     expect(await all()).to.deep.equal([]);
   });
 
@@ -98,18 +99,21 @@ describe('conflicts', () => {
       const seen: Conflict[] = [];
       let after: Awaited<ReturnType<typeof listConflicts>>['next'] = null;
       do {
-        const page: Awaited<ReturnType<typeof listConflicts>> = await listConflicts(core, world.caller, {
-          limit,
-          after: after ?? undefined,
-        });
+        const page: Awaited<ReturnType<typeof listConflicts>> = await listConflicts(
+          contextOf(core, world.caller),
+          {
+            limit,
+            after: after ?? undefined,
+          },
+        );
         seen.push(...page.items);
         after = page.next;
       } while (after);
       expect(seen).to.deep.equal(whole);
     }
-    const found = await listConflicts(core, world.caller, { limit: 100, search: 'X-' });
+    const found = await listConflicts(contextOf(core, world.caller), { limit: 100, search: 'X-' });
     expect(found.items).to.have.length(7);
     const other = await newWorld(core);
-    expect((await listConflicts(core, other.caller, { limit: 10 })).items).to.deep.equal([]);
+    expect((await listConflicts(contextOf(core, other.caller), { limit: 10 })).items).to.deep.equal([]);
   });
 });

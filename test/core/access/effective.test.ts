@@ -14,6 +14,8 @@ import { expectRefusal } from '../../support/refusal.ts';
 import { naiveAccess, type Model } from '../../support/naive-access.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
 
 describe('effective access', () => {
   let database: TestDatabase;
@@ -32,7 +34,7 @@ describe('effective access', () => {
     world = await newWorld(core);
   });
 
-  const of = async (user: string) => (await accessOfUser(core, world.caller, user)).access;
+  const of = async (user: string) => (await accessOfUser(contextOf(core, world.caller), user)).access;
   const groupNames = (via: readonly Via[]) => via.map((one) => one.type === 'group' && one.group.displayName);
 
   it('is the higher role of two groups, and falls back when that membership ends', async () => {
@@ -88,7 +90,7 @@ describe('effective access', () => {
     const pushed = { entitlements: ['testsigma'], roles: ['admin'] };
     const user = await world.user('ann@example.com', pushed);
     await world.push(user, 'ann@example.com', { ...pushed, active: false });
-    const { user: shown, access } = await accessOfUser(core, world.caller, user);
+    const { user: shown, access } = await accessOfUser(contextOf(core, world.caller), user);
     expect(shown.status).to.equal('inactive');
     expect(access).to.deep.equal({ accountRole: { role: 'member', via: [] }, projects: [], products: [] });
     await world.push(user, 'ann@example.com', pushed);
@@ -122,7 +124,7 @@ describe('effective access', () => {
 
   describe('is found', () => {
     const address = (value: string) => ({ attributes: { emails: [{ value, type: 'work' }] } });
-    const found = async (named: string) => (await accessOfUser(core, world.caller, named)).user.id;
+    const found = async (named: string) => (await accessOfUser(contextOf(core, world.caller), named)).user.id;
 
     it('by id, userName and email, without regard to case', async () => {
       const user = await world.user('Ann', address('ann@Example.com'));
@@ -144,9 +146,9 @@ describe('effective access', () => {
       const second = await world.user('second', address('ann@example.com'));
       const refusal = await expectRefusal(found('ann@example.com'), 'refused');
       expect(refusal.message).to.contain('Several users').and.contain('ann@example.com');
-      await deleteUser(core, world.caller, first);
+      await deleteUser(contextOf(core, world.caller), first);
       expect(await found('ann@example.com')).to.equal(second);
-      await deleteUser(core, world.caller, second);
+      await deleteUser(contextOf(core, world.caller), second);
       await expectRefusal(found('ann@example.com'), 'refused');
     });
 
@@ -154,7 +156,7 @@ describe('effective access', () => {
       const user = await world.user('ann@example.com');
       const other = await newWorld(core);
       for (const named of [user, 'ann@example.com']) {
-        await expectRefusal(accessOfUser(core, other.caller, named), 'not_found');
+        await expectRefusal(accessOfUser(contextOf(core, other.caller), named), 'not_found');
       }
     });
   });
@@ -183,7 +185,7 @@ describe('effective access', () => {
           const seen: { at: Date; lines: string[] }[] = [];
           for (const one of steps) {
             await play(one);
-            const rows = await accessOf(core.db, workspaceId, everybody(model));
+            const rows = await accessOf(scopeOf(core.db, workspaceId), everybody(model));
             expect(linesOf(rows, key), JSON.stringify(one)).to.deep.equal(naiveAccess(model));
             // A time that no change before or after shares.
             await sleep(2);
@@ -191,7 +193,7 @@ describe('effective access', () => {
             await sleep(2);
           }
           for (const { at, lines } of seen) {
-            const rows = await accessOf(core.db, workspaceId, everybody(model), at);
+            const rows = await accessOf(scopeOf(core.db, workspaceId), everybody(model), at);
             expect(
               rows.map((row) => exactly(row)),
               at.toISOString(),
@@ -211,7 +213,7 @@ describe('effective access', () => {
           for (const one of steps) await play(one);
           const held = naiveAccess(model, true).map((line) => line.replace(/ [^ ]+$/, ''));
           const page = { sort: { by: 'name', descending: false }, limit: 100 } as const;
-          const { items } = await listDirectory(core, own.caller, {}, page);
+          const { items } = await listDirectory(contextOf(core, own.caller), {}, page);
           const key = await workspaceKey(own);
           const shown = items.flatMap(({ user, licenses, projects }) => [
             ...licenses.map((one) => `${user.id} entitlement ${one}`),
@@ -220,12 +222,16 @@ describe('effective access', () => {
           const things = held.filter((line) => !line.includes(' account_role '));
           expect(shown.sort(), key).to.deep.equal([...new Set(things)].sort());
           for (const project of model.projects) {
-            const found = await listDirectory(core, own.caller, { project: project.toUpperCase() }, page);
+            const found = await listDirectory(
+              contextOf(core, own.caller),
+              { project: project.toUpperCase() },
+              page,
+            );
             const expected = items.filter((item) => item.projects.some((one) => one.project === project));
             expect(found.items).to.deep.equal(expected);
           }
           for (const product of Object.keys(model.licenses)) {
-            const found = await listDirectory(core, own.caller, { product }, page);
+            const found = await listDirectory(contextOf(core, own.caller), { product }, page);
             const expected = items.filter((item) =>
               item.licenses.some((one) => one.startsWith(`${product}:`)),
             );

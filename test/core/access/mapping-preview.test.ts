@@ -22,6 +22,8 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
 
 describe('mapping preview', () => {
   let database: TestDatabase;
@@ -41,7 +43,7 @@ describe('mapping preview', () => {
     world = await newWorld(core);
   });
 
-  const preview = (draft: MappingDraft, of = world) => previewMapping(core, of.caller, draft);
+  const preview = (draft: MappingDraft, of = world) => previewMapping(contextOf(core, of.caller), draft);
   const lines = (changes: readonly AccessChange[]) =>
     changes.map(({ user, kind, target, level }) => `${user.userName} ${kind} ${target}:${level}`);
 
@@ -131,14 +133,17 @@ describe('mapping preview', () => {
 
   describe('refused', () => {
     const limit = (seats: number, overflow: 'refuse' | 'allow' = 'refuse') =>
-      putProduct(core, world.caller, 'testsigma', { licenses: [{ key: 'pro', seats, overflow }] });
+      putProduct(contextOf(core, world.caller), 'testsigma', { licenses: [{ key: 'pro', seats, overflow }] });
     const grants = [{ product: 'testsigma', license: 'pro' }];
 
     it('is the sentence of the refusal that saving would end in', async () => {
       await limit(1);
       const group = await world.group('Group', [await world.user('ann'), await world.user('bob')]);
       const { refused, seats, gains } = await preview({ group, grants });
-      const refusal = await expectRefusal(setGroupGrants(core, world.caller, group, grants), 'refused');
+      const refusal = await expectRefusal(
+        setGroupGrants(contextOf(core, world.caller), group, grants),
+        'refused',
+      );
       expect(refused).to.equal(refusal.message);
       expect(seats).to.deep.equal([{ product: 'testsigma', license: 'pro', before: 0, after: 2, seats: 1 }]);
       expect(gains.total).to.equal(2);
@@ -153,7 +158,7 @@ describe('mapping preview', () => {
     it('counts the seats of pending users, but none of whose invitation is past its time', async () => {
       await limit(1);
       const products = [{ product: 'testsigma', license: 'pro' }];
-      await invite(core, world.caller, { emails: 'pending@example.com', products });
+      await invite(contextOf(core, world.caller), { emails: 'pending@example.com', products });
       const group = await world.group('Group', [await world.user('ann')]);
       expect((await preview({ group, grants })).refused).to.contain('has 1 seats, 1 of them used');
       await core.db.raw('update invitations set expires_at = clock_timestamp() where workspace_id = ?', [
@@ -161,7 +166,7 @@ describe('mapping preview', () => {
       ]);
       const { refused, seats } = await preview({ group, grants });
       expect([refused, seats]).to.deep.equal([null, []]);
-      await setGroupGrants(core, world.caller, group, grants);
+      await setGroupGrants(contextOf(core, world.caller), group, grants);
     });
   });
 
@@ -169,7 +174,10 @@ describe('mapping preview', () => {
     const group = await world.group('Group');
     const grants = [{ project: 'nothing', role: 'viewer' }];
     const refusal = await expectRefusal(preview({ group, grants }), 'invalid');
-    const saved = await expectRefusal(setGroupGrants(core, world.caller, group, grants), 'invalid');
+    const saved = await expectRefusal(
+      setGroupGrants(contextOf(core, world.caller), group, grants),
+      'invalid',
+    );
     expect([refusal.message, refusal.fields]).to.deep.equal([saved.message, saved.fields]);
     await expectRefusal(preview({ rules: [{ match: '{x}', grants: [] }] }), 'invalid');
     await expectRefusal(preview({ group: 'nothing', grants: [] }), 'not_found');
@@ -193,13 +201,12 @@ describe('mapping preview', () => {
     } finally {
       await tx.rollback();
     }
-    await inSnapshot(core.db, async (open) => {
-      const { workspaceId } = world.caller;
-      const changes = await grantChanges(open, workspaceId, 'own', [group], []);
-      expect(await changedThings(open, workspaceId, changes, 20)).to.have.lengthOf(1);
+    await inSnapshot(scopeOf(core.db, world.caller.workspaceId), async (scope) => {
+      const changes = await grantChanges(scope, 'own', [group], []);
+      expect(await changedThings(scope, changes, 20)).to.have.lengthOf(1);
       await world.grants(group, draft.grants);
       await world.members(group, { add: [await world.user('bob')] });
-      expect(await changedThings(open, workspaceId, changes, 20)).to.have.lengthOf(1);
+      expect(await changedThings(scope, changes, 20)).to.have.lengthOf(1);
     });
   });
 
@@ -220,7 +227,7 @@ describe('mapping preview', () => {
           for (const one of steps) await play(one);
           if (limit) {
             for (const key of ['standard', 'pro']) {
-              await putProduct(core, own.caller, 'testsigma', { licenses: [{ key, ...limit }] });
+              await putProduct(contextOf(core, own.caller), 'testsigma', { licenses: [{ key, ...limit }] });
             }
           }
           const groups = [...model.groups.keys()];
@@ -254,8 +261,8 @@ function draftOf(drawn: Drawn, groups: readonly string[]): MappingDraft | undefi
 
 async function save({ core, caller }: World, draft: MappingDraft): Promise<string | null> {
   try {
-    if ('rules' in draft) await setMappingRules(core, caller, draft.rules);
-    else await setGroupGrants(core, caller, draft.group, draft.grants);
+    if ('rules' in draft) await setMappingRules(contextOf(core, caller), draft.rules);
+    else await setGroupGrants(contextOf(core, caller), draft.group, draft.grants);
     return null;
   } catch (error) {
     if (error instanceof RollcallError && error.kind === 'refused') return error.message;
@@ -269,9 +276,9 @@ interface State {
 }
 
 async function stateOf({ core, caller }: World, users: Iterable<string>): Promise<State> {
-  const rows = await accessOf(core.db, caller.workspaceId, [...users] as UserId[]);
-  const { licenses } = await catalogueKeys(core.db, caller.workspaceId);
-  const counted = await countSeats(core.db, caller.workspaceId, undefined, { all: true });
+  const rows = await accessOf(scopeOf(core.db, caller.workspaceId), [...users] as UserId[]);
+  const { licenses } = await catalogueKeys(scopeOf(core.db, caller.workspaceId));
+  const counted = await countSeats(scopeOf(core.db, caller.workspaceId), undefined, { all: true });
   const counts = new Map(counted.map((one): [string, number] => [one.license_id, one.count]));
   const seats = licenses.map(({ id, product, key }): [string, number] => [
     `${product}:${key}`,

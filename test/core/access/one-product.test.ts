@@ -6,6 +6,7 @@ import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('only one product for a user, while the integration is switched off', () => {
   let database: TestDatabase;
@@ -25,7 +26,7 @@ describe('only one product for a user, while the integration is switched off', (
   });
 
   const integration = (integrationEnabled: boolean) =>
-    patchWorkspace(core, world.caller, { integrationEnabled });
+    patchWorkspace(contextOf(core, world.caller), { integrationEnabled });
   const BOTH = ['testsigma', 'test-management'];
   const expectRefused = async (promise: Promise<unknown>, name: string) => {
     const error = await expectRefusal(promise, 'refused');
@@ -60,9 +61,9 @@ describe('only one product for a user, while the integration is switched off', (
     for (const name of ['ann', 'bob']) users.push(await world.user(name, { entitlements: ['testsigma'] }));
     const group = await world.group('Everybody', users);
     const grants = [{ product: 'test-management' }];
-    expect((await previewMapping(core, world.caller, { group, grants })).refused).to.equal(null);
+    expect((await previewMapping(contextOf(core, world.caller), { group, grants })).refused).to.equal(null);
     await integration(false);
-    const { refused } = await previewMapping(core, world.caller, { group, grants });
+    const { refused } = await previewMapping(contextOf(core, world.caller), { group, grants });
     const error = await expectRefusal(world.grants(group, grants), 'refused');
     expect(error.message).to.equal(refused);
     expect(refused).to.contain('"ann" and 1 more');

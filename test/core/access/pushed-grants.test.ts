@@ -8,6 +8,7 @@ import type { UserInput } from '../../../src/core/shared/user-state.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('pushed grants', () => {
   let database: TestDatabase;
@@ -35,18 +36,18 @@ describe('pushed grants', () => {
   });
 
   it('follow a push that changes nothing else, with a version and an event of their own', async () => {
-    const { id, version } = await provisionUser(core, world.caller, input(['testsigma']));
-    const pushed = await replaceUser(core, world.caller, id, () => input(['testsigma:pro']));
+    const { id, version } = await provisionUser(contextOf(core, world.caller), input(['testsigma']));
+    const pushed = await replaceUser(contextOf(core, world.caller), id, () => input(['testsigma:pro']));
     expect(pushed.version).to.equal(version + 1);
-    const { access } = await accessOfUser(core, world.caller, 'ann');
+    const { access } = await accessOfUser(contextOf(core, world.caller), 'ann');
     expect(access.products.map((one) => one.license)).to.deep.equal(['pro']);
-    const { items } = await listAudit(core, world.caller, { target: id }, { limit: 1 });
+    const { items } = await listAudit(contextOf(core, world.caller), { target: id }, { limit: 1 });
     expect(items[0]).to.deep.include({
       action: 'user.updated',
       before: { pushed: [{ attribute: 'entitlements', value: 'testsigma' }] },
       after: { pushed: [{ attribute: 'entitlements', value: 'testsigma:pro' }] },
     });
-    const again = await replaceUser(core, world.caller, id, () => input(['Testsigma:PRO']));
+    const again = await replaceUser(contextOf(core, world.caller), id, () => input(['Testsigma:PRO']));
     expect(again.version, 'the same, in other letters').to.equal(version + 1);
   });
 });

@@ -3,6 +3,7 @@ import type { Caller } from '../../../src/core/context/caller.ts';
 import { setGroupGrants, setMappingRules, getMappingRules } from '../../../src/core/access/mapping.ts';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 interface Access {
   readonly kind: string;
@@ -91,16 +92,16 @@ describe('catalogue in use', () => {
     it('is refused while groups or rules give roles in it', async () => {
       await call('POST', '/projects', { key: 'granted', name: 'Granted' });
       const id = await group('Gives a role');
-      await setGroupGrants(app.core, caller, id, [{ project: 'granted', role: 'tester' }]);
-      await setMappingRules(app.core, caller, [
+      await setGroupGrants(contextOf(app.core, caller), id, [{ project: 'granted', role: 'tester' }]);
+      await setMappingRules(contextOf(app.core, caller), [
         { match: 'granted testers', grants: [{ project: 'granted', role: 'tester' }] },
       ]);
       const refused = await call('DELETE', '/projects/granted');
       expect(refused.body.detail).to.contain(
         'in use by 1 group that gives a role in it and 1 mapping rule that names it.',
       );
-      await setGroupGrants(app.core, caller, id, []);
-      await setMappingRules(app.core, caller, []);
+      await setGroupGrants(contextOf(app.core, caller), id, []);
+      await setMappingRules(contextOf(app.core, caller), []);
       expect((await call('DELETE', '/projects/granted')).status).to.equal(204);
     });
   });
@@ -146,7 +147,7 @@ describe('catalogue in use', () => {
     it('take groups along by their names', async () => {
       const id = await push({});
       await group('ts-fresh-viewer', id);
-      await setMappingRules(app.core, caller, [
+      await setMappingRules(contextOf(app.core, caller), [
         { match: 'ts-{project}-{role}', grants: [{ project: '{project}', role: '{role}' }] },
       ]);
       expect(await access(id)).to.deep.equal([]);
@@ -169,13 +170,15 @@ describe('catalogue in use', () => {
           ],
         },
       ];
-      await setMappingRules(app.core, caller, rules('Before', 'tester', 'TESTSIGMA'));
+      await setMappingRules(contextOf(app.core, caller), rules('Before', 'tester', 'TESTSIGMA'));
       expect(await access(id)).to.have.members(['before:tester', 'testsigma:pro']);
       await call('PATCH', '/projects/before', { key: 'after' });
       await call('PUT', '/roles/tester', { key: 'checker' });
       await call('PUT', '/products/testsigma', { key: 'sigma' });
       expect(await access(id)).to.have.members(['after:checker', 'sigma:pro']);
-      expect(await getMappingRules(app.core, caller)).to.deep.equal(rules('after', 'checker', 'sigma'));
+      expect(await getMappingRules(contextOf(app.core, caller))).to.deep.equal(
+        rules('after', 'checker', 'sigma'),
+      );
       await call('PUT', '/roles/checker', { key: 'tester' });
       await call('PUT', '/products/sigma', { key: 'testsigma' });
     });

@@ -15,6 +15,8 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
 
 type Line = Readonly<Record<string, string | null>>;
 
@@ -38,7 +40,10 @@ describe('access changes', () => {
   });
 
   const changes = async (period: Partial<Period> = {}): Promise<Line[]> => {
-    const file = await exportAccessChanges(core, world.caller, 'access-changes.csv', { ...EVER, ...period });
+    const file = await exportAccessChanges(contextOf(core, world.caller), 'access-changes.csv', {
+      ...EVER,
+      ...period,
+    });
     const lines: Line[] = [];
     for await (const batch of file.batches) {
       for (const row of batch)
@@ -73,7 +78,7 @@ describe('access changes', () => {
     await world.push(ann, 'ann', { entitlements: ['testsigma:pro'] });
     await world.product('testsigma', false);
     await world.product('testsigma', true);
-    await deleteUser(core, by('Janitor'), ann);
+    await deleteUser(contextOf(core, by('Janitor')), ann);
     const lines = await changes();
     expect(shortly(lines)).to.deep.equal([
       'gained ann testsigma:pro direct pushed Tester',
@@ -101,9 +106,9 @@ describe('access changes', () => {
     const crew = await world.group('Crew', [ann]);
     await world.grants(crew, [{ product: 'testsigma' }]);
     const then = await pause();
-    await putRole(core, by('Lead'), 'viewer', { rank: 25 });
+    await putRole(contextOf(core, by('Lead')), 'viewer', { rank: 25 });
     await world.push(ann, 'anna', { roles: ['mobile:viewer', 'mobile:tester'] });
-    await changeGroup(core, world.caller, crew, {
+    await changeGroup(contextOf(core, world.caller), crew, {
       displayName: 'Team',
       members: { base: 'current', add: [], remove: [] },
     });
@@ -150,7 +155,7 @@ describe('access changes', () => {
           const users = [...model.users.keys()] as UserId[];
           const held = async (at: Date, namedAt: Date | undefined) => {
             const names = await groupNames(namedAt);
-            const rows = await accessOf(core.db, world.caller.workspaceId, users, at);
+            const rows = await accessOf(scopeOf(core.db, world.caller.workspaceId), users, at);
             return rows
               .map((row) => {
                 const via = row.group_id === null ? 'direct' : `group:${names.get(row.group_id)!}`;

@@ -15,6 +15,7 @@ import { naiveAccess } from '../../support/naive-access.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 type Line = Readonly<Record<string, string | null>>;
 
@@ -48,10 +49,10 @@ describe('exports', () => {
 
   const users = async (asked: { statuses?: ('active' | 'pending' | 'inactive')[]; asOf?: Date } = {}) => {
     const { statuses, asOf } = asked;
-    return linesOf(await exportUsers(core, world.caller, { name: 'users.csv', statuses, asOf }));
+    return linesOf(await exportUsers(contextOf(core, world.caller), { name: 'users.csv', statuses, asOf }));
   };
   const access = async (asOf?: Date) =>
-    linesOf(await exportAccess(core, world.caller, { name: 'access.csv', asOf }));
+    linesOf(await exportAccess(contextOf(core, world.caller), { name: 'access.csv', asOf }));
   /** A time between what was before and what comes. */
   const pause = async () => {
     await sleep(3);
@@ -60,7 +61,7 @@ describe('exports', () => {
     return at;
   };
   const events = async (action: string) =>
-    (await listAudit(core, world.caller, { action }, { limit: 50 })).items;
+    (await listAudit(contextOf(core, world.caller), { action }, { limit: 50 })).items;
 
   it('of users have a row each, active first and then inactive, by name', async () => {
     await world.project('mobile');
@@ -155,15 +156,15 @@ describe('exports', () => {
     const [userThen, accessThen] = [await users(), await access()];
 
     await world.push(ann, 'anna', { ...pushed, organization: null, attributes: { displayName: 'Anna' } });
-    await changeGroup(core, world.caller, group, {
+    await changeGroup(contextOf(core, world.caller), group, {
       displayName: 'New name',
       members: { base: 'current', add: [], remove: [] },
     });
-    await patchProject(core, world.caller, 'mobile', { key: 'phones' });
+    await patchProject(contextOf(core, world.caller), 'mobile', { key: 'phones' });
     await world.grants(group, [{ project: 'phones', role: 'manager' }]);
     const later = await pause();
     const [userLater, accessLater] = [await users(), await access()];
-    await deleteUser(core, world.caller, ann);
+    await deleteUser(contextOf(core, world.caller), ann);
 
     expect(await users({ asOf: before })).to.deep.equal([]);
     expect(await access(before)).to.deep.equal([]);
@@ -192,9 +193,15 @@ describe('exports', () => {
 
   it('are not made of the future', async () => {
     const asOf = new Date(Date.now() + 60_000);
-    const refusal = await expectRefusal(exportAccess(core, world.caller, { name: 'x', asOf }), 'invalid');
+    const refusal = await expectRefusal(
+      exportAccess(contextOf(core, world.caller), { name: 'x', asOf }),
+      'invalid',
+    );
     expect(refusal.fields[0]!.field).to.equal('asOf');
-    await expectRefusal(exportUsers(core, world.caller, { name: 'x', asOf, statuses: undefined }), 'invalid');
+    await expectRefusal(
+      exportUsers(contextOf(core, world.caller), { name: 'x', asOf, statuses: undefined }),
+      'invalid',
+    );
   });
 
   it('tell the audit what was sent, and what was cut off', async () => {
@@ -214,7 +221,7 @@ describe('exports', () => {
       },
     });
 
-    const file = await exportUsers(core, world.caller, {
+    const file = await exportUsers(contextOf(core, world.caller), {
       name: 'users.jsonl',
       statuses: undefined,
       asOf: undefined,

@@ -13,6 +13,7 @@ import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type Pushed, type World } from '../../support/world.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('directory', () => {
   let database: TestDatabase;
@@ -36,7 +37,7 @@ describe('directory', () => {
     attributes: { displayName },
   });
   const list = async (filter: DirectoryFilter = {}, page: Partial<KeysetPage<DirectorySort>> = {}) =>
-    listDirectory(core, world.caller, filter, {
+    listDirectory(contextOf(core, world.caller), filter, {
       sort: { by: 'name', descending: false },
       limit: 100,
       ...page,
@@ -171,7 +172,7 @@ describe('directory', () => {
       active: false,
     });
     expect((await list()).items[0]).to.deep.include(expected);
-    const detail = await userDetail(core, world.caller, user);
+    const detail = await userDetail(contextOf(core, world.caller), user);
     expect(detail).to.deep.include(expected);
     expect(detail.access).to.deep.equal({
       accountRole: { role: 'member', via: [] },
@@ -192,11 +193,11 @@ describe('directory', () => {
     const group = await world.group('Group');
     const user = await world.user('ann', { entitlements: ['testsigma'] });
     await world.members(group, { add: [user] });
-    await deleteUser(core, world.caller, user);
+    await deleteUser(contextOf(core, world.caller), user);
     const [item] = (await list()).items;
     expect(item!.user).to.deep.include({ id: user, status: 'inactive' });
     expect(item!.licenses).to.deep.equal([]);
-    const detail = await userDetail(core, world.caller, user);
+    const detail = await userDetail(contextOf(core, world.caller), user);
     expect(detail.groups).to.deep.equal([]);
     expect(detail.user.removed_at).to.be.instanceOf(Date);
   });
@@ -212,7 +213,7 @@ describe('directory', () => {
     const group = await world.group('Zebras', [user]);
     await world.group('Ants', [user]);
     await world.grants(group, [{ product: 'testsigma' }]);
-    const detail = await userDetail(core, world.caller, user);
+    const detail = await userDetail(contextOf(core, world.caller), user);
     expect(detail.user).to.deep.include({
       start_date: '2030-02-01',
       external_id: 'x-1',
@@ -231,8 +232,8 @@ describe('directory', () => {
     const user = await world.user('ann');
     const other = await newWorld(core);
     const page = { sort: { by: 'name', descending: false }, limit: 10 } as const;
-    expect((await listDirectory(core, other.caller, {}, page)).items).to.deep.equal([]);
-    await expectRefusal(userDetail(core, other.caller, user), 'not_found');
-    await expectRefusal(userDetail(core, world.caller, 'nonsense'), 'not_found');
+    expect((await listDirectory(contextOf(core, other.caller), {}, page)).items).to.deep.equal([]);
+    await expectRefusal(userDetail(contextOf(core, other.caller), user), 'not_found');
+    await expectRefusal(userDetail(contextOf(core, world.caller), 'nonsense'), 'not_found');
   });
 });

@@ -17,6 +17,7 @@ import {
 } from '../../../src/store/users/users.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { afterStep, largeAttributes, largeStep, noise, sizes } from './large-steps.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
 
 /** A user as it was from a time on. */
 interface Past {
@@ -83,10 +84,10 @@ describe('versions of large users', () => {
       deleted_at: null,
     };
     const row = await inTransaction(core.db, async (tx) => {
-      const current = await lockUser(tx, workspaceId, id);
+      const current = await lockUser(scopeOf(tx, workspaceId), id);
       return current
-        ? updateUser(tx, workspaceId, current, state, at)
-        : insertUser(tx, workspaceId, id, state, at);
+        ? updateUser(scopeOf(tx, workspaceId), current, state, at)
+        : insertUser(scopeOf(tx, workspaceId), id, state, at);
     });
     return { at, attributes: row!.attributes, fullName: row!.full_name };
   }
@@ -102,9 +103,11 @@ describe('versions of large users', () => {
     return rows[0]!;
   }
 
-  const entryAt = (id: UserId, { at }: Past) => findEntry(core.db, workspaceId, id, at);
+  const entryAt = (id: UserId, { at }: Past) => findEntry(scopeOf(core.db, workspaceId), id, at);
   const namedBy = async (email: string, { at }: Past) =>
-    (await usersNamed(core.db, workspaceId, { userName: randomUUID(), email }, at)).map(({ id }) => id);
+    (await usersNamed(scopeOf(core.db, workspaceId), { userName: randomUUID(), email }, at)).map(
+      ({ id }) => id,
+    );
 
   it('are answered as they were, whatever changed of them', async function () {
     this.timeout(0);
@@ -222,7 +225,7 @@ describe('versions of large users', () => {
           all.push((attributes = afterStep(attributes, step)));
           await write(id, attributes);
         }
-        const texts = await inTransaction(core.db, (tx) => profileTexts(tx, workspaceId, id));
+        const texts = await inTransaction(core.db, (tx) => profileTexts(scopeOf(tx, workspaceId), id));
         const given = texts.map(({ attribute, text }) => `${attribute}: ${text}`);
         // Longer ones are kept once, with the whole version that had them first.
         const expected = all.flatMap(textsOf).filter(({ text }) => text.length >= 2 && text.length <= 200);
@@ -249,7 +252,7 @@ describe('versions of large users', () => {
       emails: [{ value: 'Only.Once@x.io' }, ...(large['emails'] as [])],
     });
     await write(id, large);
-    const names = await inTransaction(core.db, (tx) => namesOf(tx, workspaceId, id));
+    const names = await inTransaction(core.db, (tx) => namesOf(scopeOf(tx, workspaceId), id));
     expect(names).to.include.members([
       ...['Large', 'Ada', 'Ada of old', formatted, 'only.once@x.io', `emails-0@${id}.io`],
     ]);
@@ -260,7 +263,7 @@ describe('versions of large users', () => {
       [id],
     );
     await inTransaction(core.db, (tx) =>
-      pseudonymise(tx, workspaceId, id, 'erased', new Date((clock += 1_000))),
+      pseudonymise(scopeOf(tx, workspaceId), id, 'erased', new Date((clock += 1_000))),
     );
     const { rows } = await core.db.raw<{ rows: { attributes: object; full_name: string }[] }>(
       'select attributes, full_name, email_keys from users_history where id = ?',

@@ -9,6 +9,7 @@ import { newWorkspace, scimClient } from '../http/client.ts';
 import { refused } from '../http/resources.ts';
 import type { Answer, Scim } from './answers.ts';
 import { bulk, managedBy, postUser, sendBulk, statuses } from './bulk.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('bulk: a token that ends', () => {
   let app: TestApp;
@@ -25,7 +26,7 @@ describe('bulk: a token that ends', () => {
   beforeEach(async () => {
     ({ scim: lasting, id } = await newWorkspace<Answer>(app));
     system = { workspaceId: id, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
-    const issued = await issueToken(app.core, system, { name: 'to be revoked', scope: 'scim' });
+    const issued = await issueToken(contextOf(app.core, system), { name: 'to be revoked', scope: 'scim' });
     tokenId = issued.id;
     scim = scimClient<Answer>(app.url, { token: issued.token, headers: HEADERS });
   });
@@ -61,7 +62,7 @@ describe('bulk: a token that ends', () => {
   it('changes nothing more once it is revoked; what was done keeps its result', async () => {
     const running = bulk(scim, users);
     await made('u20@x.io');
-    await revokeToken(app.core, system, tokenId);
+    await revokeToken(contextOf(app.core, system), tokenId);
     const atRevocation = await total();
     const answered = statuses(await running);
     const done = answered.filter((status) => status === '201').length;
@@ -77,7 +78,11 @@ describe('bulk: a token that ends', () => {
 
   it('changes nothing more once it has expired', async () => {
     const expiresAt = new Date(Date.now() + 1_000);
-    const { token } = await issueToken(app.core, system, { name: 'short', scope: 'scim', expiresAt });
+    const { token } = await issueToken(contextOf(app.core, system), {
+      name: 'short',
+      scope: 'scim',
+      expiresAt,
+    });
     const expiring = scimClient<Answer>(app.url, { token, headers: HEADERS });
     let answered: ReturnType<typeof sendBulk> | undefined;
     await whileChangesWait(async () => {
@@ -123,7 +128,7 @@ describe('bulk: a token that ends', () => {
   }).timeout(60_000);
 
   it('is refused by every change that has waited, at both edges', async () => {
-    const admin = await issueToken(app.core, system, { name: 'admin', scope: 'admin' });
+    const admin = await issueToken(contextOf(app.core, system), { name: 'admin', scope: 'admin' });
     const answers: Promise<number>[] = [];
     await whileChangesWait(async () => {
       answers.push(scim('POST', '/Users', { body: { userName: 'x@x.io' } }).then(({ status }) => status));
@@ -144,7 +149,7 @@ describe('bulk: a token that ends', () => {
       `select id from workspaces where key = 'default'`,
     );
     const home: Caller = { ...system, workspaceId: rows[0]!.id };
-    const operator = await issueToken(app.core, home, { name: 'operator', scope: 'operator' });
+    const operator = await issueToken(contextOf(app.core, home), { name: 'operator', scope: 'operator' });
     const create = (key: string) =>
       app
         .request('POST', '/api/v1/projects', {
@@ -158,7 +163,7 @@ describe('bulk: a token that ends', () => {
     await whileChangesWait(async () => {
       waiting = create('two');
       await sleep(300);
-      await revokeToken(app.core, home, operator.id);
+      await revokeToken(contextOf(app.core, home), operator.id);
     });
     expect(await waiting).to.equal(401);
   }).timeout(60_000);

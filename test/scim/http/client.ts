@@ -5,6 +5,7 @@ import { issueToken } from '../../../src/core/workspaces/tokens.ts';
 import { createWorkspace } from '../../../src/core/workspaces/workspaces.ts';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 
 /** Whatever an answer holds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test says what it expects to be where
@@ -226,6 +227,9 @@ export async function newToken(
   workspaceId: WorkspaceId,
   scope: Scope = 'scim',
 ): Promise<string> {
-  const { token } = await issueToken(app.core, { ...SYSTEM, workspaceId }, { name: 'test', scope });
+  const { token } = await issueToken(contextOf(app.core, { ...SYSTEM, workspaceId }), {
+    name: 'test',
+    scope,
+  });
   return token;
 }

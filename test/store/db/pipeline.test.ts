@@ -6,6 +6,7 @@ import { composedRows, lookedUpRow, preparedRow, preparedRows } from '../../../s
 import { rows } from '../../../src/store/db/query.ts';
 import { inTransaction } from '../../../src/store/db/transaction.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 
 interface Numbered {
   readonly number: number;
@@ -18,7 +19,7 @@ describe('statements that are sent together', () => {
   before(async () => {
     database = await createDatabase();
     db = openDb({ url: database.url, poolSize: 4 });
-    await rows(db, sql`create table counted (number integer primary key, said text)`);
+    await rows(acrossWorkspaces(db), sql`create table counted (number integer primary key, said text)`);
   });
   after(async () => {
     await db.destroy();
@@ -38,8 +39,8 @@ describe('statements that are sent together', () => {
     for (let turn = 0; turn < 3; turn++) {
       const [named, unnamed] = await inTransaction(db, (tx) =>
         Promise.all([
-          preparedRows<Record<string, unknown>>(tx, 'everything', everything),
-          rows<Record<string, unknown>>(tx, everything),
+          preparedRows<Record<string, unknown>>(acrossWorkspaces(tx), 'everything', everything),
+          rows<Record<string, unknown>>(acrossWorkspaces(tx), everything),
         ]),
       );
       expect(known(named)).to.deep.equal(known(alone));
@@ -50,8 +51,8 @@ describe('statements that are sent together', () => {
   it('are run in the order in which they were asked, each seeing those before it', async () => {
     const seen = await inTransaction(db, async (tx) => {
       const asked = [1, 2, 3].flatMap((number) => [
-        rows<{ count: number }>(tx, sql`insert into counted (number) values (${number})`),
-        rows<{ count: number }>(tx, sql`select count(*) as count from counted`),
+        rows<{ count: number }>(acrossWorkspaces(tx), sql`insert into counted (number) values (${number})`),
+        rows<{ count: number }>(acrossWorkspaces(tx), sql`select count(*) as count from counted`),
       ]);
       return (await Promise.all(asked)).flat().map(({ count }) => count);
     });
@@ -60,35 +61,45 @@ describe('statements that are sent together', () => {
 
   it('fail together after the first that fails, whose error they tell, and what was said before stays answered', async () => {
     const outcomes = await inTransaction(db, (tx) =>
-      Promise.allSettled([rows(tx, half(4)), rows(tx, half(0)), rows(tx, half(5))]),
+      Promise.allSettled([
+        rows(acrossWorkspaces(tx), half(4)),
+        rows(acrossWorkspaces(tx), half(0)),
+        rows(acrossWorkspaces(tx), half(5)),
+      ]),
     ).catch((error: unknown) => error);
     expect((outcomes as Error).message).to.contain('division by zero');
 
     let inside: readonly PromiseSettledResult<unknown>[] = [];
     await inTransaction(db, async (tx) => {
-      inside = await Promise.allSettled([rows(tx, half(4)), rows(tx, half(0)), rows(tx, half(5))]);
+      inside = await Promise.allSettled([
+        rows(acrossWorkspaces(tx), half(4)),
+        rows(acrossWorkspaces(tx), half(0)),
+        rows(acrossWorkspaces(tx), half(5)),
+      ]);
     }).catch(() => undefined);
     expect(inside.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'rejected']);
     expect(inside[0]).to.deep.include({ value: [{ number: 25 }] });
     // Each connection of the pool is as good as new.
-    const after = await Promise.all([1, 2, 4, 5].map((number) => rows<Numbered>(db, half(number))));
+    const after = await Promise.all(
+      [1, 2, 4, 5].map((number) => rows<Numbered>(acrossWorkspaces(db), half(number))),
+    );
     expect(after.flat().map(({ number }) => number)).to.deep.equal([100, 50, 25, 20]);
   });
 
   it('commit nothing when what goes out with COMMIT fails', async () => {
     const [ended] = await Promise.allSettled([
       inTransaction(db, async (tx) => {
-        await rows(tx, sql`delete from counted`);
+        await rows(acrossWorkspaces(tx), sql`delete from counted`);
         // Nobody waits: COMMIT goes out with them.
-        rows(tx, sql`insert into counted (number) values (10)`).catch(() => undefined);
-        rows(tx, sql`insert into counted (number) values (10)`).catch(() => undefined);
+        rows(acrossWorkspaces(tx), sql`insert into counted (number) values (10)`).catch(() => undefined);
+        rows(acrossWorkspaces(tx), sql`insert into counted (number) values (10)`).catch(() => undefined);
       }),
     ]);
     expect(ended.status).to.equal('rejected');
-    const left = await rows<Numbered>(db, sql`select number from counted order by 1`);
+    const left = await rows<Numbered>(acrossWorkspaces(db), sql`select number from counted order by 1`);
     expect(left.map(({ number }) => number)).to.deep.equal([1, 2, 3]);
     const open = await rows(
-      db,
+      acrossWorkspaces(db),
       sql`select from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
     );
     expect(open).to.deep.equal([]);
@@ -101,14 +112,17 @@ describe('statements that are sent together', () => {
     try {
       for (let turn = 0; turn < 2; turn++) {
         const outcomes = await inTransaction(one, (tx) =>
-          Promise.allSettled([preparedRow(tx, 'later', later), preparedRow(tx, 'behind', behind)]),
+          Promise.allSettled([
+            preparedRow(acrossWorkspaces(tx), 'later', later),
+            preparedRow(acrossWorkspaces(tx), 'behind', behind),
+          ]),
         ).catch((error: unknown) => error);
         expect(String(outcomes)).to.contain('not_there_yet');
       }
-      await rows(one, sql`create table not_there_yet as select 1 as number`);
+      await rows(acrossWorkspaces(one), sql`create table not_there_yet as select 1 as number`);
       for (let turn = 0; turn < 3; turn++) {
-        expect(await preparedRow(one, 'later', later)).to.deep.equal({ number: 1 });
-        expect(await preparedRow(one, 'behind', behind)).to.deep.equal({ number: 7 });
+        expect(await preparedRow(acrossWorkspaces(one), 'later', later)).to.deep.equal({ number: 1 });
+        expect(await preparedRow(acrossWorkspaces(one), 'behind', behind)).to.deep.equal({ number: 7 });
       }
     } finally {
       await one.destroy();
@@ -119,7 +133,10 @@ describe('statements that are sent together', () => {
     const circle: { self?: unknown } = {};
     circle.self = circle;
     const [written, other] = await inTransaction(db, (tx) =>
-      Promise.allSettled([rows(tx, sql`select ${circle}::text`), rows<Numbered>(tx, half(4))]),
+      Promise.allSettled([
+        rows(acrossWorkspaces(tx), sql`select ${circle}::text`),
+        rows<Numbered>(acrossWorkspaces(tx), half(4)),
+      ]),
     );
     expect(written.status === 'rejected' && String(written.reason)).to.contain('circular');
     expect(other).to.deep.include({ value: [{ number: 25 }] });
@@ -127,9 +144,15 @@ describe('statements that are sent together', () => {
 
   it('follow a text of several statements, and come before the next', async () => {
     const seen = await inTransaction(db, async (tx) => {
-      const first = rows<{ word: string }>(tx, sql`select current_setting('test.word', true) as word`);
+      const first = rows<{ word: string }>(
+        acrossWorkspaces(tx),
+        sql`select current_setting('test.word', true) as word`,
+      );
       const script = tx.ask({ text: "set local test.word = 'said'; select 1; select 2" });
-      const last = rows<{ word: string }>(tx, sql`select current_setting('test.word', true) as word`);
+      const last = rows<{ word: string }>(
+        acrossWorkspaces(tx),
+        sql`select current_setting('test.word', true) as word`,
+      );
       await script;
       return [(await first)[0]?.word ?? '', (await last)[0]?.word];
     });
@@ -138,17 +161,19 @@ describe('statements that are sent together', () => {
 
   it('are not answered as done when what they did could not be committed', async () => {
     await rows(
-      db,
+      acrossWorkspaces(db),
       sql`create table asking (number integer
       references counted (number) deferrable initially deferred)`,
     );
-    const [alone] = await Promise.allSettled([rows(db, sql`insert into asking values (${12345})`)]);
+    const [alone] = await Promise.allSettled([
+      rows(acrossWorkspaces(db), sql`insert into asking values (${12345})`),
+    ]);
     expect(alone.status === 'rejected' && String(alone.reason)).to.contain('foreign key');
     const [ended] = await Promise.allSettled([
-      inTransaction(db, (tx) => rows(tx, sql`insert into asking values (${12345})`)),
+      inTransaction(db, (tx) => rows(acrossWorkspaces(tx), sql`insert into asking values (${12345})`)),
     ]);
     expect(ended.status === 'rejected' && String(ended.reason)).to.contain('foreign key');
-    expect(await rows(db, sql`select from asking`)).to.deep.equal([]);
+    expect(await rows(acrossWorkspaces(db), sql`select from asking`)).to.deep.equal([]);
   });
 
   it('keep their connection when the URL says how long a query may take', async () => {
@@ -157,13 +182,13 @@ describe('statements that are sent together', () => {
     const one = openDb({ url: url.href, poolSize: 1 });
     try {
       const pid = sql`select pg_backend_pid() as number`;
-      const [before] = await rows<Numbered>(one, pid);
-      const [late] = await Promise.allSettled([rows(one, half(0))]);
+      const [before] = await rows<Numbered>(acrossWorkspaces(one), pid);
+      const [late] = await Promise.allSettled([rows(acrossWorkspaces(one), half(0))]);
       expect(late.status).to.equal('rejected');
       await sleep(200);
-      await rows(one, sql`select pg_sleep(0.2)`);
+      await rows(acrossWorkspaces(one), sql`select pg_sleep(0.2)`);
       await sleep(200);
-      expect((await rows<Numbered>(one, pid))[0]).to.deep.equal(before);
+      expect((await rows<Numbered>(acrossWorkspaces(one), pid))[0]).to.deep.equal(before);
     } finally {
       await one.destroy();
     }
@@ -172,7 +197,7 @@ describe('statements that are sent together', () => {
   describe('as lookups', () => {
     const pid = (number: number) =>
       lookedUpRow<{ pid: number; number: number }>(
-        db,
+        acrossWorkspaces(db),
         'pid',
         sql`select pg_backend_pid() as pid, ${number}::integer as number`,
       );
@@ -189,7 +214,7 @@ describe('statements that are sent together', () => {
 
     it('do not share a failure', async () => {
       const asked = [1, 0, 4, 0, 5].map((number) =>
-        composedRows<Numbered>(db, half(number), { isLookup: true }),
+        composedRows<Numbered>(acrossWorkspaces(db), half(number), { isLookup: true }),
       );
       const outcomes = await Promise.allSettled(asked);
       expect(
@@ -200,7 +225,7 @@ describe('statements that are sent together', () => {
     it('do not share the loss of a connection', async () => {
       const others = Array.from({ length: 12 }, (_, number) =>
         composedRows<Numbered>(
-          db,
+          acrossWorkspaces(db),
           number === 5
             ? sql`select pg_terminate_backend(pg_backend_pid()) as number`
             : sql`select ${number}::integer + 0 as number`,
@@ -215,12 +240,12 @@ describe('statements that are sent together', () => {
     it('wait for a connection each for as long as any other', async () => {
       const full = openDb({ url: database.url, poolSize: 1, waitMs: 500 });
       try {
-        const holding = rows(full, sql`select pg_sleep(0.7)`);
+        const holding = rows(acrossWorkspaces(full), sql`select pg_sleep(0.7)`);
         await sleep(20);
-        const early = lookedUpRow<Numbered>(full, 'early', half(1));
+        const early = lookedUpRow<Numbered>(acrossWorkspaces(full), 'early', half(1));
         early.catch(() => undefined);
         await sleep(400);
-        const late = lookedUpRow<Numbered>(full, 'late', half(2));
+        const late = lookedUpRow<Numbered>(acrossWorkspaces(full), 'late', half(2));
         const outcomes = await Promise.allSettled([early, late]);
         expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
         await holding;
@@ -231,7 +256,7 @@ describe('statements that are sent together', () => {
 
     it('are all told when there is no database', async () => {
       const away = openDb({ url: 'postgres://nobody@127.0.0.1:1/nothing', poolSize: 1 });
-      const asked = [1, 2, 3].map((number) => lookedUpRow(away, 'away', half(number)));
+      const asked = [1, 2, 3].map((number) => lookedUpRow(acrossWorkspaces(away), 'away', half(number)));
       const outcomes = await Promise.allSettled(asked);
       await away.destroy();
       expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected', 'rejected']);
@@ -239,9 +264,9 @@ describe('statements that are sent together', () => {
 
     it('see what their transaction wrote', async () => {
       const seen = await inTransaction(db, async (tx) => {
-        await rows(tx, sql`insert into counted (number, said) values (77, 'inside')`);
+        await rows(acrossWorkspaces(tx), sql`insert into counted (number, said) values (77, 'inside')`);
         return lookedUpRow<{ said: string }>(
-          tx,
+          acrossWorkspaces(tx),
           'inside',
           sql`select said from counted where number = ${77} ${raw('')}`,
         );

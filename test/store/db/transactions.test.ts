@@ -5,6 +5,7 @@ import { openDb, type Db, type Tx } from '../../../src/store/db/pool.ts';
 import { rows } from '../../../src/store/db/query.ts';
 import { answeredAtEnd, inTransaction } from '../../../src/store/db/transaction.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 
 describe('a transaction', () => {
   let database: TestDatabase;
@@ -14,16 +15,18 @@ describe('a transaction', () => {
     database = await createDatabase();
     // One connection, so that what is said too late would be heard by the next.
     db = openDb({ url: database.url, poolSize: 1 });
-    await rows(db, sql`create table said (word text not null)`);
+    await rows(acrossWorkspaces(db), sql`create table said (word text not null)`);
   });
   after(async () => {
     await db.destroy();
     await database.drop();
   });
 
-  const say = (on: Tx, word: string) => rows(on, sql`insert into said values (${word})`);
+  const say = (on: Tx, word: string) => rows(acrossWorkspaces(on), sql`insert into said values (${word})`);
   const said = async () =>
-    (await rows<{ word: string }>(db, sql`select word from said order by 1`)).map(({ word }) => word);
+    (await rows<{ word: string }>(acrossWorkspaces(db), sql`select word from said order by 1`)).map(
+      ({ word }) => word,
+    );
 
   for (const how of ['refused', 'committed'] as const) {
     it(`that was ${how} takes nothing any more, so that nothing gets into the next one`, async () => {
@@ -51,7 +54,7 @@ describe('a transaction', () => {
     await inTransaction(db, async (tx) => {
       attempts += 1;
       const failing = rows(
-        tx,
+        acrossWorkspaces(tx),
         attempts === 1 ? sql`do $$ begin raise exception using errcode = '40001'; end $$` : sql`select 1`,
       );
       failing.catch(() => undefined);
@@ -67,7 +70,10 @@ describe('a transaction', () => {
     await inTransaction(db, async (tx) => {
       attempts += 1;
       if (attempts > 1) return;
-      const failing = rows(tx, sql`do $$ begin raise exception using errcode = '40001'; end $$`);
+      const failing = rows(
+        acrossWorkspaces(tx),
+        sql`do $$ begin raise exception using errcode = '40001'; end $$`,
+      );
       failing.catch(() => undefined);
       await sleep(0);
     });
@@ -79,7 +85,8 @@ describe('a transaction', () => {
     await inTransaction(db, async (tx) => {
       attempts += 1;
       try {
-        if (attempts === 1) await rows(tx, sql`do $$ begin raise exception using errcode = '40P01'; end $$`);
+        if (attempts === 1)
+          await rows(acrossWorkspaces(tx), sql`do $$ begin raise exception using errcode = '40P01'; end $$`);
       } catch (error) {
         throw new Error('One of several failed.', { cause: error });
       }
@@ -89,17 +96,20 @@ describe('a transaction', () => {
 
   for (const isEager of [false, true]) {
     it(`holds what it is told last${isEager ? ', begun with its first statement' : ''}`, async () => {
-      await rows(db, sql`delete from said`);
+      await rows(acrossWorkspaces(db), sql`delete from said`);
       await inTransaction(
         db,
         async (tx) => {
-          if (isEager) await rows(tx, sql`select 1`);
+          if (isEager) await rows(acrossWorkspaces(tx), sql`select 1`);
           answeredAtEnd(tx, () => say(tx, 'first'));
           answeredAtEnd(tx, () => say(tx, 'last'));
         },
         { isEager },
       );
-      const written = await rows<{ xmin: string }>(db, sql`select distinct xmin::text from said`);
+      const written = await rows<{ xmin: string }>(
+        acrossWorkspaces(db),
+        sql`select distinct xmin::text from said`,
+      );
       expect([await said(), written.length]).to.deep.equal([['first', 'last'], 1]);
     });
   }

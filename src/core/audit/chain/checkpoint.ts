@@ -6,6 +6,7 @@ import { signingKey, type Core } from '../../context/core.ts';
 import { genesis } from './chain.ts';
 import { signHead, type Head } from '../../context/signing.ts';
 import { isTrusted } from './trusted.ts';
+import type { Context } from '../../context/context.ts';
 
 /** The signed head of a chain, to be kept elsewhere: with it a later look shows that nothing was cut off since. */
 export interface Checkpoint extends Head {
@@ -17,17 +18,17 @@ export interface Checkpoint extends Head {
 }
 
 /** Signs where the chain of the caller's workspace stands. Throws `refused` when its newest seal is forged. */
-export async function auditCheckpoint(core: Core, caller: Caller): Promise<Checkpoint> {
-  const { workspaceId } = caller;
-  const key = signingKey(core);
-  const last = await lastSeal(core.db, workspaceId);
+export async function auditCheckpoint(ctx: Context): Promise<Checkpoint> {
+  const { workspaceId } = ctx.caller;
+  const key = signingKey(ctx.core);
+  const last = await lastSeal(ctx.scope);
   if (last && !isTrusted(key, workspaceId, last)) {
     throw new RollcallError(
       'refused',
       'The newest seal of the audit is not ours, so it is not signed. Verify the audit: GET /api/v1/audit/verify.',
     );
   }
-  const at = (await databaseTime(core.db)).toISOString();
+  const at = (await databaseTime(ctx.core.db)).toISOString();
   const head: Head = {
     workspaceId,
     seq: last?.seq ?? 0,

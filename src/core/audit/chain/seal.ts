@@ -18,6 +18,7 @@ import { eventHash, genesis, sealHash } from './chain.ts';
 import { sealable } from './sealed-event.ts';
 import { signHead, type SigningKey } from '../../context/signing.ts';
 import { isTrusted } from './trusted.ts';
+import { scopeOf } from '../../../store/db/scope.ts';
 
 /** Events of one transaction: few and small enough that it is short, and that hashing them holds nobody up. */
 const BATCH = { limit: 100, bytes: 512 * 1024 };
@@ -46,24 +47,26 @@ function sealBatch(
 ): Promise<QueuePosition | undefined> {
   const key = signingKey(core);
   return inTransaction(core.db, async (tx) => {
-    const now = await beginSealing(tx, workspaceId);
+    const now = await beginSealing(scopeOf(tx, workspaceId));
     if (!now) return undefined;
     // Asked after the lock was had: another's seals are seen.
-    const last = await lastSeal(tx, workspaceId);
+    const last = await lastSeal(scopeOf(tx, workspaceId));
     if (last && !isTrusted(key, workspaceId, last)) {
       tellForged(workspaceId, last);
       return undefined;
     }
-    const { places, more } = await waiting(tx, workspaceId, after, BATCH);
+    const { places, more } = await waiting(scopeOf(tx, workspaceId), after, BATCH);
     const events: SaltedEvent[] = [];
     // Of each event no more is kept than its hash: a batch may be larger than memory.
-    for await (const batch of takeUnsealed(tx, workspaceId, places)) events.push(...batch.map(salted));
-    if (events.length > 0) await insertSeals(tx, workspaceId, seals(key, workspaceId, last, events, now));
+    for await (const batch of takeUnsealed(scopeOf(tx, workspaceId), places))
+      events.push(...batch.map(salted));
+    if (events.length > 0)
+      await insertSeals(scopeOf(tx, workspaceId), seals(key, workspaceId, last, events, now));
     return more ? places.at(-1) : undefined;
   });
 }
 
-type NewSeal = Parameters<typeof insertSeals>[2][number];
+type NewSeal = Parameters<typeof insertSeals>[1][number];
 type SaltedEvent = Pick<NewSeal, 'event_id' | 'event_hash' | 'actor_salt' | 'subject_salt'>;
 
 function salted(row: AuditEventRow): SaltedEvent {

@@ -4,6 +4,7 @@ import { signingKey, type Core } from '../../context/core.ts';
 import { sealedEvent } from './sealed-event.ts';
 import type { Head } from '../../context/signing.ts';
 import { chainWalk, type Broken, type ChainResult } from './verify-chain.ts';
+import { scopeOf } from '../../../store/db/scope.ts';
 
 /** Whether the audit is as it was written (contract section 6). */
 export interface Verified extends Pick<ChainResult, 'signature' | 'keys' | 'warnings'> {
@@ -23,14 +24,14 @@ export async function verifyAudit(
   checkpoint?: Head,
 ): Promise<Verified> {
   const { publicKey } = signingKey(core);
-  const state = await auditState(core.db, workspaceId);
+  const state = await auditState(scopeOf(core.db, workspaceId));
   const walk = chainWalk(workspaceId, { publicKey, checkpoint });
-  for await (const batch of sealedEvents(core.db, workspaceId, state.last))
+  for await (const batch of sealedEvents(scopeOf(core.db, workspaceId), state.last))
     for (const row of batch) walk.take(sealedEvent(row));
   // The event of an erasure may wait still to be sealed.
   const unexplained = walk.unexplained();
   if (unexplained.length > 0)
-    for (const person of await erasuresTold(core.db, workspaceId, unexplained)) walk.explain(person);
+    for (const person of await erasuresTold(scopeOf(core.db, workspaceId), unexplained)) walk.explain(person);
   const { firstBroken: inChain, sealed: walked, head: hash, signature, keys, warnings } = walk.end();
   const firstBroken = inChain ?? unplaced(state);
   const { events, sealed } = state;
