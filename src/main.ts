@@ -1,6 +1,6 @@
 import { ConfigError, readConfig } from './config.ts';
-import { createLifecycle, stopOnSignals } from './server/lifecycle.ts';
 import { flushLog, log, setLogLevel } from './lib/log.ts';
+import { createLifecycle, stopOnSignals } from './server/lifecycle.ts';
 import { start } from './server/start.ts';
 
 /** Runs the server until it is told to stop. A start that fails says why, a line for each mistake, and ends with 1. */

@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
-import { RollcallError } from '../lib/errors.ts';
 import { withinBodyBudget } from '../http/body-budget.ts';
 import { refuseCostlyJson } from '../http/json-limits.ts';
+import { RollcallError } from '../lib/errors.ts';
 
 const MEDIA_TYPE = 'application/json';
 const LIMIT = 1024 * 1024;

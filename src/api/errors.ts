@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { z } from 'zod';
-import { RollcallError, type ErrorKind } from '../lib/errors.ts';
 import { requestIdOf } from '../http/request-id.ts';
+import { type ErrorKind, RollcallError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 
 /** What each kind of error is over HTTP: the one table of this edge. */

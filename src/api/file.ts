@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ExportFile, Sent } from '../core/exports/file.ts';
-import { streamed, type Answer } from './answer.ts';
+import { type Answer, streamed } from './answer.ts';
 import { csvChunks, jsonlChunks } from './csv.ts';
 
 /** The media types of exports, by the ends of their names. */

@@ -1,4 +1,4 @@
-import { Router, type RequestHandler } from 'express';
+import { type RequestHandler, Router } from 'express';
 import type { Core } from '../core/context/core.ts';
 import { RollcallError } from '../lib/errors.ts';
 import { problems } from './errors.ts';

@@ -1,11 +1,11 @@
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { requestContext } from '../core/context/context.ts';
 import type { Core } from '../core/context/core.ts';
 import { whileTokenLive } from '../core/context/live-token.ts';
-import { requestContext } from '../core/context/context.ts';
-import { RollcallError } from '../lib/errors.ts';
 import { setRoute } from '../http/access-log.ts';
 import { requireScope } from '../http/caller.ts';
 import { enterLargeAnswers, MOST_WHOLE, slicesOf, writeLarge } from '../http/large-answer.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { isAnswer, isChunks } from './answer.ts';
 import { jsonBody } from './body.ts';
 import { PROBLEMS } from './errors.ts';

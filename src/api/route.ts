@@ -3,7 +3,6 @@ import type { Scope } from '../core/context/caller.ts';
 import type { Context } from '../core/context/context.ts';
 import type { ErrorKind } from '../lib/errors.ts';
 import type { Answer } from './answer.ts';
-import { acrossWorkspaces } from '../store/db/scope.ts';
 
 /** What a handler is given: everything read and checked. */
 export interface Call<Params, Query, Body> {

@@ -1,13 +1,12 @@
 import type { Response } from 'express';
 import type { Caller } from '../core/context/caller.ts';
-import type { Core } from '../core/context/core.ts';
+import type { Context } from '../core/context/context.ts';
 import { assertTokenLive } from '../core/context/live-token.ts';
 import { RollcallError } from '../lib/errors.ts';
 import { cancelled, createGate } from '../lib/gate.ts';
 import { log } from '../lib/log.ts';
 import { refusals } from '../lib/metrics.ts';
 import type { Chunks } from './answer.ts';
-import type { Context } from '../core/context/context.ts';
 
 /** What answers that are written as they come may take: each holds a connection to the database and a snapshot. */
 export interface StreamLimits {

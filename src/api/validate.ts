@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { RollcallError, type FieldError } from '../lib/errors.ts';
+import { type FieldError, RollcallError } from '../lib/errors.ts';
 
 /** The input as its schema reads it. Throws `invalid` with an entry for each field that is wrong. */
 export function validate<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {

@@ -2,9 +2,9 @@ import type { Request } from 'express';
 import type { Caller } from '../core/context/caller.ts';
 import type { Core } from '../core/context/core.ts';
 import { workspaceNamed } from '../core/workspaces/workspaces.ts';
-import { RollcallError, invalid } from '../lib/errors.ts';
 import { tokenOf } from '../http/bearer.ts';
 import { callerOf } from '../http/caller.ts';
+import { invalid, RollcallError } from '../lib/errors.ts';
 import type { Route } from './route.ts';
 
 /**

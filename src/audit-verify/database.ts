@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
-import { signingKeyOf, type Head } from '../core/context/signing.ts';
-import { verifyAudit, type Verified } from '../core/audit/chain/verify.ts';
+import { type Verified, verifyAudit } from '../core/audit/chain/verify.ts';
+import { type Head, signingKeyOf } from '../core/context/signing.ts';
 import { workspaceNamed } from '../core/workspaces/workspaces.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded.ts';
 import { keptSecretKey } from '../server/secret-key.ts';

@@ -1,6 +1,6 @@
 import { readChainLine } from '../core/audit/chain/chain-file.ts';
+import { type Broken, type ChainResult, chainWalk, ERASURE } from '../core/audit/chain/verify-chain.ts';
 import type { Head } from '../core/context/signing.ts';
-import { chainWalk, ERASURE, type Broken, type ChainResult } from '../core/audit/chain/verify-chain.ts';
 import { fileLines } from './lines.ts';
 
 /** What verifying a file has shown. */

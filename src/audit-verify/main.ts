@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { asId, type WorkspaceId } from '../lib/ids.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
-import { verifyFile, type FileResult } from './file.ts';
+import { type FileResult, verifyFile } from './file.ts';
 
 const USAGE = `Verifies the audit's hash chain: whether an event was altered, removed, put in or moved.
 

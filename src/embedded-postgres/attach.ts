@@ -1,6 +1,6 @@
-import { awaitWatchdog } from './orphan.ts';
 import { unusable } from './failure.ts';
-import { readOwner, removeDead, type Owner } from './owner.ts';
+import { awaitWatchdog } from './orphan.ts';
+import { type Owner, readOwner, removeDead } from './owner.ts';
 import { readPassword } from './password-file.ts';
 import type { Place } from './place.ts';
 import { ask } from './ready.ts';

@@ -1,8 +1,8 @@
-import { cp, lstat, mkdir, mkdtemp, readFile, rename, rm, chmod, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { isRoot, type Account } from './account.ts';
+import { type Account, isRoot } from './account.ts';
 import { run } from './children.ts';
 import { codeOf, unusable } from './failure.ts';
 import type { Log } from './options.ts';

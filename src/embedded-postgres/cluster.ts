@@ -1,6 +1,6 @@
 import { mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { accountForSetup, type Account } from './account.ts';
+import { type Account, accountForSetup } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { run } from './children.ts';
 import { codeOf, messageOf, unusable } from './failure.ts';

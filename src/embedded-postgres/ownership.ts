@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
-import { run } from './children.ts';
 import type { Account } from './account.ts';
+import { run } from './children.ts';
 import { unusable } from './failure.ts';
 import { writePrivateFile } from './private-file.ts';
 

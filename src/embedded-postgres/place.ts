@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { accountForNewCluster, accountOfOwner, isRoot, type Account } from './account.ts';
+import { type Account, accountForNewCluster, accountOfOwner, isRoot } from './account.ts';
 import { run } from './children.ts';
 import { codeOf, messageOf, unusable } from './failure.ts';
 import type { Log } from './options.ts';

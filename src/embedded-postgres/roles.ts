@@ -9,8 +9,8 @@ import { unusable } from './failure.ts';
 import type { EmbeddedPostgresOptions, Log } from './options.ts';
 import { removeStalePidFile, STILL_HELD } from './orphan.ts';
 import { giveCluster } from './ownership.ts';
-import type { Place } from './place.ts';
 import { passwordFile, readPassword } from './password-file.ts';
+import type { Place } from './place.ts';
 import { writePrivateFile } from './private-file.ts';
 import { APPLICATION_ROLE } from './url.ts';
 

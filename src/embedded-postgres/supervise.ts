@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, unusable } from './failure.ts';
 import type { Log } from './options.ts';
 import { removeStalePidFile, STILL_HELD } from './orphan.ts';
-import { endPostmaster, spawnPostmaster, type Launch, type Postmaster } from './postmaster.ts';
 import { passwordFile } from './password-file.ts';
+import { endPostmaster, type Launch, type Postmaster, spawnPostmaster } from './postmaster.ts';
 import { ask } from './ready.ts';
 import { prepareSocketDirectory } from './socket.ts';
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readFile, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, readlink, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from './failure.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { childOptions } from './children.ts';
 import { unusable } from './failure.ts';
-import { processOf, type ProcessId } from './processes.ts';
+import { type ProcessId, processOf } from './processes.ts';
 
 /**
  * Its input is a pipe from us: the pid of each new postmaster (0: none now), or `stop`. The end of the input

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { Strategy } from 'passport-http-bearer';
 import type { Core } from '../core/context/core.ts';
-import { verifyToken, type VerifiedToken } from '../core/workspaces/tokens.ts';
+import { type VerifiedToken, verifyToken } from '../core/workspaces/tokens.ts';
 import { RollcallError } from '../lib/errors.ts';
 
 const tokens = new WeakMap<Request, VerifiedToken>();

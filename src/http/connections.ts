@@ -1,8 +1,8 @@
+import type { Request } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Request } from 'express';
-import { ipKeyGenerator } from 'express-rate-limit';
 import { log } from '../lib/log.ts';
 import { refusals } from '../lib/metrics.ts';
 import { answerPace, type LeastPace, type Pace } from './answer-pace.ts';

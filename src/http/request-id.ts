@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
+import { randomUUID } from 'node:crypto';
 
 const WELL_FORMED = /^[A-Za-z0-9._-]{1,128}$/;
 

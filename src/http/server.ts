@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { refusals } from '../lib/metrics.ts';
-import { watchConnections, type ConnectionLimits, type Connections } from './connections.ts';
+import { type ConnectionLimits, type Connections, watchConnections } from './connections.ts';
 
 /** Bytes. A filter may be 8 KiB long, and be sent in a GET with every character percent-encoded; Node takes 16 KiB. */
 const MAX_HEADER_SIZE = 48 * 1024;

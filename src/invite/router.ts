@@ -1,21 +1,21 @@
 import express, {
-  Router,
   type ErrorRequestHandler,
   type NextFunction,
   type Request,
   type Response,
+  Router,
 } from 'express';
-import { acceptInvitation, openLink } from '../core/invitations/accept.ts';
 import type { Core } from '../core/context/core.ts';
-import { RollcallError } from '../lib/errors.ts';
+import { acceptInvitation, openLink } from '../core/invitations/accept.ts';
 import { setRoute } from '../http/access-log.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { requestIdOf } from '../http/request-id.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { troublePage, WRONG_LINK } from './error-page.ts';
 import { documentOf, type Page } from './page.ts';
 import { closedPage, invitationPage, joinedPage } from './pages.ts';
 import { POLICY } from './style.ts';
-import { troublePage, WRONG_LINK } from './error-page.ts';
 
 /** Where `createInvite` is to be mounted. */
 export const INVITE_BASE = '/invite';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sealAudit } from '../core/audit/chain/seal.ts';
 import type { Core } from '../core/context/core.ts';
 import { settleExpiredInvitations } from '../core/invitations/expire-all.ts';
 import { applyClosingReviews } from '../core/reviews/apply.ts';
-import { sealAudit } from '../core/audit/chain/seal.ts';
 import { log } from '../lib/log.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { tidyJobs } from '../store/db/job-queue.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/context/core.ts';
 import { log } from '../lib/log.ts';
-import { keepJobs, takeJobs, type Job, type QueueName } from '../store/db/job-queue.ts';
+import { type Job, keepJobs, type QueueName, takeJobs } from '../store/db/job-queue.ts';
 
 export interface WorkerOptions {
   /** How long to wait before the next look at an empty queue. */

@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import type { Message } from './message.ts';
 import { explain } from './failure.ts';
 import { gateOf } from './gate.ts';
+import type { Message } from './message.ts';
 
 /** Takes messages to where mail goes. */
 export interface Mailer {

@@ -1,22 +1,22 @@
-import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { SCIMMYRouters } from 'scimmy-routers';
-import type { Caller } from '../core/context/caller.ts';
-import type { Core } from '../core/context/core.ts';
-import { requestContext } from '../core/context/context.ts';
 import type { ProvisioningLog } from '../core/audit/scim-requests.ts';
+import type { Caller } from '../core/context/caller.ts';
+import { requestContext } from '../core/context/context.ts';
+import type { Core } from '../core/context/core.ts';
 import { inOrder } from '../http/compose.ts';
-import { readBody } from './http/body.ts';
 import { bulk } from './bulk/router.ts';
-import { cursorKey } from './query/cursor.ts';
 import { discovery } from './discovery/router.ts';
+import { readBody } from './http/body.ts';
 import { knownEndpoints, nameEndpoint } from './http/endpoints.ts';
 import { expectedVersions } from './http/entity-tags.ts';
-import type { RawQuery } from './query/raw-query.ts';
 import { adaptReplies, scimErrorHandler } from './http/reply.ts';
-import { declareResources } from './resources/declare.ts';
-import type { RoutedContext, ScimContext } from './resources/context.ts';
 import { requestLog } from './http/request-log.ts';
+import { cursorKey } from './query/cursor.ts';
+import type { RawQuery } from './query/raw-query.ts';
 import { searches } from './query/search.ts';
+import type { RoutedContext, ScimContext } from './resources/context.ts';
+import { declareResources } from './resources/declare.ts';
 
 export interface ScimOptions {
   readonly core: Core;

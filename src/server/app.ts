@@ -1,22 +1,22 @@
 import express, { type Express } from 'express';
-import { API_BASE, createApi } from '../api/index.ts';
 import { problems } from '../api/errors.ts';
+import { API_BASE, createApi } from '../api/index.ts';
 import { createDescription } from '../api/openapi/router.ts';
 import { routes } from '../api/routes/index.ts';
 import { createStreams, streamLimits, type Streams } from '../api/streams.ts';
 import type { Config } from '../config.ts';
+import type { ProvisioningLog } from '../core/audit/scim-requests.ts';
 import type { Core } from '../core/context/core.ts';
 import { createWriteBudget } from '../core/context/write-budget.ts';
-import type { ProvisioningLog } from '../core/audit/scim-requests.ts';
-import { RollcallError } from '../lib/errors.ts';
 import { accessLog } from '../http/access-log.ts';
 import { callerOf, onlyScopes } from '../http/caller.ts';
+import { inOrder } from '../http/compose.ts';
 import { createGuard } from '../http/guard.ts';
 import { health } from '../http/health.ts';
-import { inOrder } from '../http/compose.ts';
-import { securityHeaders } from '../http/security-headers.ts';
 import { requestId } from '../http/request-id.ts';
+import { securityHeaders } from '../http/security-headers.ts';
 import { createInvite, INVITE_BASE } from '../invite/router.ts';
+import { RollcallError } from '../lib/errors.ts';
 import { createScim } from '../scim/router.ts';
 
 export interface AppOptions {

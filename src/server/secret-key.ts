@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, open, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, link, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { prepareDataDir } from './data-dir.ts';
 

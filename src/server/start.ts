@@ -1,22 +1,22 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { createApp } from './app.ts';
 import { createStreams, streamLimits } from '../api/streams.ts';
 import type { Config } from '../config.ts';
-import { prepareFirstStart } from '../core/workspaces/bootstrap.ts';
-import { signingKeyOf } from '../core/context/signing.ts';
 import { openProvisioningLog } from '../core/audit/scim-requests.ts';
-import { prepareDataDir } from './data-dir.ts';
+import { signingKeyOf } from '../core/context/signing.ts';
+import { prepareFirstStart } from '../core/workspaces/bootstrap.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded-postgres/embedded.ts';
 import { createHttpServer } from '../http/server.ts';
 import { startJobs } from '../jobs/index.ts';
-import { closeServer, type Lifecycle } from './lifecycle.ts';
 import { log } from '../lib/log.ts';
-import { fileMailer, smtpMailer, type Mailer } from '../mail/mailer.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgres/embedded.ts';
-import { keptSecretKey } from './secret-key.ts';
-import { openDb } from '../store/db/pool.ts';
+import { fileMailer, type Mailer, smtpMailer } from '../mail/mailer.ts';
 import { migrate } from '../store/db/migrate.ts';
+import { openDb } from '../store/db/pool.ts';
+import { createApp } from './app.ts';
+import { prepareDataDir } from './data-dir.ts';
 import { firstStartText } from './first-start-message.ts';
+import { closeServer, type Lifecycle } from './lifecycle.ts';
+import { keptSecretKey } from './secret-key.ts';
 
 /**
  * Starts everything in order: database, schema, first workspace, server. What is opened is noted in `lifecycle`, also

@@ -1,6 +1,6 @@
+import { expect } from 'chai';
 import { createPublicKey, verify } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import { asSuperuser } from '../audit/tampering.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from './people.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Route } from '../../src/api/route.ts';
 import { routes } from '../../src/api/routes/index.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { CASES, prepare, tokensOf, type Made } from './cases.ts';
+import { CASES, type Made, prepare, tokensOf } from './cases.ts';
 
 const isReading = (route: Route) => route.method === 'get' || route.readsOnly === true;
 const nameOf = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List } from './people.ts';
+import { type List, peopleOf } from './people.ts';
 
 interface Item {
   readonly user: { readonly userName: string };

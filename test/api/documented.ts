@@ -1,5 +1,5 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { JsonSchema, OpenApiDocument } from '../../src/api/openapi/types.ts';
 
 /** What is wrong with a value by a schema of the document; nothing when it fits. */

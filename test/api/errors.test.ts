@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { startApp, type RequestOptions, type TestApp } from '../support/app.ts';
+import { gzipSync } from 'node:zlib';
+import { type RequestOptions, startApp, type TestApp } from '../support/app.ts';
 
 interface Problem {
   readonly type: string;

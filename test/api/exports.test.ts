@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parse } from 'csv-parse/sync';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { log } from '../../src/lib/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List } from './people.ts';
+import { type List, peopleOf } from './people.ts';
 
 type Line = Readonly<Record<string, string>>;
 

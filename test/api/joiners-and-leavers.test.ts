@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parse } from 'csv-parse/sync';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from './people.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { TestApp } from '../support/app.ts';
-import { peopleOf, type List, type Problem } from './people.ts';
+import { type List, peopleOf, type Problem } from './people.ts';
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const ROLLCALL = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:User';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { prepare, type Made } from './cases.ts';
+import { type Made, prepare } from './cases.ts';
 
 /** Names are one line that reads as it was written, wherever people or programs write one. */
 describe('names', () => {

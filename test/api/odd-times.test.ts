@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../support/app.ts';
 import { ODD_TIMES } from '../hostile/odd.ts';
-import { prepare, type Made } from './cases.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type Made, prepare } from './cases.ts';
 
 /** Times where JavaScript, PostgreSQL and calendars differ or end: refused, never a 500. All values: test/hostile. */
 describe('odd times', () => {

@@ -9,12 +9,12 @@ import type {
   Reference,
   Response,
 } from '../../src/api/openapi/types.ts';
-import type { Scope } from '../../src/core/context/caller.ts';
 import { routes } from '../../src/api/routes/index.ts';
+import type { Scope } from '../../src/core/context/caller.ts';
 import { html } from '../../src/lib/html.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { CASES, prepare, tokensOf, type Made } from './cases.ts';
-import { checkerOf, type Check } from './documented.ts';
+import { CASES, type Made, prepare, tokensOf } from './cases.ts';
+import { type Check, checkerOf } from './documented.ts';
 
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';

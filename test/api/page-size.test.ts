@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { startApp, type TestApp } from '../support/app.ts';
-import { peopleOf, type List } from './people.ts';
+import { type List, peopleOf } from './people.ts';
 
 const LIMIT = 4 * 1024 * 1024;
 

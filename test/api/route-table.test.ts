@@ -1,9 +1,9 @@
+import { expect } from 'chai';
+import express from 'express';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
-import express from 'express';
 import { z } from 'zod';
 import { answer, streamed } from '../../src/api/answer.ts';
 import { problems } from '../../src/api/errors.ts';
@@ -11,10 +11,10 @@ import { mount } from '../../src/api/mount.ts';
 import { route } from '../../src/api/route.ts';
 import { routes } from '../../src/api/routes/index.ts';
 import { createStreams, streamLimits } from '../../src/api/streams.ts';
-import { RollcallError } from '../../src/lib/errors.ts';
 import { createGuard } from '../../src/http/guard.ts';
 import { requestId } from '../../src/http/request-id.ts';
-import { requestsTo, startApp, type Send, type TestApp } from '../support/app.ts';
+import { RollcallError } from '../../src/lib/errors.ts';
+import { requestsTo, type Send, startApp, type TestApp } from '../support/app.ts';
 
 describe('route table', () => {
   it('can be described: every schema is a JSON Schema', () => {

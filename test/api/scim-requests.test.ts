@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { startApp, type Reply, type TestApp } from '../support/app.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
 
 interface Entry {
   readonly method: string;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { routes } from '../../src/api/routes/index.ts';
 import type { Scope } from '../../src/core/context/caller.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { CASES, prepare, SCOPES, tokensOf, type Made } from './cases.ts';
+import { CASES, type Made, prepare, SCOPES, tokensOf } from './cases.ts';
 
 describe('scopes of the companion API', () => {
   let app: TestApp;

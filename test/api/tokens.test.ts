@@ -1,6 +1,6 @@
+import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
 
 interface Token {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp, type TestApp } from '../support/app.ts';
 import { managedBy, ROLLCALL } from './managed.ts';
 import type { List } from './people.ts';

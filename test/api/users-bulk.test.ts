@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { brokenInvariants } from '../races/invariants.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { managedBy } from './managed.ts';

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import type { Core } from '../../src/core/context/core.ts';
 import { auditCheckpoint } from '../../src/core/audit/chain/checkpoint.ts';
 import { sealAudit } from '../../src/core/audit/chain/seal.ts';
-import { signingKeyOf } from '../../src/core/context/signing.ts';
 import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import { contextOf } from '../../src/core/context/context.ts';
+import type { Core } from '../../src/core/context/core.ts';
+import { signingKeyOf } from '../../src/core/context/signing.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 import { sealedIds } from './tampering.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 describe('audit seals', () => {
   let audit: SealedDatabase;

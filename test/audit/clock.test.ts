@@ -1,17 +1,17 @@
+import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'chai';
 import { jsonlChunks } from '../../src/api/csv.ts';
-import { exportChain } from '../../src/core/exports/audit.ts';
 import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import { contextOf } from '../../src/core/context/context.ts';
+import { exportChain } from '../../src/core/exports/audit.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
 import { makeClockSettable } from './shifted-clock.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 describe('the audit, when the clock of the database is set', function () {
   this.timeout(60_000);

@@ -1,11 +1,11 @@
 import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
 import { eraseUser } from '../../src/core/users/erase.ts';
 import type { UserId } from '../../src/lib/ids.ts';
 import type { World } from '../support/world.ts';
 import type { SealedDatabase } from './sealed-database.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 /** People who have gone and can be erased, in a world whose audit is sealed. */
 export function erasingIn({ core, superuser }: SealedDatabase, { caller, user, group }: World) {

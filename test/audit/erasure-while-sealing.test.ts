@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 describe('the audit of an erased person is whole', function () {
   this.timeout(60_000);

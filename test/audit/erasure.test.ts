@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { auditCheckpoint } from '../../src/core/audit/chain/checkpoint.ts';
 import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { erasingIn } from './erasing.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 20);
 

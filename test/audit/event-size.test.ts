@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../support/app.ts';
 import { noise } from '../core/users/large-steps.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 interface Event {
   readonly action: string;

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'chai';
 import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 

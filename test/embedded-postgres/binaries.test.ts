@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { chmod, cp, lstat, mkdir, readdir, readFile, readlink, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { accountForNewCluster, isRoot } from '../../src/embedded-postgres/account.ts';
-import { findBinaries, installedPackage, type BinaryPackage } from '../../src/embedded-postgres/binaries.ts';
+import { type BinaryPackage, findBinaries, installedPackage } from '../../src/embedded-postgres/binaries.ts';
 import { makeTemporaryDirectory } from '../support/postgres.ts';
 
 describe("embedded PostgreSQL's programs", () => {

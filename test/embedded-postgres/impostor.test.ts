@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { verifyToken } from '../../src/core/workspaces/tokens.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded.ts';
 import { shortHash } from '../../src/embedded-postgres/place.ts';

@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'chai';
 import { prepareFirstStart } from '../../src/core/workspaces/bootstrap.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded-postgres/embedded.ts';
-import { openDb } from '../../src/store/db/pool.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/embedded.ts';
 import { migrate } from '../../src/store/db/migrate.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 import { makeTemporaryDirectory } from '../support/postgres.ts';
 import { query, recordedOwner } from './support.ts';
 

@@ -2,7 +2,7 @@
  * A process of its own that has the database: started with the options as JSON, it sends each log message, then
  * the URL, and stays until SIGTERM, or until the test that started it is gone.
  */
-import { startEmbeddedPostgres, type EmbeddedPostgresOptions } from '../../src/embedded-postgres/embedded.ts';
+import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../src/embedded-postgres/embedded.ts';
 
 const options = JSON.parse(process.argv[2] ?? '') as EmbeddedPostgresOptions;
 const database = await startEmbeddedPostgres({

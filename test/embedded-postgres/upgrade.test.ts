@@ -1,16 +1,16 @@
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'chai';
 import { prepareFirstStart } from '../../src/core/workspaces/bootstrap.ts';
 import { verifyToken } from '../../src/core/workspaces/tokens.ts';
-import { accountForNewCluster, isRoot, type Account } from '../../src/embedded-postgres/account.ts';
+import { type Account, accountForNewCluster, isRoot } from '../../src/embedded-postgres/account.ts';
 import { findBinaries } from '../../src/embedded-postgres/binaries.ts';
 import { run } from '../../src/embedded-postgres/children.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded.ts';
-import { openDb } from '../../src/store/db/pool.ts';
 import { migrate } from '../../src/store/db/migrate.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 import { makeTemporaryDirectory } from '../support/postgres.ts';
 import { eventually, query, recordedOwner } from './support.ts';
 

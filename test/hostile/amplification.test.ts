@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../support/app.ts';
 import { noise } from '../core/users/large-steps.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 const VERSIONS = 300;
 const BULK = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
 import { setLogLevel } from '../../src/lib/log.ts';
 import { metrics } from '../../src/lib/metrics.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { erasingIn } from '../api/erasing.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { escapedText, spellingsOf, standingIn } from '../support/everything.ts';
-import { erasingIn } from '../api/erasing.ts';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 const ROLLCALL = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:User';

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import pg from 'pg';
-import { startProcess, type ServerProcess } from '../support/process.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { requestsTo } from '../support/app.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { type ServerProcess, startProcess } from '../support/process.ts';
 
 const TOKENS = { scim: 's'.repeat(40), admin: 'a'.repeat(40), operator: 'o'.repeat(40) };
 /** Megabytes of the process beyond which it would have been noticed. */

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { routes } from '../../src/api/routes/index.ts';
 import { randomFor } from '../../tools/fuzz/random.ts';
+import { CASES, type Made, prepare } from '../api/cases.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { CASES, prepare, type Made } from '../api/cases.ts';
 import { ODD_NUMBERS, ODD_TEXTS, ODD_TIMES, ODD_VALUES } from './odd.ts';
 
 /** Every odd value in every parameter of every operation: refused with a 4xx or taken, never a 5xx. */

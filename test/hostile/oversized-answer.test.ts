@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
 import type { RollcallError } from '../../src/lib/errors.ts';
-import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../src/store/db/pool.ts';
 import { lookedUpRow } from '../../src/store/db/prepared.ts';
 import { rows } from '../../src/store/db/query.ts';
-import { inTransaction } from '../../src/store/db/transaction.ts';
-import { expectRefusal } from '../support/refusal.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { acrossWorkspaces } from '../../src/store/db/scope.ts';
+import { inTransaction } from '../../src/store/db/transaction.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { expectRefusal } from '../support/refusal.ts';
 
 const MIB = 1024 * 1024;
 

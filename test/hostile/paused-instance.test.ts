@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { requestsTo, type Send } from '../support/app.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
-import { startProcess, type ServerProcess } from '../support/process.ts';
+import { type ServerProcess, startProcess } from '../support/process.ts';
 
 const OPERATOR = 'operator-token-of-the-paused-instance';
 const SCIM = 'scim-token-of-the-paused-instance';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import pg from 'pg';
-import { startApp, type TestApp } from '../support/app.ts';
 import { newWorkspace, type Resource, type TestWorkspace } from '../scim/http/client.ts';
 import { FILLED, insertCrowd, withoutStatistics } from '../scim/http/crowd.ts';
 import { mainJob, type MainJob } from '../scim/http/main-job.ts';
 import { queriesOf } from '../scim/http/queries.ts';
 import { runAgain } from '../scim/http/touched-rows.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 const USERS = 20_000;
 /** Rows that one statement of the main job looks at, at most: a user's own, and those of a small group. */

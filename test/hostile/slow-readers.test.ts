@@ -1,16 +1,16 @@
+import { expect } from 'chai';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import type { Caller } from '../../src/core/context/caller.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import { issueToken, revokeToken } from '../../src/core/workspaces/tokens.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
 import { metrics } from '../../src/lib/metrics.ts';
-import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../src/store/db/pool.ts';
 import { startApp, type StartOptions, type TestApp } from '../support/app.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { startProcess } from '../support/process.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 /** Users whose export is more than the system takes for a client that reads nothing. */
 const insertUsers = (db: Db, workspaceId: string) =>

@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
-import { openDb, type Db } from '../../src/store/db/pool.ts';
-import { rows } from '../../src/store/db/query.ts';
-import { stream } from '../../src/store/db/snapshot.ts';
 import { newId, type WorkspaceId } from '../../src/lib/ids.ts';
-import { scopeOf } from '../../src/store/db/scope.ts';
-import { expectRefusal } from '../support/refusal.ts';
+import { type Db, openDb } from '../../src/store/db/pool.ts';
+import { rows } from '../../src/store/db/query.ts';
+import { acrossWorkspaces, scopeOf } from '../../src/store/db/scope.ts';
+import { stream } from '../../src/store/db/snapshot.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { acrossWorkspaces } from '../../src/store/db/scope.ts';
+import { expectRefusal } from '../support/refusal.ts';
 
 describe('a reader of stored data that takes nothing for a minute', function () {
   this.timeout(120_000);

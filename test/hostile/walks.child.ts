@@ -1,15 +1,15 @@
 import { csvChunks, jsonlChunks } from '../../src/api/csv.ts';
-import { exportAudit, exportChain } from '../../src/core/exports/audit.ts';
+import { sealAudit } from '../../src/core/audit/chain/seal.ts';
+import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import { listAudit } from '../../src/core/audit/list.ts';
 import type { Caller } from '../../src/core/context/caller.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import type { Core } from '../../src/core/context/core.ts';
-import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { signingKeyOf } from '../../src/core/context/signing.ts';
-import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
+import { exportAudit, exportChain } from '../../src/core/exports/audit.ts';
 import { eraseUser } from '../../src/core/users/erase.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
 import { openDb } from '../../src/store/db/pool.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 /** Walks what is stored in one way, in a process of its own, and writes what it saw and its greatest size as JSON. */
 const [url, workspaceId, what, user] = process.argv.slice(2) as [string, WorkspaceId, string, string];

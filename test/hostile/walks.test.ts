@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { contextOf } from '../../src/core/context/context.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
 import type { UserId } from '../../src/lib/ids.ts';
 import { openSealedDatabase, type SealedDatabase } from '../audit/sealed-database.ts';
 import { newWorld, type World } from '../support/world.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 const MIB = 1024 * 1024;
 /** More than the heap can hold: 150 events of a MiB that are stored small, and 40 that are not; and one of 16 MiB. */

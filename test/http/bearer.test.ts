@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { startApp, type RequestOptions, type TestApp } from '../support/app.ts';
+import { type RequestOptions, startApp, type TestApp } from '../support/app.ts';
 
 describe('bearer tokens', () => {
   let app: TestApp;

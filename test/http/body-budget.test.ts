@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { expect } from 'chai';
-import { startApp, type TestApp } from '../support/app.ts';
 import { newWorkspace } from '../scim/http/client.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 const MIB = 1_048_576;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startApp, type Reply, type TestApp } from '../support/app.ts';
-import { startProxy, type Proxy } from '../support/proxy.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { type Proxy, startProxy } from '../support/proxy.ts';
 
 describe('a database that is away', () => {
   let app: TestApp;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import sql from 'sql-template-tag';
-import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../src/store/db/pool.ts';
 import { rows } from '../../src/store/db/query.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { startProxy, type Proxy } from '../support/proxy.ts';
-import { expectRefusal } from '../support/refusal.ts';
 import { acrossWorkspaces } from '../../src/store/db/scope.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type Proxy, startProxy } from '../support/proxy.ts';
+import { expectRefusal } from '../support/refusal.ts';
 
 /** Messages that the driver cannot read, each for a reason of its own (frontend/backend protocol, "Message Formats"). */
 const GARBAGE: Record<string, Buffer> = {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metrics } from '../../src/lib/metrics.ts';
-import { startApp, type Reply, type TestApp } from '../support/app.ts';
-import { startProxy, type Proxy } from '../support/proxy.ts';
+import { type Reply, startApp, type TestApp } from '../support/app.ts';
+import { type Proxy, startProxy } from '../support/proxy.ts';
 
 /** A request, and how it is told apart. */
 type Call = readonly [name: string, send: () => Promise<Reply<unknown>>];

@@ -1,10 +1,10 @@
-import { tmpdir } from 'node:os';
+import { expect } from 'chai';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect } from 'chai';
-import { createApp } from '../../src/server/app.ts';
+import { tmpdir } from 'node:os';
 import type { Core } from '../../src/core/context/core.ts';
 import type { RollcallError } from '../../src/lib/errors.ts';
+import { createApp } from '../../src/server/app.ts';
 import { translateError } from '../../src/store/db/errors.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { writability } from '../../src/store/db/writable.ts';

@@ -1,6 +1,6 @@
+import { expect } from 'chai';
 import { request as open } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import pg from 'pg';
 import { newWorkspace } from '../scim/http/client.ts';
 import { startApp, type TestApp } from '../support/app.ts';

@@ -1,5 +1,5 @@
-import { Writable } from 'node:stream';
 import { expect } from 'chai';
+import { Writable } from 'node:stream';
 import winston from 'winston';
 import { log, setLogLevel } from '../../src/lib/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../src/core/context/caller.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import { issueToken } from '../../src/core/workspaces/tokens.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 describe('a token that ends while something is read', () => {
   let app: TestApp;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { routes } from '../../src/api/routes/index.ts';
-import { CASES, prepare, type Made } from '../api/cases.ts';
+import { CASES, type Made, prepare } from '../api/cases.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 /**

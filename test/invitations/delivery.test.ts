@@ -1,17 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { expect } from 'chai';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'chai';
-import { startJobs, type Jobs } from '../../src/jobs/index.ts';
+import { type Jobs, startJobs } from '../../src/jobs/index.ts';
 import { smtpMailer } from '../../src/mail/mailer.ts';
-import { openDb, type Db } from '../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { linkIn, parse, startMailServer, type MailServer } from './mail-server.ts';
+import { linkIn, type MailServer, parse, startMailServer } from './mail-server.ts';
 import { startSilentServer, startSlowReader } from './odd-mail-servers.ts';
 import { adminOf, invitee, letExpire, type Shown } from './people.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { linkIn, startMailServer, type MailServer } from './mail-server.ts';
-import { adminOf, invitee, type Invited, type Problem } from './people.ts';
+import { linkIn, type MailServer, startMailServer } from './mail-server.ts';
+import { adminOf, type Invited, invitee, type Problem } from './people.ts';
 
 describe('inviting people', () => {
   let app: TestApp;

@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
-import { openDb, type Db } from '../../src/store/db/pool.ts';
-import { inTransaction } from '../../src/store/db/transaction.ts';
 import { endJob, enqueue, keepJobs, takeJobs, tidyJobs } from '../../src/store/db/job-queue.ts';
 import { migrate } from '../../src/store/db/migrate.ts';
+import { type Db, openDb } from '../../src/store/db/pool.ts';
+import { inTransaction } from '../../src/store/db/transaction.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 
 const QUEUE = 'invitation-mail';

@@ -1,5 +1,5 @@
-import { smtpMailer } from '../../src/mail/mailer.ts';
 import { startJobs } from '../../src/jobs/index.ts';
+import { smtpMailer } from '../../src/mail/mailer.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 
 /** Sends mail in a process of its own, which is to be killed: DATABASE, SMTP and the time of a lease come as arguments. */

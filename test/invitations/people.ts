@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { requestsTo, type Reply, type TestApp } from '../support/app.ts';
+import { type Reply, requestsTo, type TestApp } from '../support/app.ts';
 
 /** An invitation as the API shows it. */
 export interface Shown {

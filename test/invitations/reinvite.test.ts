@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { Caller } from '../../src/core/context/caller.ts';
+import { contextOf } from '../../src/core/context/context.ts';
+import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
 import { pendingInvitationOf } from '../../src/core/invitations/list.ts';
 import { reinvite } from '../../src/core/invitations/resend.ts';
-import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
 import type { UserId, WorkspaceId } from '../../src/lib/ids.ts';
 import { brokenInvariants } from '../races/invariants.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { adminOf, invitee, letExpire } from './people.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 interface ScimUser {
   readonly id: string;

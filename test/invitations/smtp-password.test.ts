@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { MailFailure } from '../../src/mail/failure.ts';
 import { smtpMailer } from '../../src/mail/mailer.ts';

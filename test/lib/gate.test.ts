@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RollcallError } from '../../src/lib/errors.ts';
 import { createGate, type GateLimits } from '../../src/lib/gate.ts';
 

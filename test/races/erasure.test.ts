@@ -2,15 +2,14 @@ import { expect } from 'chai';
 import sql from 'sql-template-tag';
 import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import type { UserId, WorkspaceId } from '../../src/lib/ids.ts';
-import { rows } from '../../src/store/db/query.ts';
-import { inTransaction } from '../../src/store/db/transaction.ts';
 import { eraseProvisioningRequests } from '../../src/store/audit/scim-requests.ts';
-import { placesOf } from '../support/everything.ts';
+import { rows } from '../../src/store/db/query.ts';
+import { acrossWorkspaces, scopeOf } from '../../src/store/db/scope.ts';
+import { inTransaction } from '../../src/store/db/transaction.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { placesOf } from '../support/everything.ts';
 import { brokenInvariants } from './invariants.ts';
 import { atOnce, identityProvider, limitLicense, tally } from './provisioning.ts';
-import { scopeOf } from '../../src/store/db/scope.ts';
-import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 
 interface Answer {
   readonly id: string;

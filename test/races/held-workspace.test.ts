@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newWorkspace } from '../scim/http/client.ts';
 import { startApp, type TestApp } from '../support/app.ts';

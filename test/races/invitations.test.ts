@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { adminOf, invitee, letExpire, type Invited, type Shown } from '../invitations/people.ts';
 import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
+import { adminOf, type Invited, invitee, letExpire, type Shown } from '../invitations/people.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { brokenInvariants } from './invariants.ts';
 import { atOnce, identityProvider, limitLicense, tally } from './provisioning.ts';

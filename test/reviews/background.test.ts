@@ -1,13 +1,13 @@
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'chai';
 import { startJobs } from '../../src/jobs/index.ts';
 import { fileMailer } from '../../src/mail/mailer.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeCrowd } from './crowd.ts';
-import { reviewingIn, type Review } from './reviewing.ts';
+import { type Review, reviewingIn } from './reviewing.ts';
 
 const PEOPLE = 4_000;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startApp, type TestApp } from '../support/app.ts';
 import { brokenInvariants } from '../races/invariants.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 import { reviewingIn, type Row } from './reviewing.ts';
 
 const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { inAWeek, reviewingIn, type Review } from './reviewing.ts';
+import { inAWeek, type Review, reviewingIn } from './reviewing.ts';
 
 describe('opening an access review', () => {
   let app: TestApp;

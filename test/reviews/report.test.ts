@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { createHash } from 'node:crypto';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeCrowd } from './crowd.ts';
 import { reviewingIn } from './reviewing.ts';

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
-import { peopleOf, type List } from '../api/people.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type List, peopleOf } from '../api/people.ts';
 import type { TestApp } from '../support/app.ts';
 
 /** A review as the API shows it. */

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { expect } from 'chai';
+import { resolve } from 'node:path';
 import { ConfigError, readConfig, readDatabaseConfig } from '../../src/config.ts';
 
 const SECRET = 's'.repeat(32);

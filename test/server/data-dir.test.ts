@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import {
   chmod,
   chown,
@@ -14,9 +15,8 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'chai';
-import { prepareDataDir } from '../../src/server/data-dir.ts';
 import { fileMailer } from '../../src/mail/mailer.ts';
+import { prepareDataDir } from '../../src/server/data-dir.ts';
 import { keptSecretKey } from '../../src/server/secret-key.ts';
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;

@@ -1,16 +1,16 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import { keptSecretKey } from '../../src/server/secret-key.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { requestsTo } from '../support/app.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
-import { startProcess, type ServerProcess } from '../support/process.ts';
+import { type ServerProcess, startProcess } from '../support/process.ts';
 
 const GIVEN = 'given-by-the-operator-0123456789abcdef';
 const TOO_LATE = 'too-late-for-the-first-start-0123456789';

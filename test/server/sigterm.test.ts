@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
-import { startProcess, type ServerProcess } from '../support/process.ts';
+import { type ServerProcess, startProcess } from '../support/process.ts';
 
 describe('SIGTERM on kept connections', function () {
   this.timeout(60_000);

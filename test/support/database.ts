@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { openDb } from '../../src/store/db/pool.ts';
 import { migrate } from '../../src/store/db/migrate.ts';
+import { openDb } from '../../src/store/db/pool.ts';
 
 /** A database for one test file. */
 export interface TestDatabase {

@@ -1,5 +1,5 @@
-import { preparedName, preparedNamePart } from './prepared-name.ts';
 import type { AttributeRef, ComparedValue, Condition, Operator } from '../../src/core/shared/condition.ts';
+import { preparedName, preparedNamePart } from './prepared-name.ts';
 
 /**
  * The plain meaning of a condition on a SCIM resource as JSON: the reference that SQL is compared with. It shares no

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { RollcallError } from '../../src/lib/errors.ts';
-import type { GroupId, UserId } from '../../src/lib/ids.ts';
-import { changeGroup, deleteGroup } from '../../src/core/groups/write.ts';
 import type { GrantStatement } from '../../src/core/access/grant-specs.ts';
 import type { MappingRule } from '../../src/core/access/mapping-rules.ts';
+import { contextOf } from '../../src/core/context/context.ts';
+import { changeGroup, deleteGroup } from '../../src/core/groups/write.ts';
 import { deleteUser } from '../../src/core/users/delete.ts';
+import { RollcallError } from '../../src/lib/errors.ts';
+import type { GroupId, UserId } from '../../src/lib/ids.ts';
 import type { Model, ModelGroup, ModelUser } from './naive-access.ts';
 import type { Pushed, World } from './world.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 /** Something that happens in a workspace. Numbers choose among what is there. */
 export type Step =

@@ -1,26 +1,26 @@
 import fc from 'fast-check';
+import { giveLicense, giveProjectRole } from '../../src/core/access/direct-grants.ts';
 import { patchOrganization } from '../../src/core/catalog/organizations.ts';
-import { patchProject } from '../../src/core/catalog/projects.ts';
 import { putProduct } from '../../src/core/catalog/products.ts';
+import { patchProject } from '../../src/core/catalog/projects.ts';
 import { putRole } from '../../src/core/catalog/roles.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import { acceptInvitation } from '../../src/core/invitations/accept.ts';
 import { invite } from '../../src/core/invitations/invite.ts';
 import { invitationLink } from '../../src/core/invitations/list.ts';
 import { reinvite, resendInvitation } from '../../src/core/invitations/resend.ts';
 import { revokeInvitations } from '../../src/core/invitations/revoke.ts';
+import { deactivateUser } from '../../src/core/users/deactivate.ts';
 import { reportLastAccess } from '../../src/core/users/last-access.ts';
 import { listMachines, registerMachine, removeMachine } from '../../src/core/users/machines.ts';
-import { deactivateUser } from '../../src/core/users/deactivate.ts';
-import { giveLicense, giveProjectRole } from '../../src/core/access/direct-grants.ts';
 import { patchUser } from '../../src/core/users/update.ts';
 import { RollcallError } from '../../src/lib/errors.ts';
 import type { InvitationId, UserId } from '../../src/lib/ids.ts';
+import { scopeOf } from '../../src/store/db/scope.ts';
 import { inTransaction } from '../../src/store/db/transaction.ts';
 import { writeDelivery } from '../../src/store/invitations/delivery.ts';
 import { listInvitations } from '../../src/store/invitations/invitations.ts';
 import type { World } from './world.ts';
-import { contextOf } from '../../src/core/context/context.ts';
-import { scopeOf } from '../../src/store/db/scope.ts';
 
 /** What admins, invitees, products and mail do, beside what identity providers do (random-changes.ts). */
 export type Managing =

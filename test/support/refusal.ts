@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RollcallError, type ErrorKind } from '../../src/lib/errors.ts';
+import { type ErrorKind, RollcallError } from '../../src/lib/errors.ts';
 
 /** Waits for an error of the core of that kind and answers it. */
 export async function expectRefusal(promise: Promise<unknown>, kind: ErrorKind): Promise<RollcallError> {

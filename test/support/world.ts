@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller } from '../../src/core/context/caller.ts';
+import type { GrantStatement } from '../../src/core/access/grant-specs.ts';
+import type { MappingRule } from '../../src/core/access/mapping-rules.ts';
+import { setGroupGrants, setMappingRules } from '../../src/core/access/mapping.ts';
+import { createOrganization } from '../../src/core/catalog/organizations.ts';
 import { putProduct } from '../../src/core/catalog/products.ts';
 import { createProject } from '../../src/core/catalog/projects.ts';
-import { createOrganization } from '../../src/core/catalog/organizations.ts';
+import type { Caller } from '../../src/core/context/caller.ts';
+import { contextOf } from '../../src/core/context/context.ts';
 import type { Core } from '../../src/core/context/core.ts';
-import type { GrantStatement } from '../../src/core/access/grant-specs.ts';
 import type { MemberChange } from '../../src/core/groups/members.ts';
 import { changeGroup, createGroup } from '../../src/core/groups/write.ts';
-import { setGroupGrants, setMappingRules } from '../../src/core/access/mapping.ts';
-import type { MappingRule } from '../../src/core/access/mapping-rules.ts';
+import type { UserInput } from '../../src/core/shared/user-state.ts';
 import { provisionUser } from '../../src/core/users/create-or-adopt.ts';
 import { replaceUser } from '../../src/core/users/replace.ts';
-import type { UserInput } from '../../src/core/shared/user-state.ts';
 import { createWorkspace } from '../../src/core/workspaces/workspaces.ts';
 import type { GroupId, UserId } from '../../src/lib/ids.ts';
-import { contextOf } from '../../src/core/context/context.ts';
 
 /** What an identity provider pushes of a person; what is left out is empty. */
 export interface Pushed {

@@ -1,6 +1,6 @@
+import { expect } from 'chai';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect } from 'chai';
 import { grouped } from '../../tools/fuzz/findings.ts';
 import { fuzz, type FuzzOptions, type FuzzResult } from '../../tools/fuzz/run.ts';
 import { runningTarget } from '../../tools/fuzz/target-server.ts';

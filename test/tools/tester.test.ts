@@ -1,11 +1,11 @@
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'chai';
 import { jsonReport, textReport } from '../../tools/conformance/report.ts';
 import { requirements } from '../../tools/conformance/requirements/index.ts';
 import { run, type Run } from '../../tools/conformance/runner.ts';
-import { FAULTS, startFaultyServer, TOKEN, type Fault, type FaultyServer } from './faulty-server.ts';
+import { type Fault, FAULTS, type FaultyServer, startFaultyServer, TOKEN } from './faulty-server.ts';
 
 // Those that a server with no optional feature can meet; the rest would wait for what it has not.
 const chosen = requirements.filter(({ id }) => Object.values<string>(FAULTS).includes(id));

@@ -6,14 +6,14 @@ import sql from 'sql-template-tag';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { rows } from '../../src/store/db/query.ts';
+import { acrossWorkspaces } from '../../src/store/db/scope.ts';
 import { casesOf, type Tenant } from './cases.ts';
 import { clientOf, type Send } from './client.ts';
 import { fill, fillOthers } from './directory.ts';
 import { measure, type Result } from './measure.ts';
-import { startServer, type Running } from './processes.ts';
+import { type Running, startServer } from './processes.ts';
 import { table } from './report.ts';
-import { exported, lastCursor, heldUp, sixteenWriters, sizesOf, type Finding } from './special.ts';
-import { acrossWorkspaces } from '../../src/store/db/scope.ts';
+import { exported, type Finding, heldUp, lastCursor, sixteenWriters, sizesOf } from './special.ts';
 
 const USAGE = `Measures Rollcall beside the least that could be done on the same database, in one run.
 

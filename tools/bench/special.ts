@@ -1,10 +1,10 @@
 import sql from 'sql-template-tag';
 import type { Db } from '../../src/store/db/pool.ts';
 import { rows } from '../../src/store/db/query.ts';
-import type { Send } from './client.ts';
-import type { Tenant } from './cases.ts';
-import type { Running } from './processes.ts';
 import { acrossWorkspaces } from '../../src/store/db/scope.ts';
+import type { Tenant } from './cases.ts';
+import type { Send } from './client.ts';
+import type { Running } from './processes.ts';
 
 /** A measurement that is no ratio: what was found, and whether it is what is promised. */
 export interface Finding {

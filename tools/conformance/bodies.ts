@@ -1,5 +1,5 @@
-import { ENTERPRISE, resourceType, type GROUP, type Server, type USER } from './server.ts';
-import { at, isObject, items, textAt, type JsonObject } from './values.ts';
+import { ENTERPRISE, type GROUP, resourceType, type Server, type USER } from './server.ts';
+import { at, isObject, items, type JsonObject, textAt } from './values.ts';
 
 /** A valid resource of a type: its schemas, what the server's schemas require, and the given attributes. */
 export function resourceBody(

@@ -1,7 +1,7 @@
-import { expectStatus, same, check } from './check.ts';
+import { check, expectStatus, same } from './check.ts';
 import type { Reply } from './exchange.ts';
 import type { Requirement, Tester } from './requirement.ts';
-import { at, items, shown, textAt, type JsonObject } from './values.ts';
+import { at, items, type JsonObject, shown, textAt } from './values.ts';
 
 export const BULK_REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest';
 export const BULK_RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse';

@@ -1,5 +1,5 @@
 import type { Reply, Send } from './exchange.ts';
-import { GROUP, USER, type Server } from './server.ts';
+import { GROUP, type Server, USER } from './server.ts';
 import { at, items, textAt } from './values.ts';
 
 /** Remembers what was made on the server, and takes it away. */

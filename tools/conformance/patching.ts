@@ -1,7 +1,7 @@
 import { expectStatus } from './check.ts';
 import type { Reply } from './exchange.ts';
 import type { Made, Operation, Requirement, Tester } from './requirement.ts';
-import { at, items, textAt, type JsonObject } from './values.ts';
+import { at, items, type JsonObject, textAt } from './values.ts';
 
 /** Patches a resource, which has to succeed, and gives it as it is afterwards. */
 export async function patched(t: Tester, made: Made, ...operations: readonly Operation[]): Promise<unknown> {

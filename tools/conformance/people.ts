@@ -2,7 +2,7 @@ import { check, expectError, listed, sameSet, skip } from './check.ts';
 import type { Reply, SendOptions } from './exchange.ts';
 import type { Made, Tester } from './requirement.ts';
 import { ENTERPRISE } from './server.ts';
-import { at, textAt, type JsonObject } from './values.ts';
+import { at, type JsonObject, textAt } from './values.ts';
 
 export type Person = 'anna' | 'bert' | 'carla' | 'dora';
 

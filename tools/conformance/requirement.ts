@@ -1,4 +1,4 @@
-import type { Reply, SendOptions, Send } from './exchange.ts';
+import type { Reply, Send, SendOptions } from './exchange.ts';
 import type { AttributeName, Feature } from './features.ts';
 import type { Server } from './server.ts';
 import type { JsonObject } from './values.ts';

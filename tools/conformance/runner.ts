@@ -4,7 +4,7 @@ import { createClient } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import { createJanitor } from './janitor.ts';
 import type { Requirement } from './requirement.ts';
-import { discover, missingFeature, unwritable, type Server } from './server.ts';
+import { discover, missingFeature, type Server, unwritable } from './server.ts';
 import { createTester } from './tester.ts';
 
 export interface Result {

@@ -1,8 +1,8 @@
-import { Failure } from './check.ts';
 import { resourceBody } from './bodies.ts';
+import { Failure } from './check.ts';
 import type { Send } from './exchange.ts';
 import type { Made, Operation, Tester } from './requirement.ts';
-import { GROUP, USER, type Server } from './server.ts';
+import { GROUP, type Server, USER } from './server.ts';
 import { textAt } from './values.ts';
 
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';

@@ -2,7 +2,7 @@ import { nodeOf } from './json-text.ts';
 import { TEXTS } from './odd.ts';
 import type { Random } from './random.ts';
 import type { Draft } from './request.ts';
-import { wellFormed, type Known } from './scim-requests.ts';
+import { type Known, wellFormed } from './scim-requests.ts';
 
 /** A request as an admin, an auditor or a product might send it to the companion API. */
 export function apiRequest(random: Random, known: Known): Draft {

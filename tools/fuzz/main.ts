@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { grouped, reproduction, shownRequest, type Finding } from './findings.ts';
+import { type Finding, grouped, reproduction, shownRequest } from './findings.ts';
 import { fuzz, type FuzzResult } from './run.ts';
 import type { Answer } from './send.ts';
 import { runningTarget, startTarget, type TargetServer } from './target-server.ts';

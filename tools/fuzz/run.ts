@@ -1,10 +1,10 @@
 import { apiRequest } from './api-requests.ts';
-import { problemOf, type Finding } from './findings.ts';
+import { type Finding, problemOf } from './findings.ts';
 import { mutate } from './mutate.ts';
 import { randomFor } from './random.ts';
 import type { WireRequest } from './request.ts';
-import { firstResources, scimRequest, type Known } from './scim-requests.ts';
-import { send, type Answer } from './send.ts';
+import { firstResources, type Known, scimRequest } from './scim-requests.ts';
+import { type Answer, send } from './send.ts';
 import type { TargetServer } from './target-server.ts';
 import { toWire } from './wire.ts';
 

@@ -1,5 +1,5 @@
 import { ATTRIBUTES, filter, patchPath } from './filters.ts';
-import { nodeOf, type Node } from './json-text.ts';
+import { type Node, nodeOf } from './json-text.ts';
 import { largePart, largeValue } from './large.ts';
 import { TEXTS } from './odd.ts';
 import type { Random } from './random.ts';

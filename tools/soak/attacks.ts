@@ -1,4 +1,4 @@
-import { readSlowly, sendSlowly, type Call, type Client } from './http.ts';
+import { type Call, type Client, readSlowly, sendSlowly } from './http.ts';
 import type { TenantClients } from './workspace.ts';
 
 /** One thing that a hostile workspace does over and over. */

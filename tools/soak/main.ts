@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ATTACKS, attackSlowly, fillHostile, type Attack, type HostileState } from './attacks.ts';
-import { startInstance, type Instance } from './instances.ts';
+import { type Attack, ATTACKS, attackSlowly, fillHostile, type HostileState } from './attacks.ts';
+import { type Instance, startInstance } from './instances.ts';
 import { runQuiet } from './quiet.ts';
-import { judge, report, type MemorySample, type SoakResult } from './report.ts';
+import { judge, type MemorySample, report, type SoakResult } from './report.ts';
 import { makeTenant, type Tenant } from './workspace.ts';
 
 const USAGE = `Runs two instances over one database, with one workspace that is hostile and one that is quiet, and measures

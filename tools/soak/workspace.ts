@@ -1,4 +1,4 @@
-import { clientOf, type Client } from './http.ts';
+import { type Client, clientOf } from './http.ts';
 
 /** A workspace with a client for each of its tokens, on one instance. */
 export interface Tenant {

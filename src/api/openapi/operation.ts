@@ -1,8 +1,8 @@
 import type { Route } from '../route.ts';
+import { exampleBody } from './example.ts';
 import { isList, operationIdOf } from './operation-id.ts';
 import { parametersOf } from './parameters.ts';
 import { problemStatusesOf, responseNameOf } from './problems.ts';
-import { exampleBody } from './example.ts';
 import type { Schemas } from './schemas.ts';
 import { resourceOf } from './tags.ts';
 import type { Header, JsonSchema, Operation, Response } from './types.ts';

@@ -1,6 +1,6 @@
-import { problemSchema, PROBLEMS } from '../errors.ts';
-import type { Route } from '../route.ts';
 import type { ErrorKind } from '../../lib/errors.ts';
+import { PROBLEMS, problemSchema } from '../errors.ts';
+import type { Route } from '../route.ts';
 import type { Schemas } from './schemas.ts';
 import type { Header, Response } from './types.ts';
 

@@ -1,5 +1,5 @@
+import { type RequestHandler, Router } from 'express';
 import { createHash } from 'node:crypto';
-import { Router, type RequestHandler } from 'express';
 import { setRoute } from '../../http/access-log.ts';
 import type { Route } from '../route.ts';
 import { openApiDocument } from './document.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { ACCOUNT_ROLES, accessOfUser, type Access, type Via } from '../../core/access/effective.ts';
+import { type Access, accessOfUser, ACCOUNT_ROLES, type Via } from '../../core/access/effective.ts';
 import { answer } from '../answer.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { listAudit, type AuditEvent } from '../../core/audit/list.ts';
+import { type AuditEvent, listAudit } from '../../core/audit/list.ts';
 import { listReply } from '../lists.ts';
-import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 
 const LEFT_OUT =
   'Of a list that was there before and after, only the elements that differ. What is left out is said by objects whose ' +

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listConflicts, type Conflict } from '../../core/access/conflicts.ts';
+import { type Conflict, listConflicts } from '../../core/access/conflicts.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { limitSchema, listReply } from '../lists.ts';
 import { route } from '../route.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { exportReceipt, listExportReceipts, type ExportReceipt } from '../../core/exports/receipts.ts';
+import { exportReceipt, type ExportReceipt, listExportReceipts } from '../../core/exports/receipts.ts';
 import { listReply } from '../lists.ts';
-import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 
 const sha256 = z
   .string()

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { exportAccessChanges } from '../../core/exports/access-changes.ts';
 import { exportAudit, exportChain } from '../../core/exports/audit.ts';
-import { exportAccess, exportUsers } from '../../core/exports/users-and-access.ts';
 import { exportDormant, exportJoiners, exportLeavers } from '../../core/exports/joiners-and-leavers.ts';
+import { exportAccess, exportUsers } from '../../core/exports/users-and-access.ts';
 import { csvFile, jsonlFile } from '../file.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';

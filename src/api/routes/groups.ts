@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { getGroupMapping, type GroupMapping, setGroupGrants } from '../../core/access/mapping.ts';
 import { listMappedGroups, type MappedGroup } from '../../core/groups/read.ts';
-import { getGroupMapping, setGroupGrants, type GroupMapping } from '../../core/access/mapping.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invite } from '../../core/invitations/invite.ts';
-import { invitationLink, listInvitations, type Invitation } from '../../core/invitations/list.ts';
+import { type Invitation, invitationLink, listInvitations } from '../../core/invitations/list.ts';
 import { resendInvitation } from '../../core/invitations/resend.ts';
 import { revokeInvitations } from '../../core/invitations/revoke.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';

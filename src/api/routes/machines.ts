@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listMachines, registerMachine, removeMachine, type Machine } from '../../core/users/machines.ts';
+import { listMachines, type Machine, registerMachine, removeMachine } from '../../core/users/machines.ts';
 import { answer } from '../answer.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { previewMapping, type AccessChanges, type MappingDraft } from '../../core/access/mapping-preview.ts';
+import { type AccessChanges, type MappingDraft, previewMapping } from '../../core/access/mapping-preview.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
-import { grantsSchema, rulesSchema } from './mapping-rules.ts';
 import { shownVia, viaSchema } from './grant-source.ts';
+import { grantsSchema, rulesSchema } from './mapping-rules.ts';
 
 const body = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GrantStatement } from '../../core/access/grant-specs.ts';
-import { getMappingRules, setMappingRules } from '../../core/access/mapping.ts';
 import type { MappingRule } from '../../core/access/mapping-rules.ts';
+import { getMappingRules, setMappingRules } from '../../core/access/mapping.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
 

@@ -3,8 +3,8 @@ import {
   createOrganization,
   deleteOrganization,
   listOrganizations,
-  patchOrganization,
   type Organization,
+  patchOrganization,
 } from '../../core/catalog/organizations.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listProducts, putProduct, type Product } from '../../core/catalog/products.ts';
+import { listProducts, type Product, putProduct } from '../../core/catalog/products.ts';
 import { answer } from '../answer.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';

@@ -1,23 +1,21 @@
-import type { Context } from '../../core/context/context.ts';
 import { z } from 'zod';
+import type { Context } from '../../core/context/context.ts';
 import { decideListed, decideMatching, decideRow } from '../../core/reviews/decide.ts';
 import {
+  type FrozenRow,
+  type PastDecision,
   reviewRow,
   reviewRows,
   reviewTasks,
-  type FrozenRow,
-  type PastDecision,
 } from '../../core/reviews/read.ts';
 import { taskOf } from '../../core/reviews/task.ts';
-import type { Caller } from '../../core/context/caller.ts';
-import type { Core } from '../../core/context/core.ts';
 import { invalid } from '../../lib/errors.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { limitSchema, listReply } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
-import { reviewerSchema, verdictSchema } from './reviews.ts';
 import { shownVia, viaSchema } from './grant-source.ts';
+import { reviewerSchema, verdictSchema } from './reviews.ts';
 
 const KINDS = ['account_role', 'project_role', 'entitlement'] as const;
 const OUTCOMES = ['kept', 'revoked', 'task', 'already_ended', 'refused'] as const;

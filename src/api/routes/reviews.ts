@@ -1,11 +1,9 @@
-import type { Context } from '../../core/context/context.ts';
 import { z } from 'zod';
+import type { Context } from '../../core/context/context.ts';
 import { applyInRequest } from '../../core/reviews/apply.ts';
 import { cancelReview, closeReview } from '../../core/reviews/close.ts';
 import { openReview } from '../../core/reviews/open.ts';
-import { listReviews, reviewWithOutcomes, type ReviewRow } from '../../core/reviews/read.ts';
-import type { Caller } from '../../core/context/caller.ts';
-import type { Core } from '../../core/context/core.ts';
+import { listReviews, type ReviewRow, reviewWithOutcomes } from '../../core/reviews/read.ts';
 import type { ReviewId } from '../../lib/ids.ts';
 import { answer } from '../answer.ts';
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { listProvisioningLog, type ProvisioningRequestRow } from '../../core/audit/scim-requests.ts';
 import { listReply } from '../lists.ts';
-import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
+import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 
 const entry = z.object({
   id: z.uuid(),

@@ -1,8 +1,6 @@
-import type { Context } from '../../core/context/context.ts';
 import { z } from 'zod';
-import type { Caller } from '../../core/context/caller.ts';
-import type { Core } from '../../core/context/core.ts';
-import { userDetail, type DirectoryItem, type UserDetail } from '../../core/users/directory.ts';
+import type { Context } from '../../core/context/context.ts';
+import { type DirectoryItem, userDetail, type UserDetail } from '../../core/users/directory.ts';
 import { accessSchema, accountRoleSchema, shownAccess } from './access.ts';
 import { conflictSchema, shownConflict } from './conflicts.ts';
 import { invitationSchema, shownInvitation } from './invitations.ts';

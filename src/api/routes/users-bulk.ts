@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { removeUsers, setAccountRoleOfMany, type ManyChanged } from '../../core/users/bulk.ts';
+import { type ManyChanged, removeUsers, setAccountRoleOfMany } from '../../core/users/bulk.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
 import { accountRoleSchema } from './access.ts';

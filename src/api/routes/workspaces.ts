@@ -9,7 +9,6 @@ import {
 import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { OPERATORS, READERS, WRITERS } from '../scopes.ts';
-import { acrossWorkspaces } from '../../store/db/scope.ts';
 
 const workspace = z.object({
   id: z.uuid(),

@@ -1,16 +1,16 @@
 import { RollcallError } from '../../lib/errors.ts';
 import type { EventId, UserId } from '../../lib/ids.ts';
-import { ACCOUNT_RANKS } from '../../store/access/effective.ts';
 import { endGrantsBy } from '../../store/access/direct-grants.ts';
-import { waysHeld, type HeldWay } from '../../store/access/grant-sources.ts';
+import { ACCOUNT_RANKS } from '../../store/access/effective.ts';
+import { type HeldWay, waysHeld } from '../../store/access/grant-sources.ts';
 import {
   billingManagersInProjects,
   givenGrants,
   openDirectGrants,
 } from '../../store/access/manual-grants.ts';
 import type { UserRow } from '../../store/users/users.ts';
-import { DEFAULT_ACCOUNT_ROLE, type AccountRole } from './effective.ts';
 import type { Change } from '../change/change.ts';
+import { type AccountRole, DEFAULT_ACCOUNT_ROLE } from './effective.ts';
 import { elsewhere } from './grant-origin.ts';
 import { LAST_OWNER, leavesAnOwner } from './last-owner.ts';
 
@@ -39,7 +39,6 @@ export async function setAccountRoles(
 
   const ways = await waysOf(c, changing);
   const after = highestRoles(ways);
-  const { workspaceId } = c.caller;
   const ids = changing.map((user) => user.id);
   const inProjects = new Set(await billingManagersInProjects(c.scope, ids));
   for (const user of changing) {
@@ -99,7 +98,6 @@ async function give(
   role: AccountRole,
   before: ReadonlyMap<UserId, AccountRole>,
 ): Promise<void> {
-  const { workspaceId } = c.caller;
   const ids = users.map((user) => user.id);
   const given = (await givenGrants(c.scope, ids)).filter((grant) => grant.kind === 'account_role');
   const events = new Map<UserId, EventId>(

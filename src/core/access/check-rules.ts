@@ -1,6 +1,6 @@
-import { RollcallError, type FieldError } from '../../lib/errors.ts';
+import { type FieldError, RollcallError } from '../../lib/errors.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
-import { resolveStatement, type GrantStatement } from './grant-specs.ts';
+import { type GrantStatement, resolveStatement } from './grant-specs.ts';
 import { entries, type MappingRule } from './mapping-rules.ts';
 import { PLACEHOLDERS } from './name-pattern.ts';
 

@@ -1,11 +1,9 @@
 import type { UserId } from '../../lib/ids.ts';
 import * as store from '../../store/access/conflicts.ts';
-import { itemsOf } from '../../store/sql/keyset-page.ts';
 import type { Moment } from '../../store/sql/as-of.ts';
-import { ACCOUNT_ROLES } from './effective.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
+import { itemsOf } from '../../store/sql/keyset-page.ts';
 import type { Context } from '../context/context.ts';
+import { ACCOUNT_ROLES } from './effective.ts';
 
 export type { ConflictPosition } from '../../store/access/conflicts.ts';
 

@@ -1,28 +1,26 @@
 import { invalid, notFound, RollcallError } from '../../lib/errors.ts';
 import type { EventId, ProductId, ProjectId } from '../../lib/ids.ts';
 import { endDirectGrants } from '../../store/access/direct-grants.ts';
-import { waysHeld, type HeldWay } from '../../store/access/grant-sources.ts';
-import { licensesOf } from '../../store/catalog/licenses.ts';
+import { type HeldWay, waysHeld } from '../../store/access/grant-sources.ts';
 import {
   givenGrants,
-  openDirectGrants,
   type GrantTargetColumns,
+  openDirectGrants,
   type OwnGrant,
 } from '../../store/access/manual-grants.ts';
+import { licensesOf } from '../../store/catalog/licenses.ts';
 import { findProduct } from '../../store/catalog/products.ts';
 import { findProject } from '../../store/catalog/projects.ts';
 import { findRole } from '../../store/catalog/roles.ts';
 import type { UserRow } from '../../store/users/users.ts';
-import type { Caller } from '../context/caller.ts';
-import { sameKey } from '../shared/keys.ts';
 import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { DEFAULT_LICENSE } from './grant-specs.ts';
-import { withSeats } from './seats.ts';
-import { elsewhere } from './grant-origin.ts';
 import { lockPresent } from '../change/lock-user.ts';
-import { refuseBillingManagerInProjects } from './pushed-grants.ts';
 import type { Context } from '../context/context.ts';
+import { sameKey } from '../shared/keys.ts';
+import { elsewhere } from './grant-origin.ts';
+import { DEFAULT_LICENSE } from './grant-specs.ts';
+import { refuseBillingManagerInProjects } from './pushed-grants.ts';
+import { withSeats } from './seats.ts';
 
 /** One thing of which a user is given one level here: a project with its roles, a product with its licenses. */
 interface Thing {

@@ -1,13 +1,11 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type GroupId, type UserId } from '../../lib/ids.ts';
 import { accessOf, type AccessRow, type CountedWays } from '../../store/access/effective.ts';
-import { userOfId, usersNamed, type NamedUser } from '../../store/users/directory.ts';
 import type { Moment } from '../../store/sql/as-of.ts';
-import { momentOf } from '../shared/as-of.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import { type NamedUser, userOfId, usersNamed } from '../../store/users/directory.ts';
 import type { Context } from '../context/context.ts';
+import { momentOf } from '../shared/as-of.ts';
+import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
 
 /** One way by which something is had, since when without a break, and who gave it. */
 export type Via =

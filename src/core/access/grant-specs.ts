@@ -1,4 +1,4 @@
-import { RollcallError, type FieldError } from '../../lib/errors.ts';
+import { type FieldError, RollcallError } from '../../lib/errors.ts';
 import type { LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';

@@ -1,34 +1,30 @@
 import { notFound } from '../../lib/errors.ts';
-import { asId, type GroupId, type LicenseId, type UserId, type WorkspaceId } from '../../lib/ids.ts';
-import { isOnlyOneProduct } from '../../store/db/workspace-lock.ts';
-import type { Tx } from '../../store/db/pool.ts';
-import { inSnapshot } from '../../store/db/snapshot.ts';
-import { findGroup } from '../../store/groups/groups.ts';
+import { asId, type GroupId, type LicenseId, type UserId } from '../../lib/ids.ts';
 import { holdersOfSeveral } from '../../store/access/grant-sources.ts';
 import {
   changedGrants,
+  type ChangedThing,
   changedThings,
   grantChanges,
-  waysOf,
-  withoutExpired,
-  type ChangedThing,
   type GrantChanges,
   type Way,
+  waysOf,
+  withoutExpired,
 } from '../../store/access/mapping-preview.ts';
-import { catalogueKeys, groupNames, type CatalogueKeys } from '../../store/access/mapping-rules.ts';
+import { catalogueKeys, type CatalogueKeys, groupNames } from '../../store/access/mapping-rules.ts';
 import { countSeats, limitedLicenses } from '../../store/access/seats.ts';
-import type { Via } from './effective.ts';
-import type { Caller } from '../context/caller.ts';
+import type { WriteScope } from '../../store/db/scope.ts';
+import { inSnapshot } from '../../store/db/snapshot.ts';
+import { isOnlyOneProduct } from '../../store/db/workspace-lock.ts';
+import { findGroup } from '../../store/groups/groups.ts';
+import type { Context } from '../context/context.ts';
 import { checkRules } from './check-rules.ts';
-import type { Core } from '../context/core.ts';
+import type { Via } from './effective.ts';
 import type { GrantStatement } from './grant-specs.ts';
-import { wantedByRules, wantedOfGroup } from './mapping.ts';
 import type { MappingRule } from './mapping-rules.ts';
+import { wantedByRules, wantedOfGroup } from './mapping.ts';
 import { severalRefused } from './one-product.ts';
 import { refusalOf } from './seats.ts';
-import type { Context } from '../context/context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
-import type { WriteScope } from '../../store/db/scope.ts';
 
 /** A change of the mapping that has not been saved: what is to be written on a group, or all rules. */
 export type MappingDraft =

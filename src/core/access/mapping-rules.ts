@@ -1,10 +1,10 @@
 import { invalid, type RollcallError } from '../../lib/errors.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
-import { resolveStatement, type GrantStatement } from './grant-specs.ts';
-import { keyTrie, type KeyTrie } from './key-trie.ts';
-import { compilePattern, matchName, readableName, type Bindings, type Placeholder } from './name-pattern.ts';
 import { takeTurns } from '../shared/yielding.ts';
+import { type GrantStatement, resolveStatement } from './grant-specs.ts';
+import { keyTrie, type KeyTrie } from './key-trie.ts';
+import { type Bindings, compilePattern, matchName, type Placeholder, readableName } from './name-pattern.ts';
 
 /** A rule that reads a group's name: `ts-{project}-{role}`. */
 export interface MappingRule {

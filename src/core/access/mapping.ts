@@ -2,30 +2,28 @@ import { isDeepStrictEqual } from 'node:util';
 import { notFound } from '../../lib/errors.ts';
 import { asId, type EventId, type GroupId } from '../../lib/ids.ts';
 import { resolvePushedAgain } from '../../store/access/direct-grants.ts';
-import { findGroup, lockGroup } from '../../store/groups/groups.ts';
 import {
+  type GroupGrantRow,
   groupGrants,
   syncGroupGrants,
-  type GroupGrantRow,
   type WantedGrant,
 } from '../../store/access/group-grants.ts';
 import {
   catalogueKeys,
+  type CatalogueKeys,
   groupNames,
   readRules,
   writeRules,
-  type CatalogueKeys,
 } from '../../store/access/mapping-rules.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import { checkRules } from './check-rules.ts';
-import type { Core } from '../context/core.ts';
+import { findGroup, lockGroup } from '../../store/groups/groups.ts';
 import { bytesOf } from '../audit/event-size.ts';
-import { resolveStatements, type GrantStatement } from './grant-specs.ts';
-import { compileRules, type MappingRule } from './mapping-rules.ts';
-import { withSeats } from './seats.ts';
+import { change, type Change } from '../change/change.ts';
 import { GRANT_BYTES } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
+import { checkRules } from './check-rules.ts';
+import { type GrantStatement, resolveStatements } from './grant-specs.ts';
+import { compileRules, type MappingRule } from './mapping-rules.ts';
+import { withSeats } from './seats.ts';
 
 /** The grants of a group: its own statements, and what the rule that reads its name gives beside them. */
 export interface GroupMapping {
@@ -49,7 +47,6 @@ export async function setGroupGrants(
   id: string,
   grants: readonly GrantStatement[],
 ): Promise<GroupMapping> {
-  const { workspaceId } = ctx.caller;
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
   return change(
@@ -128,7 +125,6 @@ export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
 }
 
 async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
-  const { workspaceId } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.scope);
   const groups = rules.length > 0 ? await groupNames(c.scope) : [];
   const keys = await catalogueKeys(c.scope);
@@ -148,7 +144,6 @@ export async function readGroupName(
   group: { id: GroupId; name: string },
   eventId: EventId,
 ): Promise<void> {
-  const { workspaceId } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.scope);
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];

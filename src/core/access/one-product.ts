@@ -1,7 +1,7 @@
 import { RollcallError } from '../../lib/errors.ts';
 import type { UserId } from '../../lib/ids.ts';
-import { holdersOfSeveral, type HolderOfSeveral } from '../../store/access/grant-sources.ts';
 import { quoted } from '../../lib/quoted.ts';
+import { type HolderOfSeveral, holdersOfSeveral } from '../../store/access/grant-sources.ts';
 import type { Change } from '../change/change.ts';
 
 /** What is said where only one product may be given. */

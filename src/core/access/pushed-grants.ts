@@ -1,5 +1,5 @@
 import { RollcallError } from '../../lib/errors.ts';
-import { newId, type EventId, type GrantId, type UserId } from '../../lib/ids.ts';
+import { type EventId, type GrantId, newId, type UserId } from '../../lib/ids.ts';
 import {
   endDirectGrants,
   isBillingManagerWithProjectRole,
@@ -40,7 +40,6 @@ export async function applyPushed(
   eventId: EventId,
 ): Promise<void> {
   if (!delta) return;
-  const { workspaceId } = c.caller;
   const ended = delta.ended.map((grant) => grant.id);
   c.charge((ended.length + delta.added.length) * GRANT_BYTES);
   if (ended.length > 0) await endDirectGrants(c.scope, ended, eventId, c.at);

@@ -3,10 +3,10 @@ import type { LicenseId, UserId } from '../../lib/ids.ts';
 import {
   countSeats,
   limitedLicense,
+  type LimitedLicense,
   limitedLicenses,
   setSeatsUsed,
   takeSeats,
-  type LimitedLicense,
 } from '../../store/access/seats.ts';
 import type { Change } from '../change/change.ts';
 import { lockExpired, settle } from '../invitations/expire.ts';

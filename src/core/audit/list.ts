@@ -1,11 +1,9 @@
 import {
-  listEvents,
   type AuditEventRow,
   type AuditFilter,
   type AuditPosition,
+  listEvents,
 } from '../../store/audit/events.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
 import type { Context } from '../context/context.ts';
 
 export type { AuditEventRow as AuditEvent, AuditFilter, AuditPosition } from '../../store/audit/events.ts';

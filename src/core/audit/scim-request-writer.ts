@@ -3,9 +3,9 @@ import type { WorkspaceId } from '../../lib/ids.ts';
 import { log } from '../../lib/log.ts';
 import { provisioningLogDropped, provisioningLogLag, provisioningLogWaiting } from '../../lib/metrics.ts';
 import { appendProvisioningRequests, type NewProvisioningRequest } from '../../store/audit/scim-requests.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import type { Core } from '../context/core.ts';
 import { provisioningQueue, type Waiting } from './scim-request-queue.ts';
-import { scopeOf } from '../../store/db/scope.ts';
 
 const BATCH = 200;
 /** How often an entry that the database refuses is tried. */

@@ -1,20 +1,19 @@
 import { notFound } from '../../lib/errors.ts';
 import { asId, type GroupId, type UserId } from '../../lib/ids.ts';
 import { log } from '../../lib/log.ts';
-import { groupIdByName } from '../../store/groups/groups.ts';
-import { itemsOf } from '../../store/sql/keyset-page.ts';
 import {
   dropProvisioningRequests,
   listProvisioningRequests,
   type NewProvisioningRequest,
   type ProvisioningRequestRow,
 } from '../../store/audit/scim-requests.ts';
+import { groupIdByName } from '../../store/groups/groups.ts';
+import { itemsOf } from '../../store/sql/keyset-page.ts';
 import { userIdByName } from '../../store/users/users.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { provisioningWriter } from './scim-request-writer.ts';
-import { preparedUserName } from '../shared/user-name.ts';
 import type { Context } from '../context/context.ts';
+import type { Core } from '../context/core.ts';
+import { preparedUserName } from '../shared/user-name.ts';
+import { provisioningWriter } from './scim-request-writer.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
 
@@ -78,7 +77,6 @@ export async function listProvisioningLog(
   query: ProvisioningLogQuery,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
 ): Promise<{ items: ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
-  const { workspaceId } = ctx.caller;
   const mentions: string[] = [];
   if (query.user !== undefined) {
     const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, preparedUserName(query.user)));

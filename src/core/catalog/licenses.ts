@@ -1,8 +1,8 @@
 import { invalid } from '../../lib/errors.ts';
-import { newId, type EventId, type LicenseId } from '../../lib/ids.ts';
-import { insertLicense, licensesOf, updateLicense, type LicenseRow } from '../../store/catalog/licenses.ts';
-import type { ProductRow } from '../../store/catalog/products.ts';
+import { type EventId, type LicenseId, newId } from '../../lib/ids.ts';
 import { countSeats } from '../../store/access/seats.ts';
+import { insertLicense, type LicenseRow, licensesOf, updateLicense } from '../../store/catalog/licenses.ts';
+import type { ProductRow } from '../../store/catalog/products.ts';
 import type { Change } from '../change/change.ts';
 import { difference } from '../shared/diff.ts';
 import { checkKey, checkName, sameKey } from '../shared/keys.ts';

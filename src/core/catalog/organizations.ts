@@ -1,16 +1,14 @@
 import { notFound } from '../../lib/errors.ts';
 import { newId, type OrganizationId } from '../../lib/ids.ts';
-import * as store from '../../store/catalog/organizations.ts';
-import type { CatalogueSort, OrganizationRow } from '../../store/catalog/organizations.ts';
 import { organizationUsage } from '../../store/access/usage.ts';
-import type { Caller } from '../context/caller.ts';
+import type { CatalogueSort, OrganizationRow } from '../../store/catalog/organizations.ts';
+import * as store from '../../store/catalog/organizations.ts';
 import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 import { difference } from '../shared/diff.ts';
+import { checkKey, checkName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { refuseInUse } from './in-use.ts';
-import { checkKey, checkName } from '../shared/keys.ts';
-import type { Context } from '../context/context.ts';
 
 export type { CatalogueSort, OrganizationRow as Organization } from '../../store/catalog/organizations.ts';
 

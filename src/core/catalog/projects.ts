@@ -1,19 +1,17 @@
 import { invalid, notFound } from '../../lib/errors.ts';
 import { newId, type OrganizationId, type ProjectId } from '../../lib/ids.ts';
-import { findOrganization, type CatalogueSort } from '../../store/catalog/organizations.ts';
-import * as store from '../../store/catalog/projects.ts';
-import type { ProjectRow } from '../../store/catalog/projects.ts';
 import { projectUsage } from '../../store/access/usage.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { difference } from '../shared/diff.ts';
-import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { type CatalogueSort, findOrganization } from '../../store/catalog/organizations.ts';
+import type { ProjectRow } from '../../store/catalog/projects.ts';
+import * as store from '../../store/catalog/projects.ts';
 import { resolveAgain } from '../access/mapping.ts';
-import { refuseInUse } from './in-use.ts';
-import { checkKey, checkName } from '../shared/keys.ts';
-import { rulesFollow } from './rename-in-rules.ts';
+import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
+import { difference } from '../shared/diff.ts';
+import { checkKey, checkName } from '../shared/keys.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { refuseInUse } from './in-use.ts';
+import { rulesFollow } from './rename-in-rules.ts';
 
 export type { ProjectRow as Project } from '../../store/catalog/projects.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readRules, writeRules } from '../../store/access/mapping-rules.ts';
-import type { Change } from '../change/change.ts';
-import { bytesOf } from '../audit/event-size.ts';
 import type { MappingRule } from '../access/mapping-rules.ts';
+import { bytesOf } from '../audit/event-size.ts';
+import type { Change } from '../change/change.ts';
 import { sameKey } from '../shared/keys.ts';
 
 /**

@@ -1,16 +1,14 @@
 import { invalid, RollcallError } from '../../lib/errors.ts';
 import { newId, type RoleId } from '../../lib/ids.ts';
-import * as store from '../../store/catalog/roles.ts';
 import type { RoleRow, RoleSort, RoleState } from '../../store/catalog/roles.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { difference } from '../shared/diff.ts';
-import type { KeysetPage, Page } from '../shared/keyset.ts';
+import * as store from '../../store/catalog/roles.ts';
 import { resolveAgain } from '../access/mapping.ts';
-import { checkKey, checkName, sameKey } from '../shared/keys.ts';
-import { rulesFollow } from './rename-in-rules.ts';
+import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
+import { difference } from '../shared/diff.ts';
+import { checkKey, checkName, sameKey } from '../shared/keys.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { rulesFollow } from './rename-in-rules.ts';
 
 export type { RoleRow as Role, RoleSort } from '../../store/catalog/roles.ts';
 

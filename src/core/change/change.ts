@@ -1,16 +1,15 @@
-import { newId, type EventId, type UserId } from '../../lib/ids.ts';
+import { type EventId, newId, type UserId } from '../../lib/ids.ts';
 import { appendEvents, type NewEvent } from '../../store/audit/events.ts';
-import { asTransaction, inPlaceOfPool, type Tx } from '../../store/db/pool.ts';
+import { asTransaction, inPlaceOfPool } from '../../store/db/pool.ts';
+import { scopeOf, type WriteScope } from '../../store/db/scope.ts';
 import { answeredAtEnd, type Sent } from '../../store/db/transaction.ts';
 import { beginChange } from '../../store/db/workspace-lock.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
 import { bytesOf, recorded } from '../audit/event-size.ts';
+import type { Caller } from '../context/caller.ts';
+import type { Context } from '../context/context.ts';
+import { contextOf } from '../context/context.ts';
 import { tokenEnded } from '../context/live-token.ts';
 import { inTurn } from './turn.ts';
-import type { Context } from '../context/context.ts';
-import { scopeOf, type WriteScope } from '../../store/db/scope.ts';
-import { contextOf } from '../context/context.ts';
 
 /** What happened to what, in the words of the audit: `user.created`, `group.member_added`. */
 export interface ChangeEvent {

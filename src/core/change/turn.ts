@@ -1,12 +1,10 @@
-import { isWorkspaceHeld } from '../../store/db/workspace-lock.ts';
 import { isLockTimeout } from '../../store/db/errors.ts';
 import { EXCLUSIVE_CHANGE, LOCK_PATIENCE_MS, SHARED_CHANGE } from '../../store/db/limits.ts';
+import { scopeOf, type WriteScope } from '../../store/db/scope.ts';
 import { inTransaction, pauseForLock } from '../../store/db/transaction.ts';
 import { takeTurn } from '../../store/db/turns.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
+import { isWorkspaceHeld } from '../../store/db/workspace-lock.ts';
 import type { Context } from '../context/context.ts';
-import { scopeOf, type WriteScope } from '../../store/db/scope.ts';
 
 /**
  * Runs a transaction that changes a workspace once its turn has come, which is waited for without a connection. One that

@@ -1,11 +1,9 @@
 import { RollcallError } from '../../lib/errors.ts';
 import type { Db } from '../../store/db/pool.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import { isLiveToken } from '../../store/workspaces/tokens.ts';
-import type { Caller } from './caller.ts';
-import type { Core } from './core.ts';
 import { sharedAnswers } from '../shared/single-flight.ts';
 import type { Context } from './context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
 
 /** A request that was under way for longer than this asks for its token again before it hands out what it read. */
 const RECENT_MS = 1_000;

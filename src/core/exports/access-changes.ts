@@ -1,9 +1,7 @@
-import { streamAccessChanges, type AccessChange } from '../../store/exports/access-changes.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { exported, time, type Columns, type ExportFile } from './file.ts';
-import { passedPeriod, toldPeriod, type Period } from '../shared/as-of.ts';
+import { type AccessChange, streamAccessChanges } from '../../store/exports/access-changes.ts';
 import type { Context } from '../context/context.ts';
+import { passedPeriod, type Period, toldPeriod } from '../shared/as-of.ts';
+import { type Columns, exported, type ExportFile, time } from './file.ts';
 
 const CHANGES: Columns<AccessChange> = {
   at: (change) => time(change.at),

@@ -1,16 +1,15 @@
+import type { WorkspaceId } from '../../lib/ids.ts';
+import { lastSeal, sealedEvents } from '../../store/audit/chain.ts';
 import type { AuditEventRow } from '../../store/audit/events.ts';
 import { streamEvents, streamUnsealed } from '../../store/audit/export.ts';
-import { lastSeal, sealedEvents } from '../../store/audit/chain.ts';
-import type { WorkspaceId } from '../../lib/ids.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { exported, type Columns, type ExportFile } from './file.ts';
-import { toldPeriod, type Period } from '../shared/as-of.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import type { SealableEvent } from '../audit/chain/chain.ts';
 import { exportedEvent, sealable, sealedEvent } from '../audit/chain/sealed-event.ts';
 import type { SealedEvent } from '../audit/chain/verify-chain.ts';
 import type { Context } from '../context/context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
+import type { Core } from '../context/core.ts';
+import { type Period, toldPeriod } from '../shared/as-of.ts';
+import { type Columns, exported, type ExportFile } from './file.ts';
 
 const EVENT: Columns<SealableEvent> = {
   id: (event) => event.id,

@@ -1,8 +1,6 @@
-import { newId, type EventId } from '../../lib/ids.ts';
+import { type EventId, newId } from '../../lib/ids.ts';
 import { log } from '../../lib/log.ts';
-import type { Caller } from '../context/caller.ts';
 import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
 import { assertTokenLive } from '../context/live-token.ts';
 
 import type { Context } from '../context/context.ts';

@@ -1,18 +1,16 @@
 import {
-  streamDormant,
-  streamJoiners,
-  streamLeavers,
   type Dormant,
   type Joiner,
   type Leaver,
+  streamDormant,
+  streamJoiners,
+  streamLeavers,
 } from '../../store/exports/joiners-and-leavers.ts';
 import { databaseTime } from '../../store/sql/as-of.ts';
 import { DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { exported, time, type Columns, type ExportFile } from './file.ts';
-import { passedPeriod, toldPeriod, type Period } from '../shared/as-of.ts';
 import type { Context } from '../context/context.ts';
+import { passedPeriod, type Period, toldPeriod } from '../shared/as-of.ts';
+import { type Columns, exported, type ExportFile, time } from './file.ts';
 
 type Person = Pick<Leaver, 'user_id' | 'user_name' | 'email' | 'full_name' | 'organization'>;
 

@@ -2,8 +2,6 @@ import { notFound } from '../../lib/errors.ts';
 import { asId, type EventId } from '../../lib/ids.ts';
 import type { AuditEventRow, AuditPosition } from '../../store/audit/events.ts';
 import { findReceipt, listReceipts } from '../../store/exports/receipts.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
 import type { Context } from '../context/context.ts';
 
 /** What the audit tells of an export. */

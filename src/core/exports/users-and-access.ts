@@ -1,16 +1,14 @@
 import {
-  streamAccess,
-  streamUsers,
   type ExportedAccess,
   type ExportedUser,
+  streamAccess,
+  streamUsers,
 } from '../../store/exports/users-and-access.ts';
 import type { UserStatus } from '../../store/users/users.ts';
 import { DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
-import { momentOf } from '../shared/as-of.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { exported, time, type Columns, type ExportFile } from './file.ts';
 import type { Context } from '../context/context.ts';
+import { momentOf } from '../shared/as-of.ts';
+import { type Columns, exported, type ExportFile, time } from './file.ts';
 
 /** What is asked of an export: under which name it is made, and as of when, undefined for now. */
 interface AsOfAsked {

@@ -1,10 +1,10 @@
 import { invalid } from '../../lib/errors.ts';
 import { asId, type EventId, type GroupId, type UserId } from '../../lib/ids.ts';
+import { quoted } from '../../lib/quoted.ts';
 import { compareMembers, endMemberships, openMemberships } from '../../store/groups/memberships.ts';
 import { lockUsers } from '../../store/users/users.ts';
-import { quoted } from '../../lib/quoted.ts';
-import type { Change } from '../change/change.ts';
 import { withSeats } from '../access/seats.ts';
+import type { Change } from '../change/change.ts';
 
 /** What is wanted of a group's members: changes to those there are, or (base `empty`) exactly `add`. */
 export interface MemberChange {
@@ -26,7 +26,6 @@ export async function changeMembers(
   wanted: MemberChange,
 ): Promise<boolean> {
   if (wanted.base === 'current' && wanted.add.length === 0 && wanted.remove.length === 0) return false;
-  const { workspaceId } = c.caller;
   const add = asUserIds(wanted.add);
   const remove = wanted.remove.flatMap((id) => asId<UserId>(id) ?? []);
   const { added, removed } = await compareMembers(c.scope, group.id, {

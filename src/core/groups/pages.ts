@@ -1,20 +1,18 @@
 import { notFound } from '../../lib/errors.ts';
 import { asId, type GroupId } from '../../lib/ids.ts';
-import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import {
   countGroups,
   groupsByIds,
+  type ListedGroup,
   listGroups,
   turnGroups,
-  type ListedGroup,
 } from '../../store/groups/group-pages.ts';
 import { findGroup, type GroupRow } from '../../store/groups/groups.ts';
 import { memberBatches, memberBytes, membersAsJson } from '../../store/groups/memberships.ts';
+import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
-import type { Caller } from '../context/caller.ts';
-import { indexPage } from '../shared/offset-page.ts';
-import type { Core } from '../context/core.ts';
 import type { Context } from '../context/context.ts';
+import { indexPage } from '../shared/offset-page.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
 export interface MembersWanted {

@@ -1,11 +1,9 @@
 import { groupGrants } from '../../store/access/group-grants.ts';
-import { listCountedGroups, type CountedGroup } from '../../store/scim/group-list.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { withParts } from '../shared/page-parts.ts';
+import { type CountedGroup, listCountedGroups } from '../../store/scim/group-list.ts';
 import { asMapping, type GroupMapping } from '../access/mapping.ts';
 import type { Context } from '../context/context.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { withParts } from '../shared/page-parts.ts';
 
 /** A group with what its members are granted. */
 export interface MappedGroup {

@@ -1,19 +1,17 @@
 import type { GroupId, UserId } from '../../lib/ids.ts';
-import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import { memberBytes } from '../../store/groups/memberships.ts';
 import {
   countMixed,
   listMixed,
-  turnMixed,
   type MixedId,
   type MixedSelection,
+  turnMixed,
 } from '../../store/scim/root-list.ts';
+import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { groupsOf, type GroupWithMembers, type MembersWanted } from './pages.ts';
-import { shownParts, usersOf, type UserParts, type UserWithAccess } from '../users/read.ts';
 import type { Context } from '../context/context.ts';
+import { shownParts, type UserParts, usersOf, type UserWithAccess } from '../users/read.ts';
+import { groupsOf, type GroupWithMembers, type MembersWanted } from './pages.ts';
 
 export type { MixedSelection };
 

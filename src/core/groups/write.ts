@@ -1,16 +1,14 @@
 import { notFound } from '../../lib/errors.ts';
-import { asId, newId, type GroupId, type UserId } from '../../lib/ids.ts';
+import { asId, type GroupId, newId, type UserId } from '../../lib/ids.ts';
 import { endGroupGrants } from '../../store/access/group-grants.ts';
-import { insertGroup, lockGroup, updateGroup, type GroupRow } from '../../store/groups/groups.ts';
+import { type GroupRow, insertGroup, lockGroup, updateGroup } from '../../store/groups/groups.ts';
 import { endMemberships, memberIds } from '../../store/groups/memberships.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
 import { hasRules, readGroupName } from '../access/mapping.ts';
 import { withSeats } from '../access/seats.ts';
+import { change, type Change } from '../change/change.ts';
+import type { Context } from '../context/context.ts';
 import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
 import { changeMembers, type MemberChange } from './members.ts';
-import type { Context } from '../context/context.ts';
 
 /** A group as an identity provider wants it to be. */
 export interface GroupInput {
@@ -60,7 +58,6 @@ export async function changeGroup(
   edit: GroupEdit,
   expected?: ExpectedVersions,
 ): Promise<GroupRow> {
-  const { workspaceId } = ctx.caller;
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
   return change(ctx, async (c) => {
@@ -105,7 +102,6 @@ async function writeGroup(
 
 /** Deletes a group: its memberships and grants end. Throws `not_found`, `precondition`. */
 export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedVersions): Promise<void> {
-  const { workspaceId } = ctx.caller;
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
   await change(ctx, async (c) => {

@@ -1,22 +1,22 @@
 import { invalid } from '../../lib/errors.ts';
 import type { UserId } from '../../lib/ids.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import {
   closeInvitations,
   findInvitation,
   findLinked,
   type InvitationRow,
 } from '../../store/invitations/invitations.ts';
-import { findUser, lockUser, updateUser, type JsonObject, type UserRow } from '../../store/users/users.ts';
+import { findUser, type JsonObject, lockUser, updateUser, type UserRow } from '../../store/users/users.ts';
 import { findWorkspace } from '../../store/workspaces/workspaces.ts';
 import { change } from '../change/change.ts';
-import { invitationSettings, type Core } from '../context/core.ts';
+import { contextOf } from '../context/context.ts';
+import { type Core, invitationSettings } from '../context/core.ts';
 import { isName, NAME_RULE } from '../shared/names.ts';
 import { activated, difference, stateOf } from '../shared/user-state.ts';
 import { closedEvent } from './close.ts';
+import { type NamedOffer, offerOf } from './grants.ts';
 import { readToken, sendOf } from './links.ts';
-import { offerOf, type NamedOffer } from './grants.ts';
-import { contextOf } from '../context/context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
 
 /** What a link that is ours leads to. */
 export type Link = OpenLink | ClosedLink;

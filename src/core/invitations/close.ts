@@ -1,11 +1,11 @@
 import type { EventId } from '../../lib/ids.ts';
+import { endOffered } from '../../store/access/manual-grants.ts';
 import {
   closeInvitations,
-  openInvitationsOf,
   type InvitationRow,
+  openInvitationsOf,
 } from '../../store/invitations/invitations.ts';
 import { makeUsersInactive } from '../../store/users/invited-users.ts';
-import { endOffered } from '../../store/access/manual-grants.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change, ChangeEvent } from '../change/change.ts';
 
@@ -36,7 +36,6 @@ export async function closeInvitationsOf(
   status: 'superseded' | 'revoked',
 ): Promise<void> {
   if (userIds.length === 0) return;
-  const { workspaceId } = c.caller;
   const open = await openInvitationsOf(c.scope, userIds);
   if (open.length === 0) return;
   const closed = open.map((invitation) => ({
@@ -62,7 +61,6 @@ export async function release(
   tell: (invitation: InvitationRow) => EventId,
 ): Promise<void> {
   if (held.length === 0) return;
-  const { workspaceId } = c.caller;
   const closed = held.map(({ invitation }) => ({
     id: invitation.id,
     userId: invitation.user_id,

@@ -1,14 +1,14 @@
 import type { InvitationId, WorkspaceId } from '../../lib/ids.ts';
-import type { Tx } from '../../store/db/pool.ts';
-import { inTransaction } from '../../store/db/transaction.ts';
-import { lockDelivery, writeDelivery, type Delivery } from '../../store/invitations/delivery.ts';
-import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { endJob, enqueue, type Job } from '../../store/db/job-queue.ts';
-import { findWorkspace } from '../../store/workspaces/workspaces.ts';
-import { invitationSettings, type Core } from '../context/core.ts';
-import { linkOf } from './links.ts';
-import { offerOf, type NamedOffer } from './grants.ts';
+import type { Tx } from '../../store/db/pool.ts';
 import { scopeOf } from '../../store/db/scope.ts';
+import { inTransaction } from '../../store/db/transaction.ts';
+import { type Delivery, lockDelivery, writeDelivery } from '../../store/invitations/delivery.ts';
+import type { InvitationRow } from '../../store/invitations/invitations.ts';
+import { findWorkspace } from '../../store/workspaces/workspaces.ts';
+import { type Core, invitationSettings } from '../context/core.ts';
+import { type NamedOffer, offerOf } from './grants.ts';
+import { linkOf } from './links.ts';
 
 /** A send that this instance holds. */
 export type MailJob = Job<'invitation-mail'>;

@@ -1,9 +1,9 @@
 import { workspacesWithExpired } from '../../store/invitations/invitations.ts';
-import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
 import { withSeats } from '../access/seats.ts';
-import { expiryOf, lockExpired, settle } from './expire.ts';
+import { change } from '../change/change.ts';
 import { contextOf } from '../context/context.ts';
+import type { Core } from '../context/core.ts';
+import { expiryOf, lockExpired, settle } from './expire.ts';
 
 /**
  * Settles every invitation past its time, in all workspaces, and answers how many; what `isStopping` interrupts goes

@@ -1,8 +1,8 @@
-import { newId, type EventId, type UserId, type WorkspaceId } from '../../lib/ids.ts';
+import { type EventId, newId, type UserId, type WorkspaceId } from '../../lib/ids.ts';
 import { appendEvents, type NewEvent } from '../../store/audit/events.ts';
 import { usersWithExpired } from '../../store/invitations/invitations.ts';
 import type { Change } from '../change/change.ts';
-import { closedEvent, release, type Held } from './close.ts';
+import { closedEvent, type Held, release } from './close.ts';
 import { lockHeld } from './lock.ts';
 
 /** How many are settled at once. */

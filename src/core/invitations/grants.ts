@@ -1,9 +1,9 @@
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import { holdingsOf } from '../../store/access/effective.ts';
 import { catalogueNames } from '../../store/catalog/names.ts';
-import { DEFAULT_ACCOUNT_ROLE, type AccountRole } from '../access/effective.ts';
-import type { Core } from '../context/core.ts';
 import { scopeOf } from '../../store/db/scope.ts';
+import { type AccountRole, DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
+import type { Core } from '../context/core.ts';
 
 /** What somebody joins to, in names that people read. */
 export interface NamedOffer {

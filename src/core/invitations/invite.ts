@@ -2,16 +2,15 @@ import { RollcallError } from '../../lib/errors.ts';
 import { newId, type UserId } from '../../lib/ids.ts';
 import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { insertInvitedUsers } from '../../store/users/invited-users.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import { invitationSettings, type Core } from '../context/core.ts';
 import { withSeats } from '../access/seats.ts';
-import { readAddresses, type Address, type Skipped } from './addresses.ts';
-import { resolveOffer, type Asked, type Offer } from './request.ts';
-import { choose, type Known } from './resolve.ts';
-import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './replace-grants.ts';
-import { makePending, openInvitations, type Invitee } from './open.ts';
+import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
+import { invitationSettings } from '../context/core.ts';
+import { type Address, readAddresses, type Skipped } from './addresses.ts';
+import { type Invitee, makePending, openInvitations } from './open.ts';
+import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './replace-grants.ts';
+import { type Asked, type Offer, resolveOffer } from './request.ts';
+import { choose, type Known } from './resolve.ts';
 
 /** Whom to invite, and to what. */
 export interface InviteInput extends Asked {

@@ -2,18 +2,17 @@ import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type InvitationId, type UserId } from '../../lib/ids.ts';
 import {
   findInvitation,
-  listInvitations as list,
-  pendingInvitationOf as pending,
   type InvitationRow,
   type InvitationSort,
   type InvitationStatus,
+  listInvitations as list,
+  pendingInvitationOf as pending,
 } from '../../store/invitations/invitations.ts';
 import type { Moment } from '../../store/sql/as-of.ts';
-import type { Caller } from '../context/caller.ts';
-import { invitationSettings, type Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
+import { invitationSettings } from '../context/core.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { linkOf } from './links.ts';
-import type { Context } from '../context/context.ts';
 
 export type {
   InvitationRow as Invitation,

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { newId, type EventId, type InvitationId, type OrganizationId, type UserId } from '../../lib/ids.ts';
+import { type EventId, type InvitationId, newId, type OrganizationId, type UserId } from '../../lib/ids.ts';
 import { enqueue } from '../../store/db/job-queue.ts';
 import { insertInvitations, type InvitationRow } from '../../store/invitations/invitations.ts';
 import { makeUsersPending } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import type { InvitationSettings } from '../context/core.ts';
-import type { Asked } from './request.ts';
-import type { Known } from './resolve.ts';
 import { settle } from './expire.ts';
 import { lockWhole } from './lock.ts';
+import type { Asked } from './request.ts';
+import type { Known } from './resolve.ts';
 
 /** Who is invited, and the event that tells of it, of which what is offered is opened. */
 export interface Invitee {
@@ -26,7 +26,7 @@ export async function openInvitations(
   asked: Asked,
 ): Promise<InvitationRow[]> {
   if (invitees.length === 0) return [];
-  const { workspaceId, actor } = c.caller;
+  const { actor } = c.caller;
   const expires_at = expiryFrom(c.at, settings);
   const { organization, accountRole, products, projects } = asked;
   const rows = invitees.map(({ userId, email, eventId }) => {
@@ -77,7 +77,6 @@ export async function makePending(
   organizationId: OrganizationId | undefined,
 ): Promise<BroughtBack[]> {
   if (known.length === 0) return [];
-  const { workspaceId } = c.caller;
   const ids = known.map(({ user }) => user.id);
   const expired = known.flatMap(({ user, expired: invitation }) =>
     invitation ? [{ user, invitation }] : [],

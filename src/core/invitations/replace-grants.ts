@@ -1,13 +1,13 @@
 import { RollcallError } from '../../lib/errors.ts';
-import { newId, type EventId, type GrantId, type UserId } from '../../lib/ids.ts';
+import { type EventId, type GrantId, newId, type UserId } from '../../lib/ids.ts';
 import { endDirectGrants, openPushedGrants, type PushedValue } from '../../store/access/direct-grants.ts';
 import {
   billingManagersInProjects,
   endedGrants,
   givenGrants,
-  openDirectGrants,
   type GrantTargetColumns,
   type NewDirectGrant,
+  openDirectGrants,
   type OwnGrant,
 } from '../../store/access/manual-grants.ts';
 import type { UserRow } from '../../store/users/users.ts';
@@ -102,7 +102,6 @@ export async function makeRoom(
   slots: ReadonlySet<string>,
 ): Promise<void> {
   if (users.length === 0 || slots.size === 0) return;
-  const { workspaceId } = c.caller;
   const ids = users.map(({ before }) => before.id);
   const given = (await givenGrants(c.scope, ids)).filter((grant) => slots.has(slotOfGrant(grant)));
   for (const { before, eventId } of users) {
@@ -114,7 +113,6 @@ export async function makeRoom(
 /** After users who had something before were given more: throws `refused` for a billing manager with a project role. */
 export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promise<void> {
   if (users.length === 0) return;
-  const { workspaceId } = c.caller;
   const ids = users.map((user) => user.id);
   const [both] = await billingManagersInProjects(c.scope, ids);
   if (both !== undefined) {

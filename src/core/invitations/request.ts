@@ -1,13 +1,13 @@
-import { RollcallError, type FieldError } from '../../lib/errors.ts';
+import { type FieldError, RollcallError } from '../../lib/errors.ts';
 import type { OrganizationId } from '../../lib/ids.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
-import { catalogueKeys } from '../../store/access/mapping-rules.ts';
 import type { GrantTargetColumns } from '../../store/access/manual-grants.ts';
+import { catalogueKeys } from '../../store/access/mapping-rules.ts';
 import { organizationByKey } from '../../store/catalog/organization-keys.ts';
 import type { AccountRole } from '../access/effective.ts';
-import type { Change } from '../change/change.ts';
-import { resolveStatement, same, type GrantStatement } from '../access/grant-specs.ts';
+import { type GrantStatement, resolveStatement, same } from '../access/grant-specs.ts';
 import { ONE_PRODUCT } from '../access/one-product.ts';
+import type { Change } from '../change/change.ts';
 
 /** What an invitation is to give, by keys. A product alone is its `standard` license. */
 export interface Asked {
@@ -35,7 +35,6 @@ export interface OfferedGrant extends GrantTargetColumns {
  * `refused` for a billing manager with project roles, or a second product where only one may be given.
  */
 export async function resolveOffer(c: Change, asked: Asked): Promise<Offer> {
-  const { workspaceId } = c.caller;
   const problems: FieldError[] = [];
   const organization = asked.organization ?? undefined;
   const organizationId =

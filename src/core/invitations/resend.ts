@@ -2,20 +2,19 @@ import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type EventId, type InvitationId, type UserId } from '../../lib/ids.ts';
 import {
   findInvitation,
+  type InvitationRow,
   newestInvitationOf,
   renewInvitation,
-  type InvitationRow,
 } from '../../store/invitations/invitations.ts';
 import { lockUser, type UserRow } from '../../store/users/users.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import { invitationSettings, type Core } from '../context/core.ts';
 import { withSeats } from '../access/seats.ts';
+import { change, type Change } from '../change/change.ts';
 import { ERASED } from '../change/lock-user.ts';
-import { problemWith } from './addresses.ts';
-import { refuseTooMuch, restoreGrants } from './replace-grants.ts';
-import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
 import type { Context } from '../context/context.ts';
+import { invitationSettings } from '../context/core.ts';
+import { problemWith } from './addresses.ts';
+import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
+import { refuseTooMuch, restoreGrants } from './replace-grants.ts';
 
 /**
  * Sends an invitation again, for as long as a new one: with a new link, the old one ends. An expired one is pending
@@ -24,7 +23,6 @@ import type { Context } from '../context/context.ts';
  */
 export async function resendInvitation(ctx: Context, id: string): Promise<InvitationRow> {
   const settings = invitationSettings(ctx.core);
-  const { workspaceId } = ctx.caller;
   const invitationId = asId<InvitationId>(id);
   const named = invitationId && (await findInvitation(ctx.scope, invitationId));
   if (!named) throw notFound('invitation', id);

@@ -1,6 +1,6 @@
 import type { UserId } from '../../lib/ids.ts';
-import { openInvitationsOf, type InvitationRow } from '../../store/invitations/invitations.ts';
-import { usersByAddresses, type AddressedUser } from '../../store/users/invited-users.ts';
+import { type InvitationRow, openInvitationsOf } from '../../store/invitations/invitations.ts';
+import { type AddressedUser, usersByAddresses } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import type { Address, Skipped } from './addresses.ts';

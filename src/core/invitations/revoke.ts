@@ -5,13 +5,11 @@ import {
   type InvitationRow,
   type InvitationStatus,
 } from '../../store/invitations/invitations.ts';
-import type { Caller } from '../context/caller.ts';
-import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
 import { withSeats } from '../access/seats.ts';
+import { change } from '../change/change.ts';
+import type { Context } from '../context/context.ts';
 import { closedEvent, release } from './close.ts';
 import { lockHeld } from './lock.ts';
-import type { Context } from '../context/context.ts';
 
 export interface Revoked {
   readonly revoked: readonly InvitationRow[];
@@ -24,7 +22,6 @@ export interface Revoked {
  * hold no seat. One that is not pending any more is skipped. Throws `not_found`, and then nothing was changed.
  */
 export function revokeInvitations(ctx: Context, ids: readonly string[]): Promise<Revoked> {
-  const { workspaceId } = ctx.caller;
   return change(ctx, async (c) => {
     const asked = [...new Set(ids)].map((id) => {
       const invitationId = asId<InvitationId>(id);

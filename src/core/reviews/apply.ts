@@ -1,22 +1,22 @@
 import { RollcallError } from '../../lib/errors.ts';
 import type { ReviewId, TokenId } from '../../lib/ids.ts';
 import { log } from '../../lib/log.ts';
-import { countOutcomes } from '../../store/reviews/rows.ts';
-import { pendingRows, stillPending, writeOutcomes, type PendingRow } from '../../store/reviews/outcomes.ts';
+import { type PendingRow, pendingRows, stillPending, writeOutcomes } from '../../store/reviews/outcomes.ts';
 import {
+  type ClosingReview,
   closingReviews,
+  type LockedReview,
   lockReview,
   markEnded,
-  type ClosingReview,
-  type LockedReview,
 } from '../../store/reviews/reviews.ts';
-import type { Caller, Scope } from '../context/caller.ts';
+import { countOutcomes } from '../../store/reviews/rows.ts';
 import { change, type Change } from '../change/change.ts';
+import type { Caller, Scope } from '../context/caller.ts';
+import type { Context } from '../context/context.ts';
+import { contextOf } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
 import { targetOf } from './lock.ts';
 import { takeAway } from './revoke.ts';
-import { contextOf } from '../context/context.ts';
-import type { Context } from '../context/context.ts';
 
 /** How many rows are applied in one transaction. */
 const BATCH = 200;
@@ -121,7 +121,6 @@ async function lockClosing(c: Change, id: ReviewId): Promise<LockedReview | unde
 }
 
 async function end(c: Change, review: LockedReview): Promise<void> {
-  const { workspaceId } = c.caller;
   const { revoked, already_ended, refused, task } = await countOutcomes(c.scope, review.id);
   const kept = review.row_count - revoked - already_ended - refused - task;
   const eventId = c.record({

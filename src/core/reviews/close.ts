@@ -3,12 +3,10 @@ import type { ReviewId } from '../../lib/ids.ts';
 import { countUndecided, decideFound } from '../../store/reviews/decisions.ts';
 import { settleElsewhere } from '../../store/reviews/outcomes.ts';
 import { markClosing, markEnded, type Verdict } from '../../store/reviews/reviews.ts';
-import type { Caller } from '../context/caller.ts';
 import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
+import type { Context } from '../context/context.ts';
 import { reviewerOf } from './decide.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
-import type { Context } from '../context/context.ts';
 
 /** How a review is closed. */
 export interface AskedClosing {
@@ -24,7 +22,6 @@ export interface AskedClosing {
  * rows.
  */
 export function closeReview(ctx: Context, named: string, asked: AskedClosing): Promise<ReviewId> {
-  const { workspaceId } = ctx.caller;
   return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
     const undecided = await countUndecided(c.scope, review);

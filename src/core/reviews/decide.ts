@@ -1,21 +1,19 @@
 import { invalid, notFound } from '../../lib/errors.ts';
 import {
+  type Decided,
   decideFound,
   decideRows,
-  knownNumbers,
-  userOfRow,
-  type Decided,
   type Decision,
+  knownNumbers,
   type RowDecision,
+  userOfRow,
 } from '../../store/reviews/decisions.ts';
 import type { Verdict } from '../../store/reviews/reviews.ts';
-import type { Caller } from '../context/caller.ts';
-import { checkName } from '../shared/keys.ts';
 import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { lockOpenReview, targetOf } from './lock.ts';
-import { filterOf, reviewOf, rowNumber, type AskedRows } from './read.ts';
 import type { Context } from '../context/context.ts';
+import { checkName } from '../shared/keys.ts';
+import { lockOpenReview, targetOf } from './lock.ts';
+import { type AskedRows, filterOf, reviewOf, rowNumber } from './read.ts';
 
 /** Bytes that a decision makes the database write for good. */
 const DECISION_BYTES = 150;
@@ -40,7 +38,6 @@ export interface DecidedRows {
 export function decideRow(ctx: Context, named: string, row: string, asked: AskedDecision): Promise<void> {
   return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
-    const { workspaceId } = ctx.caller;
     const number = rowNumber(row);
     const user = number === undefined ? undefined : await userOfRow(c.scope, review.id, number);
     if (number === undefined || !user) throw notFound('row', row);

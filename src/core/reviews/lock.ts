@@ -1,6 +1,6 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type ReviewId } from '../../lib/ids.ts';
-import { lockReview, type LockedReview, type ReviewStatus } from '../../store/reviews/reviews.ts';
+import { type LockedReview, lockReview, type ReviewStatus } from '../../store/reviews/reviews.ts';
 import type { Change } from '../change/change.ts';
 
 /**

@@ -1,16 +1,14 @@
 import { invalid, RollcallError } from '../../lib/errors.ts';
-import { refusals } from '../../lib/metrics.ts';
 import { newId, type ReviewId } from '../../lib/ids.ts';
+import { refusals } from '../../lib/metrics.ts';
 import { findProduct } from '../../store/catalog/products.ts';
 import { findProject } from '../../store/catalog/projects.ts';
-import { freezeAccess } from '../../store/reviews/snapshot.ts';
 import { insertReview, rowsOpenedSince, setRowCount } from '../../store/reviews/reviews.ts';
-import type { Caller } from '../context/caller.ts';
-import { checkName } from '../shared/keys.ts';
+import { freezeAccess } from '../../store/reviews/snapshot.ts';
 import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { targetOf } from './lock.ts';
 import type { Context } from '../context/context.ts';
+import { checkName } from '../shared/keys.ts';
+import { targetOf } from './lock.ts';
 
 /** What a review is of. */
 export type ReviewScope =

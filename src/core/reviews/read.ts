@@ -2,29 +2,27 @@ import { notFound } from '../../lib/errors.ts';
 import { asId, type ReviewId } from '../../lib/ids.ts';
 import { decisionsOfRow, type PastDecision } from '../../store/reviews/decisions.ts';
 import {
-  countOutcomes,
-  findRow,
-  listRows,
-  type FrozenRow,
-  type OutcomeCounts,
-  type RowFilter,
-} from '../../store/reviews/rows.ts';
-import {
   findReview,
   listReviews as listStored,
   type ReviewRow,
   type ReviewSort,
   type ReviewStatus,
 } from '../../store/reviews/reviews.ts';
+import {
+  countOutcomes,
+  findRow,
+  type FrozenRow,
+  listRows,
+  type OutcomeCounts,
+  type RowFilter,
+} from '../../store/reviews/rows.ts';
 import { userNamed } from '../access/effective.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import type { KeysetPage, Page } from '../shared/keyset.ts';
 import type { Context } from '../context/context.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
 
 export type { PastDecision, Reviewer } from '../../store/reviews/decisions.ts';
-export type { FrozenRow, Outcome } from '../../store/reviews/rows.ts';
 export type { ReviewRow, ReviewStatus, Verdict } from '../../store/reviews/reviews.ts';
+export type { FrozenRow, Outcome } from '../../store/reviews/rows.ts';
 
 /** A page of the reviews of some statuses, or of all. */
 export function listReviews(

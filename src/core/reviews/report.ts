@@ -1,17 +1,15 @@
-import { reviewersOf, type Reviewer } from '../../store/reviews/decisions.ts';
+import { type Reviewer, reviewersOf } from '../../store/reviews/decisions.ts';
+import type { ReviewRow } from '../../store/reviews/reviews.ts';
 import {
   countOutcomes,
-  streamRows,
-  streamRowsByOutcome,
   type FrozenRow,
   type OutcomeCounts,
+  streamRows,
+  streamRowsByOutcome,
 } from '../../store/reviews/rows.ts';
-import type { ReviewRow } from '../../store/reviews/reviews.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { exported, time, type Columns, type ExportFile } from '../exports/file.ts';
-import { reviewOf } from './read.ts';
 import type { Context } from '../context/context.ts';
+import { type Columns, exported, type ExportFile, time } from '../exports/file.ts';
+import { reviewOf } from './read.ts';
 
 const COLUMNS: Columns<FrozenRow> = {
   row: (row) => String(row.number),
@@ -64,7 +62,6 @@ const MOST_REVIEWERS = 50;
 /** A report to be read and printed; sending it is an export, too. Throws `not_found`. */
 export async function reportOf(ctx: Context, named: string): Promise<ReviewReport> {
   const review = await reviewOf(ctx, named);
-  const { workspaceId } = ctx.caller;
   const rows = streamRowsByOutcome(ctx.scope, { reviewId: review.id, names: review.opened_at }, MOST_ROWS);
   const asked = { name: 'review-report.html', filter: { review: review.id, status: review.status } };
   return {

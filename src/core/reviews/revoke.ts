@@ -10,11 +10,11 @@ import {
 } from '../../store/reviews/outcomes.ts';
 import type { LockedReview } from '../../store/reviews/reviews.ts';
 import type { UserRow } from '../../store/users/users.ts';
-import type { Change } from '../change/change.ts';
-import { lockWhole } from '../invitations/lock.ts';
-import { withSeats } from '../access/seats.ts';
 import { accountRolesOf } from '../access/account-role.ts';
 import { LAST_OWNER, leavesAnOwner } from '../access/last-owner.ts';
+import { withSeats } from '../access/seats.ts';
+import type { Change } from '../change/change.ts';
+import { lockWhole } from '../invitations/lock.ts';
 
 /**
  * Takes away what rows of a review tell of, of users who are locked here, and answers what came of each; one whose
@@ -26,7 +26,6 @@ export async function takeAway(
   review: LockedReview,
   rows: readonly PendingRow[],
 ): Promise<readonly RowOutcome[]> {
-  const { workspaceId } = c.caller;
   const ids = [...new Set(rows.map((row) => row.user_id))];
   const users = new Map((await lockWhole(c, ids)).map((user) => [user.id, user]));
   const numbers = rows.map((row) => row.number);

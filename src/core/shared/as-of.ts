@@ -1,7 +1,7 @@
 import { invalid } from '../../lib/errors.ts';
-import { databaseTime, type Moment } from '../../store/sql/as-of.ts';
-import type { Db } from '../../store/db/pool.ts';
 import type { Period } from '../../store/audit/export.ts';
+import type { Db } from '../../store/db/pool.ts';
+import { databaseTime, type Moment } from '../../store/sql/as-of.ts';
 
 export type { Period } from '../../store/audit/export.ts';
 

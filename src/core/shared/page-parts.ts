@@ -1,4 +1,4 @@
-import { positionOf, type Page } from '../../store/sql/keyset-page.ts';
+import { type Page, positionOf } from '../../store/sql/keyset-page.ts';
 
 /** Rows that belong to the items of one page, at most. */
 const MOST_PARTS = 20_000;

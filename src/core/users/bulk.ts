@@ -1,15 +1,13 @@
 import { invalid, RollcallError } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
-import type { AccountRole } from '../access/effective.ts';
-import type { Caller } from '../context/caller.ts';
-import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { lockWhole } from '../invitations/lock.ts';
 import { setAccountRoles } from '../access/account-role.ts';
+import type { AccountRole } from '../access/effective.ts';
 import { LAST_OWNER } from '../access/last-owner.ts';
+import { change } from '../change/change.ts';
 import { whyGone } from '../change/lock-user.ts';
-import { lockLeaving, removeLocked } from './remove.ts';
 import type { Context } from '../context/context.ts';
+import { lockWhole } from '../invitations/lock.ts';
+import { lockLeaving, removeLocked } from './remove.ts';
 
 /** What a change of many users did; whoever was so already is unchanged. */
 export interface ManyChanged {

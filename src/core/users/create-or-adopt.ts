@@ -1,29 +1,27 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { newId, type UserId } from '../../lib/ids.ts';
+import { quoted } from '../../lib/quoted.ts';
 import { isOwner, pushedAndOwned } from '../../store/access/direct-grants.ts';
 import { organizationByKey } from '../../store/catalog/organization-keys.ts';
+import type { Sent } from '../../store/db/transaction.ts';
 import {
   findUser,
   insertUser,
   lockUserByName,
-  updateUser,
   type ShownUser,
+  updateUser,
   type UserRow,
   type UserState,
 } from '../../store/users/users.ts';
-import type { Sent } from '../../store/db/transaction.ts';
-import { quoted } from '../../lib/quoted.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { closeInvitationOf } from '../invitations/close.ts';
-import { withSeats } from '../access/seats.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
 import { keepAnOwner } from '../access/last-owner.ts';
 import { applyPushed, comparePushed } from '../access/pushed-grants.ts';
-import { newUserName } from '../shared/user-name.ts';
-import { activated, audited, difference, stateOf, withActive, type UserInput } from '../shared/user-state.ts';
+import { withSeats } from '../access/seats.ts';
+import { change, type Change } from '../change/change.ts';
+import { writtenAttributes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
+import { newUserName } from '../shared/user-name.ts';
+import { activated, audited, difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
 
 /**
  * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
@@ -40,7 +38,6 @@ export async function provisionUser(ctx: Context, input: UserInput): Promise<Sho
 
 /** Creates a user; undefined, and no event, when somebody has that name. */
 async function createUser(c: Change, input: UserInput): Promise<Sent<UserRow | undefined>> {
-  const { workspaceId } = c.caller;
   const id = newId<UserId>();
   const fresh: UserState = {
     ...(await pushedState(c, input)),
@@ -71,7 +68,6 @@ async function createUser(c: Change, input: UserInput): Promise<Sent<UserRow | u
 }
 
 async function takeOver(c: Change, input: UserInput): Promise<ShownUser> {
-  const { workspaceId } = c.caller;
   const existing = await lockUserByName(c.scope, newUserName(input.userName));
   if (!existing)
     throw new RollcallError('busy', 'The user was renamed meanwhile; try again.', { retryAfter: 1 });

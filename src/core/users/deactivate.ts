@@ -1,14 +1,12 @@
 import { isOwner } from '../../store/access/direct-grants.ts';
 import { updateUser } from '../../store/users/users.ts';
-import type { Caller } from '../context/caller.ts';
-import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { closeInvitationOf } from '../invitations/close.ts';
-import { withSeats } from '../access/seats.ts';
 import { keepAnOwner } from '../access/last-owner.ts';
+import { withSeats } from '../access/seats.ts';
+import { change } from '../change/change.ts';
 import { lockPresent } from '../change/lock-user.ts';
-import { deactivated, difference, stateOf } from '../shared/user-state.ts';
 import type { Context } from '../context/context.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
+import { deactivated, difference, stateOf } from '../shared/user-state.ts';
 
 /**
  * Deactivates a user, also one whom an identity provider manages: access ends with the status, seats are free, and what
@@ -16,7 +14,6 @@ import type { Context } from '../context/context.ts';
  * Throws `not_found`, `refused` (last owner, removed).
  */
 export function deactivateUser(ctx: Context, id: string): Promise<void> {
-  const { workspaceId } = ctx.caller;
   return change(ctx, async (c) => {
     const user = await lockPresent(c, id);
     if (user.status === 'inactive') return;

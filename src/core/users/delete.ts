@@ -1,12 +1,10 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
-import type { Caller } from '../context/caller.ts';
-import { change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
 import { LAST_OWNER } from '../access/last-owner.ts';
+import { change } from '../change/change.ts';
+import type { Context } from '../context/context.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
 import { checkVersion, type ExpectedVersions } from './replace.ts';
-import type { Context } from '../context/context.ts';
 
 /** Removes a user for an identity provider. Throws `not_found`, `precondition`, `refused` (last owner). */
 export async function deleteUser(ctx: Context, id: string, expected?: ExpectedVersions): Promise<void> {

@@ -1,18 +1,16 @@
 import { notFound } from '../../lib/errors.ts';
 import { asId, type GroupId, type UserId } from '../../lib/ids.ts';
-import { accessOf, holdingsOf, type Holding } from '../../store/access/effective.ts';
-import * as store from '../../store/users/directory.ts';
+import { accessOf, type Holding, holdingsOf } from '../../store/access/effective.ts';
 import type { InvitationRow } from '../../store/invitations/invitations.ts';
-import { machinesOf, type MachineRow } from '../../store/users/machines.ts';
-import { asAccess, DEFAULT_ACCOUNT_ROLE, isCut, type Access, type AccountRole } from '../access/effective.ts';
-import { momentOf } from '../shared/as-of.ts';
-import type { Caller } from '../context/caller.ts';
-import { conflictsOf, type Conflict } from '../access/conflicts.ts';
-import type { Core } from '../context/core.ts';
+import * as store from '../../store/users/directory.ts';
+import { type MachineRow, machinesOf } from '../../store/users/machines.ts';
+import { type Conflict, conflictsOf } from '../access/conflicts.ts';
+import { type Access, type AccountRole, asAccess, DEFAULT_ACCOUNT_ROLE, isCut } from '../access/effective.ts';
+import type { Context } from '../context/context.ts';
 import { pendingInvitationOf } from '../invitations/list.ts';
+import { momentOf } from '../shared/as-of.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { withParts } from '../shared/page-parts.ts';
-import type { Context } from '../context/context.ts';
 
 export type { DirectoryFilter, DirectorySort } from '../../store/users/directory.ts';
 
@@ -85,7 +83,6 @@ export type LongList = keyof typeof MOST | 'access';
  * also for a user who was not there yet, and `invalid` (asOf).
  */
 export async function userDetail(ctx: Context, id: string, asOf?: Date): Promise<UserDetail> {
-  const { workspaceId } = ctx.caller;
   const moment = await momentOf(ctx.core.db, asOf);
   const userId = asId<UserId>(id);
   const user = userId && (await store.findEntry(ctx.scope, userId, moment));

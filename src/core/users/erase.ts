@@ -3,26 +3,24 @@ import { asId, type UserId } from '../../lib/ids.ts';
 import { holdSealing } from '../../store/audit/chain.ts';
 import {
   eraseEvents,
+  type EventPosition,
   eventsAbout,
   forgetPushedValues,
   namesOf,
   pseudonymise,
-  type EventPosition,
 } from '../../store/users/erasure.ts';
 import type { UserRow } from '../../store/users/users.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { erasedName } from '../shared/erased-name.ts';
-import { settle } from '../invitations/expire.ts';
-import { lockHeld } from '../invitations/lock.ts';
+import { LAST_OWNER } from '../access/last-owner.ts';
+import { withSeats } from '../access/seats.ts';
 import { unbrokenOf } from '../audit/chain/unbroken.ts';
 import { ERASURE } from '../audit/chain/verify-chain.ts';
-import { withSeats } from '../access/seats.ts';
-import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
-import { LAST_OWNER } from '../access/last-owner.ts';
-import { lockLeaving, removeLocked, type Leaving } from './remove.ts';
+import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
+import { settle } from '../invitations/expire.ts';
+import { lockHeld } from '../invitations/lock.ts';
+import { erasedName } from '../shared/erased-name.ts';
+import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
+import { type Leaving, lockLeaving, removeLocked } from './remove.ts';
 
 /**
  * Erases a person (docs/adr/0012): what tells who it was is gone from the record and its history, the invitations, the
@@ -67,7 +65,6 @@ async function settleInvitation(c: Change, user: UserRow): Promise<void> {
 
 /** What is written from here on is told under the pseudonym: the events of the removal, too. */
 async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<void> {
-  const { workspaceId } = c.caller;
   const name = erasedName(user.id);
   await pseudonymise(c.scope, user.id, name, c.at);
   if (!user.deleted_at) {
@@ -83,7 +80,6 @@ const STEP = { limit: 50, bytes: 128 * 1024 };
 
 /** Sealing waits for the end of it: a seal made meanwhile would be of what is gone. */
 async function eraseAudit(c: Change, userId: UserId): Promise<void> {
-  const { workspaceId } = c.caller;
   await holdSealing(c.scope);
   const step = (after?: EventPosition) => eventsAbout(c.scope, userId, after, STEP);
   for (let events = await step(); events.length > 0; events = await step(events.at(-1))) {

@@ -1,16 +1,16 @@
 import type { UserId } from '../../lib/ids.ts';
-import { profileTexts, type ProfileText } from '../../store/users/profile-texts.ts';
-import { eraseProvisioningRequests } from '../../store/audit/scim-requests.ts';
 import {
+  type FoundRequest,
   keepErasedTexts,
+  type KeyedText,
   rareKeys,
   requestsWithTexts,
   rewriteRequests,
-  type FoundRequest,
-  type KeyedText,
 } from '../../store/audit/scim-request-texts.ts';
-import type { Change } from '../change/change.ts';
+import { eraseProvisioningRequests } from '../../store/audit/scim-requests.ts';
+import { type ProfileText, profileTexts } from '../../store/users/profile-texts.ts';
 import { nameKey, tellsOfNobody, withoutTexts } from '../audit/identifier-index.ts';
+import type { Change } from '../change/change.ts';
 
 /** The texts of a person by which requests are found that name them without their id. */
 export interface PersonTexts {

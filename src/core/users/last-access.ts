@@ -1,9 +1,7 @@
 import { asId, type UserId } from '../../lib/ids.ts';
-import { noteAccess, type AccessOutcome } from '../../store/users/last-access.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
-import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import { type AccessOutcome, noteAccess } from '../../store/users/last-access.ts';
 import type { Context } from '../context/context.ts';
+import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
 
 /** What a product tells: that a user, named by id, userName or address, was there at a time. */
 export interface AccessReport {

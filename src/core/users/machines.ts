@@ -1,17 +1,15 @@
 import { invalid, notFound, RollcallError } from '../../lib/errors.ts';
-import { asId, newId, type MachineId, type ProductId, type UserId } from '../../lib/ids.ts';
-import * as store from '../../store/users/machines.ts';
-import type { MachineRow, MachineSort } from '../../store/users/machines.ts';
+import { asId, type MachineId, newId, type ProductId, type UserId } from '../../lib/ids.ts';
 import { findProduct } from '../../store/catalog/products.ts';
+import type { MachineRow, MachineSort } from '../../store/users/machines.ts';
+import * as store from '../../store/users/machines.ts';
 import { lockUser, type UserRow } from '../../store/users/users.ts';
 import { userNamed } from '../access/effective.ts';
-import type { Caller } from '../context/caller.ts';
-import { checkName } from '../shared/keys.ts';
 import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { difference } from '../shared/diff.ts';
-import type { KeysetPage, Page } from '../shared/keyset.ts';
 import type { Context } from '../context/context.ts';
+import { difference } from '../shared/diff.ts';
+import { checkName } from '../shared/keys.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
 
 export type { MachineRow as Machine, MachineSort } from '../../store/users/machines.ts';
 
@@ -52,7 +50,6 @@ export async function registerMachine(
   if (!FINGERPRINT.test(input.fingerprint)) {
     throw invalid('fingerprint', 'A fingerprint has 1 to 200 visible ASCII characters, without spaces.');
   }
-  const { workspaceId } = ctx.caller;
   const named = await userNamed(ctx, input.user);
   return change(ctx, async (c) => {
     const productId = await productOf(c, input.product);
@@ -116,7 +113,6 @@ async function seeAgain(
   input: MachineInput,
   productId: ProductId | null | undefined,
 ): Promise<MachineId> {
-  const { workspaceId } = c.caller;
   const product = productId === undefined ? known.product : (input.product ?? null);
   const changed = difference(
     { name: known.name, product: known.product?.toLowerCase() },
@@ -129,7 +125,6 @@ async function seeAgain(
 
 /** Removes a machine; it can be registered anew, by anybody. Throws `not_found`. */
 export async function removeMachine(ctx: Context, id: string): Promise<void> {
-  const { workspaceId } = ctx.caller;
   const machineId = asId<MachineId>(id);
   await change(ctx, async (c) => {
     const found = machineId && (await store.findMachine(c.scope, machineId));

@@ -1,15 +1,13 @@
 import { notFound } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
 import { accessOf, type AccessRow } from '../../store/access/effective.ts';
+import { groupBatches } from '../../store/groups/memberships.ts';
+import { countUsers, listUsers, type ShownParts, turnUsers, usersByIds } from '../../store/scim/user-list.ts';
 import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
-import { indexPage } from '../shared/offset-page.ts';
-import { groupBatches } from '../../store/groups/memberships.ts';
-import { countUsers, listUsers, turnUsers, usersByIds, type ShownParts } from '../../store/scim/user-list.ts';
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users/users.ts';
-import type { Caller } from '../context/caller.ts';
-import type { Core } from '../context/core.ts';
 import type { Context } from '../context/context.ts';
+import { indexPage } from '../shared/offset-page.ts';
 
 /** What of a user costs a query of its own and is loaded only when it is shown. */
 export interface UserParts {

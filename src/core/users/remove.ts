@@ -4,12 +4,12 @@ import { endAllDirectGrants, ownersAmong } from '../../store/access/direct-grant
 import { lockGroupsOfUsers, touchGroups } from '../../store/groups/groups.ts';
 import { endMemberships, membershipsOf } from '../../store/groups/memberships.ts';
 import { markUsersDeleted, type UserRow } from '../../store/users/users.ts';
+import { leavesAnOwner } from '../access/last-owner.ts';
+import { withSeats } from '../access/seats.ts';
 import type { Change } from '../change/change.ts';
 import { closeInvitationsOf } from '../invitations/close.ts';
 import { lockWhole } from '../invitations/lock.ts';
 import { endMachinesOf } from './machines.ts';
-import { withSeats } from '../access/seats.ts';
-import { leavesAnOwner } from '../access/last-owner.ts';
 
 /** Users about to be removed, locked with the groups that they are in. */
 export interface Leaving {
@@ -20,7 +20,6 @@ export interface Leaving {
 
 /** Locks users and their groups, in the order in which every change does; those whom there never was are left out. */
 export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Leaving> {
-  const { workspaceId } = c.caller;
   const groups = await lockGroupsOfUsers(c.scope, ids);
   const users = await lockWhole(c, ids);
   const memberships = await membershipsOf(c.scope, ids);
@@ -46,7 +45,6 @@ export async function removeLocked(
   action: 'user.deleted' | 'user.removed',
 ): Promise<readonly UserId[]> {
   if (users.length === 0) return [];
-  const { workspaceId } = c.caller;
   const ids = users.map((user) => user.id);
   const of = (status: UserRow['status']) =>
     users.filter((user) => user.status === status).map((user) => user.id);
@@ -77,7 +75,6 @@ async function leaveGroups(
   userNames: ReadonlyMap<UserId, string>,
 ): Promise<void> {
   if (memberships.length === 0) return;
-  const { workspaceId } = c.caller;
   const groups = memberships.map((one) => one.group_id);
   const users = memberships.map((one) => one.user_id);
   const events = memberships.map(({ group_id, user_id }): EventId =>

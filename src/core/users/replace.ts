@@ -2,29 +2,25 @@ import { isDeepStrictEqual } from 'node:util';
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
 import { isOwner, pushedAndOwned } from '../../store/access/direct-grants.ts';
+import type { WriteScope } from '../../store/db/scope.ts';
+import type { Sent } from '../../store/db/transaction.ts';
 import {
   findUser,
   lockUser,
-  updateUser,
   type ShownUser,
+  updateUser,
   type UserRow,
   type UserState,
 } from '../../store/users/users.ts';
-import type { Tx } from '../../store/db/pool.ts';
-import type { Sent } from '../../store/db/transaction.ts';
-import type { Caller } from '../context/caller.ts';
-import { changeLocked, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
-import { closeInvitationOf } from '../invitations/close.ts';
-import { withSeats } from '../access/seats.ts';
 import { keepAnOwner } from '../access/last-owner.ts';
-import { pushedState } from './create-or-adopt.ts';
 import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../access/pushed-grants.ts';
-import { difference, stateOf, withActive, type UserInput } from '../shared/user-state.ts';
+import { withSeats } from '../access/seats.ts';
+import { type Change, changeLocked } from '../change/change.ts';
+import { writtenAttributes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
-import type { WriteScope } from '../../store/db/scope.ts';
+import { closeInvitationOf } from '../invitations/close.ts';
+import { difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
+import { pushedState } from './create-or-adopt.ts';
 
 /** The versions of a resource that a client will accept as the one it changes; undefined for any. */
 export type ExpectedVersions = readonly number[] | undefined;

@@ -2,16 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalid, RollcallError } from '../../lib/errors.ts';
 import { organizationByKey } from '../../store/catalog/organization-keys.ts';
 import { updateUser, type UserRow, type UserState } from '../../store/users/users.ts';
-import type { AccountRole } from '../access/effective.ts';
-import type { Caller } from '../context/caller.ts';
-import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
 import { setAccountRole } from '../access/account-role.ts';
+import type { AccountRole } from '../access/effective.ts';
+import { change, type Change } from '../change/change.ts';
 import { lockPresent } from '../change/lock-user.ts';
-import { changedFields, withProfile, type ProfileInput } from './profile.ts';
-import { difference, stateOf } from '../shared/user-state.ts';
+import { writtenAttributes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
+import { difference, stateOf } from '../shared/user-state.ts';
+import { changedFields, type ProfileInput, withProfile } from './profile.ts';
 
 /** What an admin changes of a user; what is undefined stays as it is. */
 export interface UserPatch extends ProfileInput {

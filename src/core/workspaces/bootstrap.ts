@@ -1,12 +1,12 @@
 import { invalid } from '../../lib/errors.ts';
 import { newId, type WorkspaceId } from '../../lib/ids.ts';
 import { findWorkspaceByKey, lockFirstStart } from '../../store/workspaces/workspaces.ts';
-import type { Caller } from '../context/caller.ts';
 import { change } from '../change/change.ts';
+import type { Caller } from '../context/caller.ts';
+import { contextOf } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
 import { keepToken, newSecret } from './tokens.ts';
 import { seedWorkspace } from './workspaces.ts';
-import { contextOf } from '../context/context.ts';
 
 const SCOPES = ['scim', 'admin', 'operator'] as const;
 

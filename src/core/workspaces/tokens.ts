@@ -1,18 +1,18 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { RollcallError, invalid, notFound } from '../../lib/errors.ts';
+import { invalid, notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, newId, type TokenId, type WorkspaceId } from '../../lib/ids.ts';
 import { log } from '../../lib/log.ts';
 import type { Db } from '../../store/db/pool.ts';
-import * as store from '../../store/workspaces/tokens.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import type { TokenRow, TokenSort } from '../../store/workspaces/tokens.ts';
-import type { Caller, Scope } from '../context/caller.ts';
-import { checkName } from '../shared/keys.ts';
+import * as store from '../../store/workspaces/tokens.ts';
 import { change, type Change } from '../change/change.ts';
+import type { Caller, Scope } from '../context/caller.ts';
+import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
+import { checkName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { sharedAnswers } from '../shared/single-flight.ts';
-import type { Context } from '../context/context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
 
 export type { TokenRow as Token, TokenSort } from '../../store/workspaces/tokens.ts';
 

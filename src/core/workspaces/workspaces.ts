@@ -1,20 +1,20 @@
 import { invalid, RollcallError } from '../../lib/errors.ts';
-import { asId, newId, type LicenseId, type ProductId, type RoleId, type WorkspaceId } from '../../lib/ids.ts';
+import { asId, type LicenseId, newId, type ProductId, type RoleId, type WorkspaceId } from '../../lib/ids.ts';
 import { insertLicense } from '../../store/catalog/licenses.ts';
 import { insertProduct } from '../../store/catalog/products.ts';
 import { insertRole } from '../../store/catalog/roles.ts';
-import * as store from '../../store/workspaces/workspaces.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import type { WorkspaceRow, WorkspaceSort } from '../../store/workspaces/workspaces.ts';
-import type { Caller } from '../context/caller.ts';
-import { checkKey, checkName } from '../shared/keys.ts';
+import * as store from '../../store/workspaces/workspaces.ts';
 import { change, type Change } from '../change/change.ts';
-import type { Core } from '../context/core.ts';
-import { difference } from '../shared/diff.ts';
-import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { SEED_PRODUCTS, SEED_ROLES } from './seed.ts';
+import type { Caller } from '../context/caller.ts';
 import type { Context } from '../context/context.ts';
 import { contextOf } from '../context/context.ts';
-import { scopeOf } from '../../store/db/scope.ts';
+import type { Core } from '../context/core.ts';
+import { difference } from '../shared/diff.ts';
+import { checkKey, checkName } from '../shared/keys.ts';
+import type { KeysetPage, Page } from '../shared/keyset.ts';
+import { SEED_PRODUCTS, SEED_ROLES } from './seed.ts';
 
 export type { WorkspaceRow as Workspace, WorkspaceSort } from '../../store/workspaces/workspaces.ts';
 

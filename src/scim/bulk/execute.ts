@@ -1,7 +1,7 @@
 import { together } from '../../core/change/change.ts';
 import { expectedVersions } from '../http/entity-tags.ts';
-import type { RawQuery } from '../query/raw-query.ts';
 import type { ScimReply } from '../http/reply.ts';
+import type { RawQuery } from '../query/raw-query.ts';
 import type { ScimContext } from '../resources/context.ts';
 import { groupVerbs } from '../resources/groups.ts';
 import type { ResourceVerbs } from '../resources/resource-class.ts';

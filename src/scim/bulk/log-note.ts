@@ -1,7 +1,7 @@
 import { asId } from '../../lib/ids.ts';
+import type { Remark } from '../http/request-log.ts';
 import { cutOutsideQuotes, keptDetail } from '../log-entry/detail.ts';
 import { quoted, ScimError } from '../scim-error.ts';
-import type { Remark } from '../http/request-log.ts';
 import { targetOf } from './execute.ts';
 import type { BulkOperation, BulkRequest } from './request.ts';
 import type { BulkResult, Outcome } from './run.ts';

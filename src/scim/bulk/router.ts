@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { log } from '../../lib/log.ts';
 import { remark } from '../http/request-log.ts';
 import type { ScimContext } from '../resources/context.ts';

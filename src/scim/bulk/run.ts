@@ -1,15 +1,15 @@
 import { isReady } from '../../core/context/readiness.ts';
+import { createWriteMeter, type WriteMeter } from '../../core/context/write-budget.ts';
 import { RollcallError } from '../../lib/errors.ts';
+import { refusals } from '../../lib/metrics.ts';
 import type { Problem } from '../http/errors.ts';
 import { explain, type ScimReply } from '../http/reply.ts';
 import { admitWrite, type ScimContext } from '../resources/context.ts';
-import { refusals } from '../../lib/metrics.ts';
-import { createWriteMeter, type WriteMeter } from '../../core/context/write-budget.ts';
 import { quoted, ScimError } from '../scim-error.ts';
-import { circlesOf, type Circle } from './cycles.ts';
+import { type Circle, circlesOf } from './cycles.ts';
 import { CircleFailed, perform, performCircle } from './execute.ts';
 import type { BulkOperation, BulkRequest } from './request.ts';
-import { newSchedule, unresolvable, type Next, type Schedule } from './schedule.ts';
+import { newSchedule, type Next, type Schedule, unresolvable } from './schedule.ts';
 
 /** How an operation ended. */
 export type Outcome = { readonly reply: ScimReply } | { readonly problem: Problem };

@@ -1,6 +1,6 @@
 import { ScimError } from '../scim-error.ts';
 import type { Circle } from './cycles.ts';
-import { targetOf, type MadeIds } from './execute.ts';
+import { type MadeIds, targetOf } from './execute.ts';
 import type { BulkOperation, BulkTask } from './request.ts';
 
 /** What can be done now: one operation, or a circle as a whole. */

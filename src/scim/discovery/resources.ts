@@ -1,10 +1,10 @@
 import type SCIMMY from 'scimmy';
 import { MAX_OPERATIONS, MAX_PAYLOAD_BYTES } from '../bulk/request.ts';
-import { CURSOR_TIMEOUT } from '../query/cursor.ts';
 import type { JsonObject } from '../input/json.ts';
+import { CURSOR_TIMEOUT } from '../query/cursor.ts';
 import { DEFAULT_COUNT, MAX_COUNT } from '../query/paging.ts';
 import { definitions } from '../schema/definitions.ts';
-import { groupSchema, userSchema, type ResourceSchema } from '../schema/schema.ts';
+import { groupSchema, type ResourceSchema, userSchema } from '../schema/schema.ts';
 import { serviceDefinitions } from '../schema/service.ts';
 
 /** A resource that describes the service provider. */

@@ -1,8 +1,8 @@
-import { Router, type NextFunction, type Request, type Response } from 'express';
-import { resourceTypes, schemas, serviceProviderConfig, type DiscoveryResource } from './resources.ts';
+import { type NextFunction, type Request, type Response, Router } from 'express';
 import { reply } from '../http/reply.ts';
 import { listText } from '../resources/list-response.ts';
 import { quoted, ScimError } from '../scim-error.ts';
+import { type DiscoveryResource, resourceTypes, schemas, serviceProviderConfig } from './resources.ts';
 
 /**
  * `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` (RFC 7644 section 4). They are the same for everybody, and

@@ -1,10 +1,10 @@
 import type { ComparedValue, Operator } from '../../core/shared/condition.ts';
 import { preparedAddress, preparedPart, preparedUserName } from '../../core/shared/user-name.ts';
-import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { attributeName } from '../schema/attribute.ts';
 import { rfc3339 } from '../schema/date-time.ts';
-import { badRequest } from '../scim-error.ts';
 import type { ScimError } from '../scim-error.ts';
+import { badRequest } from '../scim-error.ts';
 import type { Token } from './lexer.ts';
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;

@@ -1,6 +1,6 @@
 import type { Condition, Operator } from '../../core/shared/condition.ts';
-import { attributeName, attributeRef } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { attributeName, attributeRef } from '../schema/attribute.ts';
 import type { Chain } from '../schema/schema.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
 import { comparedValue, isNull } from './compared-value.ts';

@@ -1,11 +1,11 @@
 import type { Condition, Operator } from '../../core/shared/condition.ts';
-import { resolveChain, resolveInside } from '../schema/schema.ts';
 import type { Chain, ResourceSchema } from '../schema/schema.ts';
+import { resolveChain, resolveInside } from '../schema/schema.ts';
 import { badRequest, quoted } from '../scim-error.ts';
 import { missing } from './compared-value.ts';
 import { comparison, presence, unknownAttribute, valuePath } from './condition.ts';
-import { tokenize } from './lexer.ts';
 import type { Token } from './lexer.ts';
+import { tokenize } from './lexer.ts';
 
 /** Deeper filters are refused: contract section 4. */
 export const MAX_DEPTH = 50;

@@ -1,12 +1,12 @@
 import type { Condition } from '../../core/shared/condition.ts';
 import { attributeName } from '../schema/attribute.ts';
-import { resolveChain } from '../schema/schema.ts';
 import type { Chain, ResourceSchema } from '../schema/schema.ts';
-import { badRequest, quoted } from '../scim-error.ts';
+import { resolveChain } from '../schema/schema.ts';
 import type { ScimError } from '../scim-error.ts';
+import { badRequest, quoted } from '../scim-error.ts';
 import { tokenize } from './lexer.ts';
-import { parseBrackets, subAttribute } from './parser.ts';
 import type { Cursor } from './parser.ts';
+import { parseBrackets, subAttribute } from './parser.ts';
 
 /**
  * A PATCH path, RFC 7644 section 3.5.2 (figure 7): `attrPath`, `attr[filter]` or `attr[filter].sub`. `where` selects

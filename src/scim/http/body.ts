@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import express, { type Request, type RequestHandler } from 'express';
-import { RollcallError } from '../../lib/errors.ts';
+import type { IncomingMessage } from 'node:http';
 import { withinBodyBudget } from '../../http/body-budget.ts';
 import { refuseCostlyJson } from '../../http/json-limits.ts';
+import { RollcallError } from '../../lib/errors.ts';
 import { MAX_PAYLOAD_BYTES } from '../bulk/request.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
 

@@ -1,4 +1,4 @@
-import { RollcallError, type ErrorKind } from '../../lib/errors.ts';
+import { type ErrorKind, RollcallError } from '../../lib/errors.ts';
 import { ScimError, type ScimType } from '../scim-error.ts';
 
 const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';

@@ -2,9 +2,9 @@ import type { NextFunction, Request, Response } from 'express';
 import { enterLargeAnswers, MOST_WHOLE, slicesOf, writeLarge } from '../../http/large-answer.ts';
 import { requestIdOf } from '../../http/request-id.ts';
 import { log } from '../../lib/log.ts';
-import { isKnown } from './entity-tags.ts';
-import { toProblem, type Problem } from './errors.ts';
 import { isArray, isObject } from '../input/json.ts';
+import { isKnown } from './entity-tags.ts';
+import { type Problem, toProblem } from './errors.ts';
 
 /** RFC 7644 section 3.1: our answers are always this, with no charset, since JSON is UTF-8. */
 const MEDIA_TYPE = 'application/scim+json';

@@ -1,16 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { nameKey, textsIn } from '../../core/audit/identifier-index.ts';
-import type { Caller } from '../../core/context/caller.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../../core/audit/scim-requests.ts';
+import type { Caller } from '../../core/context/caller.ts';
 import { asId, newId } from '../../lib/ids.ts';
 import { withoutSecrets } from '../../lib/secrets.ts';
-import { bodyBytes } from './body.ts';
-import type { Problem } from './errors.ts';
 import { keptBody } from '../log-entry/body.ts';
 import { keptDetail } from '../log-entry/detail.ts';
 import { isResource, keptUrlPath } from '../log-entry/path.ts';
 import { keptQuery } from '../log-entry/query.ts';
 import { isKnownName } from '../log-entry/words.ts';
+import { bodyBytes } from './body.ts';
+import type { Problem } from './errors.ts';
 
 const LONGEST_USER_AGENT = 256;
 /** Ids and texts of one request by which it is found. */

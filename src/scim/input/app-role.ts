@@ -1,5 +1,5 @@
-import { isObject } from './json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { isObject } from './json.ts';
 
 type Parts = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
-import { isObject, isUnassigned } from './json.ts';
-import type { Json, JsonObject } from './json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
-import { resolveInside } from '../schema/schema.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
+import { resolveInside } from '../schema/schema.ts';
 import { bounded, elements } from './elements.ts';
+import type { Json, JsonObject } from './json.ts';
+import { isObject, isUnassigned } from './json.ts';
 import { settle } from './normalize.ts';
 import { simpleValue, wrongType } from './simple.ts';
 

@@ -1,11 +1,11 @@
-import { isArray, isObject, isUnassigned } from './json.ts';
-import type { Json, JsonObject } from './json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { attributeName } from '../schema/attribute.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
 import { resolveInside } from '../schema/schema.ts';
-import { MAX_ELEMENTS } from './limits.ts';
 import { appRoleAssignment } from './app-role.ts';
+import type { Json, JsonObject } from './json.ts';
+import { isArray, isObject, isUnassigned } from './json.ts';
+import { MAX_ELEMENTS } from './limits.ts';
 import { settle } from './normalize.ts';
 import { simpleValue, wrongType } from './simple.ts';
 

@@ -1,8 +1,8 @@
-import { isObject } from './json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
-import { resolveChain } from '../schema/schema.ts';
 import type { Chain, ResourceSchema } from '../schema/schema.ts';
+import { resolveChain } from '../schema/schema.ts';
 import { badRequest } from '../scim-error.ts';
+import { isObject } from './json.ts';
 
 /**
  * The writable attributes that the body of a POST or PUT names, each with what was sent for it. Names have any case;

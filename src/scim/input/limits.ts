@@ -1,5 +1,5 @@
-import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { attributeName } from '../schema/attribute.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 
 /** How many elements a multi-valued attribute of a user may have. The members of a group have no such limit. */

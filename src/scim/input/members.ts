@@ -1,6 +1,6 @@
-import { isArray, isObject, isUnassigned } from './json.ts';
 import { attributeNamed, groupSchema } from '../schema/schema.ts';
 import { badRequest } from '../scim-error.ts';
+import { isArray, isObject, isUnassigned } from './json.ts';
 import { simpleValue } from './simple.ts';
 
 const VALUE = attributeNamed(groupSchema, 'members.value');

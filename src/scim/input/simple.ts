@@ -1,10 +1,10 @@
 import { preparedAddress } from '../../core/shared/user-name.ts';
-import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { attributeName } from '../schema/attribute.ts';
 import { isDate, rfc3339 } from '../schema/date-time.ts';
-import { isArray, isObject, isUnassigned } from './json.ts';
-import { badRequest } from '../scim-error.ts';
 import type { ScimError } from '../scim-error.ts';
+import { badRequest } from '../scim-error.ts';
+import { isArray, isObject, isUnassigned } from './json.ts';
 import { exceeded } from './limits.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_\-\s]*={0,2}\s*$/;

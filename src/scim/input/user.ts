@@ -1,11 +1,11 @@
-import type { Json, JsonObject } from './json.ts';
-import { isObject } from './json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { userSchema } from '../schema/schema.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
-import { assign } from './draft.ts';
 import type { Draft } from './draft.ts';
+import { assign } from './draft.ts';
 import { fields } from './fields.ts';
+import type { Json, JsonObject } from './json.ts';
+import { isObject } from './json.ts';
 import { MAX_USER } from './limits.ts';
 
 /** A user as a client may write one. */

@@ -1,9 +1,9 @@
 import { isSecretName, MASK, withoutSecrets } from '../../lib/secrets.ts';
-import { parsePath } from '../filter/path.ts';
+import { type Token, tokenize } from '../filter/lexer.ts';
 import { parseFilter } from '../filter/parser.ts';
-import { tokenize, type Token } from '../filter/lexer.ts';
+import { parsePath } from '../filter/path.ts';
 import { mixedUserSchema } from '../schema/root.ts';
-import { groupSchema, userSchema, type ResourceSchema } from '../schema/schema.ts';
+import { groupSchema, type ResourceSchema, userSchema } from '../schema/schema.ts';
 import { isKnownName, NOT_KEPT } from './words.ts';
 
 const OPERATORS: ReadonlySet<string> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);

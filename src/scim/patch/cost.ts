@@ -1,7 +1,7 @@
 import type { Condition } from '../../core/shared/condition.ts';
-import { elementsOf } from '../input/draft.ts';
-import type { Draft } from '../input/draft.ts';
 import type { AttributePath } from '../filter/path.ts';
+import type { Draft } from '../input/draft.ts';
+import { elementsOf } from '../input/draft.ts';
 import { isArray } from '../input/json.ts';
 import { ScimError } from '../scim-error.ts';
 import type { Operation } from './operations.ts';

@@ -1,17 +1,17 @@
 import type { Condition } from '../../core/shared/condition.ts';
-import { bounded, element } from '../input/elements.ts';
-import { elementsOf, write } from '../input/draft.ts';
 import type { Draft } from '../input/draft.ts';
+import { elementsOf, write } from '../input/draft.ts';
+import { bounded, element } from '../input/elements.ts';
+import type { JsonObject } from '../input/json.ts';
+import { isArray, isUnassigned } from '../input/json.ts';
 import { settle } from '../input/normalize.ts';
 import { simpleValue, wrongType } from '../input/simple.ts';
-import { isArray, isUnassigned } from '../input/json.ts';
-import type { JsonObject } from '../input/json.ts';
-import { attributeName } from '../schema/attribute.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { attributeName } from '../schema/attribute.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
 import { badRequest } from '../scim-error.ts';
-import { matcher } from './matches.ts';
 import type { Matcher } from './matches.ts';
+import { matcher } from './matches.ts';
 import type { Operation } from './operations.ts';
 
 /** Elements of one multi-valued attribute that an operation is about, or one sub-attribute of them. */

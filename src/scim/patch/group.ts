@@ -1,13 +1,13 @@
 import { requiredName } from '../input/group.ts';
+import { isArray, isUnassigned } from '../input/json.ts';
 import { readMembers } from '../input/members.ts';
 import { simpleValue } from '../input/simple.ts';
-import { isArray, isUnassigned } from '../input/json.ts';
 import { groupSchema } from '../schema/schema.ts';
 import { newEffort } from './cost.ts';
 import { selectedMembers } from './member-filter.ts';
 import { readOperations } from './operations.ts';
-import { notMutable, targets } from './targets.ts';
 import type { Target } from './targets.ts';
+import { notMutable, targets } from './targets.ts';
 
 /**
  * What a PATCH does to a group, told without knowing the group: its members are never loaded. The members afterwards

@@ -1,13 +1,13 @@
-import { isWritable } from '../input/fields.ts';
-import { parsePath } from '../filter/path.ts';
 import type { AttributePath } from '../filter/path.ts';
+import { parsePath } from '../filter/path.ts';
+import { isWritable } from '../input/fields.ts';
 import { isObject } from '../input/json.ts';
 import { attributeName } from '../schema/attribute.ts';
-import { resolveChain } from '../schema/schema.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
+import { resolveChain } from '../schema/schema.ts';
 import { badRequest, ScimError } from '../scim-error.ts';
-import { EFFORT } from './cost.ts';
 import type { Spend } from './cost.ts';
+import { EFFORT } from './cost.ts';
 import type { Operation } from './operations.ts';
 
 /** One thing to do to one attribute. */

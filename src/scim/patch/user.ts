@@ -1,18 +1,18 @@
-import { element } from '../input/elements.ts';
-import { assign, elementsOf, write, writeSimple } from '../input/draft.ts';
 import type { Draft } from '../input/draft.ts';
-import { readUser, userObject } from '../input/user.ts';
-import type { UserDocument } from '../input/user.ts';
-import { isArray, isUnassigned } from '../input/json.ts';
+import { assign, elementsOf, write, writeSimple } from '../input/draft.ts';
+import { element } from '../input/elements.ts';
 import type { JsonObject } from '../input/json.ts';
-import { attributeName } from '../schema/attribute.ts';
+import { isArray, isUnassigned } from '../input/json.ts';
+import type { UserDocument } from '../input/user.ts';
+import { readUser, userObject } from '../input/user.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
+import { attributeName } from '../schema/attribute.ts';
 import { userSchema } from '../schema/schema.ts';
 import { effortOf, newEffort } from './cost.ts';
 import { editElements } from './elements.ts';
 import { readOperations } from './operations.ts';
-import { notMutable, targets } from './targets.ts';
 import type { Target } from './targets.ts';
+import { notMutable, targets } from './targets.ts';
 
 /** A body of 1 MiB can hold 30,000 operations; each costs as much as the attribute it is about is long. */
 const MAX_OPERATIONS = 1000;

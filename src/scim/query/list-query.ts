@@ -1,14 +1,14 @@
 import type { AttributeRef, Condition } from '../../core/shared/condition.ts';
 import type { SortBy } from '../../core/shared/records.ts';
-import { checkAskable } from '../filter/unfilterable.ts';
 import { assertAffordable } from '../filter/cost.ts';
 import { parseFilter } from '../filter/parser.ts';
-import { readPaging, type Paging } from './paging.ts';
-import { parseProjection, type Projection } from './projection.ts';
-import type { RawQuery } from './raw-query.ts';
+import { checkAskable } from '../filter/unfilterable.ts';
 import { attributeName, attributeRef, type SchemaAttribute } from '../schema/attribute.ts';
 import { resolveChain, type ResourceSchema } from '../schema/schema.ts';
 import { badRequest, quoted } from '../scim-error.ts';
+import { type Paging, readPaging } from './paging.ts';
+import { parseProjection, type Projection } from './projection.ts';
+import type { RawQuery } from './raw-query.ts';
 
 /** Which resources a list holds, and in which order. */
 export interface Selection {

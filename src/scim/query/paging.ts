@@ -1,5 +1,5 @@
-import type { RawQuery } from './raw-query.ts';
 import { badRequest } from '../scim-error.ts';
+import type { RawQuery } from './raw-query.ts';
 
 /** Answered when `count` is absent, and the most that is answered at all. */
 export const DEFAULT_COUNT = 100;

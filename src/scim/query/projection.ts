@@ -1,8 +1,8 @@
-import { isArray, isObject } from '../input/json.ts';
 import type { Json, JsonObject } from '../input/json.ts';
+import { isArray, isObject } from '../input/json.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
-import { resolveChain } from '../schema/schema.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
+import { resolveChain } from '../schema/schema.ts';
 import { badRequest } from '../scim-error.ts';
 
 /** What is shown of an attribute: all of it, or only some sub-attributes. */

@@ -1,13 +1,13 @@
-import { Router, type Request } from 'express';
+import { type Request, Router } from 'express';
 import { whileTokenLive } from '../../core/context/live-token.ts';
-import { isArray, isObject } from '../input/json.ts';
-import type { RawQuery } from './raw-query.ts';
 import type { ScimReply } from '../http/reply.ts';
+import { isArray, isObject } from '../input/json.ts';
 import type { ScimContext } from '../resources/context.ts';
 import { groupVerbs } from '../resources/groups.ts';
 import { listMixed } from '../resources/root-list.ts';
 import { userVerbs } from '../resources/users.ts';
 import { badRequest } from '../scim-error.ts';
+import type { RawQuery } from './raw-query.ts';
 
 const PARAMETERS = [
   'filter',

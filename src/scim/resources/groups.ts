@@ -1,19 +1,19 @@
 import {
   getGroup,
+  type GroupWithMembers,
   listGroupsByCursor,
   listGroupsByIndex,
-  withOwnMembers,
-  type GroupWithMembers,
   type MembersWanted,
+  withOwnMembers,
 } from '../../core/groups/pages.ts';
 import { changeGroup, createGroup, deleteGroup } from '../../core/groups/write.ts';
 import type { GroupRow } from '../../core/shared/records.ts';
-import { readGroup } from '../input/group.ts';
 import { etag } from '../http/entity-tags.ts';
-import { readListQuery } from '../query/list-query.ts';
-import { groupChanges } from '../patch/group.ts';
-import { parseProjection, type Projection } from '../query/projection.ts';
 import { reply, type ScimReply } from '../http/reply.ts';
+import { readGroup } from '../input/group.ts';
+import { groupChanges } from '../patch/group.ts';
+import { readListQuery } from '../query/list-query.ts';
+import { parseProjection, type Projection } from '../query/projection.ts';
 import { groupSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';
 import { groupLocation, groupText } from './group-translation.ts';

@@ -1,7 +1,7 @@
 import type { Turn, Turned } from '../../core/shared/records.ts';
+import { type JsonText, reply, type ScimReply } from '../http/reply.ts';
 import { openCursor, sealCursor } from '../query/cursor.ts';
 import type { Paging } from '../query/paging.ts';
-import { reply, type JsonText, type ScimReply } from '../http/reply.ts';
 import type { ScimContext } from './context.ts';
 
 const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';

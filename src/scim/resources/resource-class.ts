@@ -1,7 +1,7 @@
 import SCIMMY from 'scimmy';
 import { whileTokenLive } from '../../core/context/live-token.ts';
-import type { RawQuery } from '../query/raw-query.ts';
 import type { ScimReply } from '../http/reply.ts';
+import type { RawQuery } from '../query/raw-query.ts';
 import { admitWrite, guarded, type RoutedContext, type ScimContext } from './context.ts';
 
 /** What can be done with resources of one type (RFC 7644 section 3). */

@@ -5,11 +5,11 @@ import {
   type MixedParts,
   type MixedSelection,
 } from '../../core/groups/root-list.ts';
+import type { ScimReply } from '../http/reply.ts';
 import { readSelection } from '../query/list-query.ts';
 import { readPaging } from '../query/paging.ts';
 import { parseProjection } from '../query/projection.ts';
 import type { RawQuery } from '../query/raw-query.ts';
-import type { ScimReply } from '../http/reply.ts';
 import { mixedGroupSchema, mixedUserSchema } from '../schema/root.ts';
 import { groupSchema, userSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';

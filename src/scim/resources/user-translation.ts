@@ -1,12 +1,12 @@
-import type { UserInput } from '../../core/shared/user-state.ts';
 import type { AccessRow, ShownUser, UserRow } from '../../core/shared/records.ts';
-import type { UserDocument } from '../input/user.ts';
+import type { UserInput } from '../../core/shared/user-state.ts';
 import { etag } from '../http/entity-tags.ts';
-import { isArray, isObject } from '../input/json.ts';
 import type { Json, JsonObject } from '../input/json.ts';
+import { isArray, isObject } from '../input/json.ts';
+import type { UserDocument } from '../input/user.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
-import { CORE_USER } from '../schema/urns.ts';
 import { userSchema } from '../schema/schema.ts';
+import { CORE_USER } from '../schema/urns.ts';
 
 /** What a client wrote, in the words of the core. */
 export function toInput(document: UserDocument): UserInput {

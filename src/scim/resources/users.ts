@@ -1,22 +1,22 @@
-import { deleteUser } from '../../core/users/delete.ts';
+import type { ShownUser } from '../../core/shared/records.ts';
 import { provisionUser } from '../../core/users/create-or-adopt.ts';
+import { deleteUser } from '../../core/users/delete.ts';
 import {
   getUser,
+  type GroupBatches,
   groupsOfUser,
   listUsersByCursor,
   listUsersByIndex,
-  type GroupBatches,
   type UserParts,
   type UserWithAccess,
 } from '../../core/users/read.ts';
-import type { ShownUser } from '../../core/shared/records.ts';
 import { replaceUser } from '../../core/users/replace.ts';
-import { readUser } from '../input/user.ts';
 import { etag } from '../http/entity-tags.ts';
-import { readListQuery } from '../query/list-query.ts';
+import { type JsonText, reply, type ScimReply } from '../http/reply.ts';
+import { readUser } from '../input/user.ts';
 import { patchUser } from '../patch/user.ts';
+import { readListQuery } from '../query/list-query.ts';
 import { parseProjection, project, type Projection } from '../query/projection.ts';
-import { reply, type JsonText, type ScimReply } from '../http/reply.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { userSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';

@@ -1,5 +1,5 @@
-import { attribute } from './attribute.ts';
 import type { SchemaAttribute } from './attribute.ts';
+import { attribute } from './attribute.ts';
 
 const readOnly = { mutability: 'readOnly' } as const;
 

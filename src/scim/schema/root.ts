@@ -1,5 +1,5 @@
 import type { SchemaAttribute } from './attribute.ts';
-import { groupSchema, userSchema, type Chain, type ResourceSchema } from './schema.ts';
+import { type Chain, groupSchema, type ResourceSchema, userSchema } from './schema.ts';
 
 /**
  * The schema of a type for a query across types: it knows the names of the other's attributes too, as ones that no

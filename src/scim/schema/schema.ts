@@ -1,6 +1,6 @@
 import SCIMMY from 'scimmy';
-import { attribute, attributeName, fromDefinition } from './attribute.ts';
 import type { SchemaAttribute } from './attribute.ts';
+import { attribute, attributeName, fromDefinition } from './attribute.ts';
 import { commonAttributes } from './common.ts';
 import { definitions } from './definitions.ts';
 

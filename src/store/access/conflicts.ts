@@ -1,13 +1,12 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { billingManagers } from './effective.ts';
-import type { Db } from '../db/pool.ts';
+import { rows } from '../db/query.ts';
+import type { PoolScope } from '../db/scope.ts';
+import { holds, type Moment, versions } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
-import { rows } from '../db/query.ts';
-import { holds, versions, type Moment } from '../sql/as-of.ts';
 import { literal } from '../sql/where.ts';
-import type { PoolScope } from '../db/scope.ts';
+import { billingManagers } from './effective.ts';
 
 /** Why something gives nothing. */
 export type ConflictCode =

@@ -1,11 +1,10 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
-import type { Tx } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
 import { preparedForFew, preparedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {

@@ -1,12 +1,11 @@
 import sql, { empty, raw, Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
 import { preparedForFew } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
-import { holds, versions, type Moment } from '../sql/as-of.ts';
-import type { UserStatus } from '../users/users.ts';
 import type { Scope } from '../db/scope.ts';
+import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import type { UserStatus } from '../users/users.ts';
 
 /** One thing that a user may use, and one way by which it is had. */
 export interface AccessRow {

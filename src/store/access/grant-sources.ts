@@ -1,9 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { ProductId, ProjectId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { held, type Only } from './effective.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { ProductId, ProjectId, UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { Scope, WriteScope } from '../db/scope.ts';
+import { held, type Only } from './effective.ts';
 
 /** One way by which a user has something, whatever the user's status. */
 export interface HeldWay {

@@ -1,9 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
+import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { Scope, WriteScope } from '../db/scope.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 
 /** What a grant gives, by ids. */
 export type GrantTarget =

@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
-import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
-import type { Tx } from '../db/pool.ts';
+import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** What a direct grant gives, by ids; the columns that its kind does not use are null. */
 export interface GrantTargetColumns {

@@ -1,10 +1,9 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GrantId, GroupId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { boundedWays, effective, type AccessRow } from './effective.ts';
-import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
-import { wantedRows, type GrantTarget, type WantedGrant } from './group-grants.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { type AccessRow, boundedWays, effective } from './effective.ts';
+import { type GrantTarget, type WantedGrant, wantedRows } from './group-grants.ts';
 
 interface ChangedGrant {
   readonly group_id: GroupId;

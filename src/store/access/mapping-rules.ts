@@ -1,6 +1,5 @@
 import sql from 'sql-template-tag';
-import type { GroupId, LicenseId, ProjectId, RoleId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { GroupId, LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { Scope, WriteScope } from '../db/scope.ts';
 

@@ -1,9 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { LicenseId, WorkspaceId } from '../../lib/ids.ts';
-import { held, type Only } from './effective.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { LicenseId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { Scope, WriteScope } from '../db/scope.ts';
+import { held, type Only } from './effective.ts';
 
 /** A license with a limit. */
 export interface LimitedLicense {

@@ -1,6 +1,5 @@
 import sql from 'sql-template-tag';
-import type { OrganizationId, ProjectId, WorkspaceId } from '../../lib/ids.ts';
-import type { Tx } from '../db/pool.ts';
+import type { OrganizationId, ProjectId } from '../../lib/ids.ts';
 import { row } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
 

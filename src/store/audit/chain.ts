@@ -1,12 +1,12 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, WorkspaceId } from '../../lib/ids.ts';
-import { readArriving } from '../db/streamed-rows.ts';
-import { EVENT_COLUMNS, EVENT_FIELDS, STORED_BYTES, type AuditEventRow } from './events.ts';
-import { firstBytes } from '../sql/bytes.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import { stream } from '../db/snapshot.ts';
 import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
+import { stream } from '../db/snapshot.ts';
+import { readArriving } from '../db/streamed-rows.ts';
+import { firstBytes } from '../sql/bytes.ts';
+import { type AuditEventRow, EVENT_COLUMNS, EVENT_FIELDS, STORED_BYTES } from './events.ts';
 
 /** A seal as a row; bytes are hexadecimal. */
 export interface SealRow {

@@ -1,11 +1,10 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { EventId, UserId } from '../../lib/ids.ts';
+import { preparedRows } from '../db/prepared.ts';
+import type { PoolScope, WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
-import { preparedRows } from '../db/prepared.ts';
 import { jsonBytes } from '../sql/sized-page.ts';
-import type { PoolScope, WriteScope } from '../db/scope.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {

@@ -1,9 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
-import type { EventId, WorkspaceId } from '../../lib/ids.ts';
-import { EVENT_COLUMNS, type AuditEventRow } from './events.ts';
-import type { Db } from '../db/pool.ts';
-import { stream } from '../db/snapshot.ts';
+import type { EventId } from '../../lib/ids.ts';
 import type { PoolScope } from '../db/scope.ts';
+import { stream } from '../db/snapshot.ts';
+import { type AuditEventRow, EVENT_COLUMNS } from './events.ts';
 
 /** A stretch of time: `from` is in it, `to` isn't; undefined for no bound. */
 export interface Period {

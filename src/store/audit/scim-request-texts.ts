@@ -1,9 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
-import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Tx } from '../db/pool.ts';
-import { erasedKey, type ProvisioningRequestRow } from './scim-requests.ts';
+import type { UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { erasedKey, type ProvisioningRequestRow } from './scim-requests.ts';
 
 /** What is kept of a request that may name people. */
 export type KeptRequest = Pick<ProvisioningRequestRow, 'id' | 'path' | 'query' | 'body' | 'detail'>;

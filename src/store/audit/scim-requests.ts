@@ -1,13 +1,12 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { RollcallError } from '../../lib/errors.ts';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import type { Db } from '../db/pool.ts';
 import { preparedRows } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
+import { acrossWorkspaces, type PoolScope, scopeOf, type WriteScope } from '../db/scope.ts';
 import { answeredAtEnd, inTransaction } from '../db/transaction.ts';
-import { scopeOf, type PoolScope, type WriteScope } from '../db/scope.ts';
-import { acrossWorkspaces } from '../db/scope.ts';
+import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {

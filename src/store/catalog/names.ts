@@ -1,6 +1,4 @@
 import sql from 'sql-template-tag';
-import type { WorkspaceId } from '../../lib/ids.ts';
-import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 

@@ -1,10 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { OrganizationId, ProjectId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { OrganizationId, ProjectId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
+import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 import type { CatalogueSort } from './organizations.ts';
-import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 
 /** What may be changed of a project. */
 export interface ProjectState {

@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
-import type { RoleId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { RoleId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 
 /** What may be changed of a project role. */
 export interface RoleState {

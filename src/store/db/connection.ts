@@ -1,9 +1,9 @@
-import { Batch, type Answer, type Script, type Statement, type Wire } from './pipeline.ts';
 import { isConnectionLost, isLostStatement } from './errors.ts';
-import type { Db, Tx } from './pool.ts';
 import type { Connection, Lender } from './lender.ts';
 import { GRACE_MS, QUESTION_MS } from './limits.ts';
-import { borrow, type Behalf } from './loan.ts';
+import { type Behalf, borrow } from './loan.ts';
+import { type Answer, Batch, type Script, type Statement, type Wire } from './pipeline.ts';
+import type { Db, Tx } from './pool.ts';
 import { noteLostStatement, statementName } from './statement-names.ts';
 
 /**

@@ -2,8 +2,8 @@ import PgBoss from 'pg-boss';
 import sql from 'sql-template-tag';
 import type { Db, Tx } from './pool.ts';
 import { rows, statements } from './query.ts';
-import { inTransaction } from './transaction.ts';
 import { acrossWorkspaces } from './scope.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What there is to do, by queue: only ids, never a secret. */
 export interface JobData {

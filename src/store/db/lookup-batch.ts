@@ -1,10 +1,10 @@
-import type { Answer, Statement } from './pipeline.ts';
 import { ask, limitStatements, send } from './connection.ts';
 import { isConnectionLost, isLostStatement, isStopped } from './errors.ts';
-import { asTransaction, type Db, type Tx } from './pool.ts';
 import type { Lender } from './lender.ts';
 import { GRACE_MS, LOOKUP_MS } from './limits.ts';
 import { behalfOf, borrowForLookups, type Loan } from './loan.ts';
+import type { Answer, Statement } from './pipeline.ts';
+import { asTransaction, type Db, type Tx } from './pool.ts';
 
 interface Waiting {
   readonly statement: Statement;

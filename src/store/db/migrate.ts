@@ -1,6 +1,6 @@
 import { migrationSource } from '../../../migrations/index.ts';
-import type { Db } from './pool.ts';
 import { installJobs } from './job-queue.ts';
+import type { Db } from './pool.ts';
 
 /** The first number of our advisory locks: migrations. */
 const MIGRATIONS = 0x526f6c6e;

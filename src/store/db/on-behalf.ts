@@ -1,14 +1,14 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { cancelled } from '../../lib/gate.ts';
 import { refusals } from '../../lib/metrics.ts';
-import type { Answer, Script, Statement } from './pipeline.ts';
 import { askPool } from './connection.ts';
 import { isStopped } from './errors.ts';
-import { asTransaction, type Db } from './pool.ts';
 import type { Lender } from './lender.ts';
 import { LONG_READ_MS, QUICK_READ_MS } from './limits.ts';
 import type { Behalf } from './loan.ts';
+import type { Answer, Script, Statement } from './pipeline.ts';
 import { sharesOfPool } from './pool-shares.ts';
+import { asTransaction, type Db } from './pool.ts';
 
 /** A pool that is asked on behalf of one workspace, within its share. */
 interface BehalfDb {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { serialize } from 'pg-protocol';
 import utils from 'pg/lib/utils.js';
-import { columnsOf, NO_COLUMNS, readRow, type Columns } from './columns.ts';
+import { type Columns, columnsOf, NO_COLUMNS, readRow } from './columns.ts';
 import { arePlansOld, FORGET_PLANS } from './plan-age.ts';
 
 /** What is asked of the database. With a name it is prepared, once for each connection. */

@@ -2,10 +2,10 @@ import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { log } from '../../lib/log.ts';
 import { connectionOptions } from '../../lib/scram.ts';
-import type { Answer, Script, Statement } from './pipeline.ts';
 import { WatchedDialect } from './dialect.ts';
 import type { Connection, Lender } from './lender.ts';
 import { CONNECT_MS, WAIT_MS } from './limits.ts';
+import type { Answer, Script, Statement } from './pipeline.ts';
 import { sharePool } from './pool-shares.ts';
 
 // bigint columns are versions and counts, far below 2^53; a date stays the text it is, free of time zones.

@@ -1,13 +1,13 @@
 import type { Sql } from 'sql-template-tag';
-import type { Answer, Statement } from './pipeline.ts';
 import { ask } from './connection.ts';
 import { isLostStatement, translateError } from './errors.ts';
-import { asTransaction, type Db, type Tx } from './pool.ts';
 import type { Lender } from './lender.ts';
 import { lookUp } from './lookup-batch.ts';
+import type { Answer, Statement } from './pipeline.ts';
+import { asTransaction, type Db, type Tx } from './pool.ts';
 import { rows } from './query.ts';
-import { noteLostStatement, statementName } from './statement-names.ts';
 import type { AnyScope } from './scope.ts';
+import { noteLostStatement, statementName } from './statement-names.ts';
 
 /**
  * Runs a query of the main road, which has one text or a few, as a prepared statement whose name begins so, so

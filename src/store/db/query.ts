@@ -1,7 +1,7 @@
 import type { Sql } from 'sql-template-tag';
-import type { Answer, Script, Statement } from './pipeline.ts';
 import { ask } from './connection.ts';
 import { translateError } from './errors.ts';
+import type { Answer, Script, Statement } from './pipeline.ts';
 import type { Db, Tx } from './pool.ts';
 import type { AnyScope } from './scope.ts';
 

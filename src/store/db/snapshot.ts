@@ -1,13 +1,13 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import { MAX_STALL_MS, readArriving } from './streamed-rows.ts';
 import { translateError } from './errors.ts';
-import type { Db, Tx } from './pool.ts';
 import { SNAPSHOT, type TransactionLimits } from './limits.ts';
 import { behalfOf } from './loan.ts';
 import { asReadError } from './on-behalf.ts';
+import type { Db } from './pool.ts';
 import { rows } from './query.ts';
-import { openTransaction, type Open } from './transaction.ts';
-import { scopeOf, type PoolScope, type WriteScope } from './scope.ts';
+import { type PoolScope, scopeOf, type WriteScope } from './scope.ts';
+import { MAX_STALL_MS, readArriving } from './streamed-rows.ts';
+import { type Open, openTransaction } from './transaction.ts';
 
 /**
  * Asks several questions of one moment, in a REPEATABLE READ transaction that can only read and is rolled back: it

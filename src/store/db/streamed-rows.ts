@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { serialize } from 'pg-protocol';
-import type { Sql } from 'sql-template-tag';
 import utils from 'pg/lib/utils.js';
-import type { Wire } from './pipeline.ts';
-import { columnsOf, readRow, type Columns } from './columns.ts';
+import type { Sql } from 'sql-template-tag';
+import { type Columns, columnsOf, readRow } from './columns.ts';
 import { sendQuery } from './connection.ts';
 import { translateError } from './errors.ts';
+import type { Wire } from './pipeline.ts';
 import type { Tx } from './pool.ts';
 
 /** A batch ends at this many rows, or with the row that reaches this many bytes as they came over the wire. */

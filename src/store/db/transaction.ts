@@ -1,11 +1,8 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { cancelled } from '../../lib/gate.ts';
 import { databaseRetries } from '../../lib/metrics.ts';
-import type { Answer, Statement } from './pipeline.ts';
 import { send, sendQuietly } from './connection.ts';
-import { conversation } from './transaction-queue.ts';
 import { isConnectionLost, isLockTimeout, isLostStatement, isRetryable, translateError } from './errors.ts';
-import { asTransaction, type Db, type Tx } from './pool.ts';
 import type { Lender } from './lender.ts';
 import {
   BEGINNING_MS,
@@ -14,8 +11,11 @@ import {
   PLAIN_TRANSACTION,
   type TransactionLimits,
 } from './limits.ts';
-import { behalfOf, borrow, type Behalf } from './loan.ts';
+import { type Behalf, behalfOf, borrow } from './loan.ts';
+import type { Answer, Statement } from './pipeline.ts';
+import { asTransaction, type Db, type Tx } from './pool.ts';
 import { noteLostStatement, statementName } from './statement-names.ts';
+import { conversation } from './transaction-queue.ts';
 
 const MAX_ATTEMPTS = 5;
 

@@ -1,10 +1,10 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { cancelled } from '../../lib/gate.ts';
 import { refusals } from '../../lib/metrics.ts';
-import type { Db } from './pool.ts';
 import type { Lender } from './lender.ts';
 import { MOST_CHANGES_AT_ONCE, MOST_CHANGES_WAITING, TURN_PATIENCE_MS } from './limits.ts';
 import { behalfOf } from './loan.ts';
+import type { Db } from './pool.ts';
 
 interface Waiter {
   readonly isExclusive: boolean;

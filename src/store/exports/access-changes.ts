@@ -1,11 +1,10 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { WorkspaceId } from '../../lib/ids.ts';
-import { accountRank, ACCOUNT_RANKS, type AccessRow } from '../access/effective.ts';
+import { type AccessRow, ACCOUNT_RANKS, accountRank } from '../access/effective.ts';
 import type { Period } from '../audit/export.ts';
-import type { Db } from '../db/pool.ts';
-import { stream } from '../db/snapshot.ts';
-import { intervals, versions, type Moment } from '../sql/as-of.ts';
 import type { PoolScope } from '../db/scope.ts';
+import { stream } from '../db/snapshot.ts';
+import { intervals, type Moment, versions } from '../sql/as-of.ts';
 
 /** One thing that a user began or ceased to have by one way. Names are those at the end of the period. */
 export interface AccessChange extends Pick<

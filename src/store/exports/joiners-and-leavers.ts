@@ -1,12 +1,11 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import { changeTables, isIn } from './access-changes.ts';
 import type { Period } from '../audit/export.ts';
-import type { Db } from '../db/pool.ts';
-import { stream } from '../db/snapshot.ts';
-import { everythingHeld } from './users-and-access.ts';
-import { versions, type Moment } from '../sql/as-of.ts';
 import type { PoolScope } from '../db/scope.ts';
+import { stream } from '../db/snapshot.ts';
+import { type Moment, versions } from '../sql/as-of.ts';
+import { changeTables, isIn } from './access-changes.ts';
+import { everythingHeld } from './users-and-access.ts';
 
 /** Somebody who came or went. Names are those at the end of the period. */
 interface Mover {

@@ -1,10 +1,9 @@
 import sql, { empty } from 'sql-template-tag';
-import type { EventId, WorkspaceId } from '../../lib/ids.ts';
-import { EVENT_COLUMNS, pageOfEvents, type AuditEventRow, type AuditPosition } from '../audit/events.ts';
-import type { Db } from '../db/pool.ts';
-import type { PageByBytes } from '../sql/page-bytes.ts';
+import type { EventId } from '../../lib/ids.ts';
+import { type AuditEventRow, type AuditPosition, EVENT_COLUMNS, pageOfEvents } from '../audit/events.ts';
 import { row } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
+import type { PageByBytes } from '../sql/page-bytes.ts';
 
 const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
 

@@ -1,12 +1,11 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import { ACCOUNT_RANKS, effective, type AccessRow } from '../access/effective.ts';
-import type { Db } from '../db/pool.ts';
-import { stream } from '../db/snapshot.ts';
-import { lastAccessAt } from '../users/last-access.ts';
-import { holds, versions, type Moment } from '../sql/as-of.ts';
-import type { UserSource, UserStatus } from '../users/users.ts';
+import { type AccessRow, ACCOUNT_RANKS, effective } from '../access/effective.ts';
 import type { PoolScope } from '../db/scope.ts';
+import { stream } from '../db/snapshot.ts';
+import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { lastAccessAt } from '../users/last-access.ts';
+import type { UserSource, UserStatus } from '../users/users.ts';
 
 /** One thing that a user may use, and one way by which it is had. */
 export type ExportedAccess = Pick<

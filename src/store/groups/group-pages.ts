@@ -1,24 +1,23 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { GroupId, WorkspaceId } from '../../lib/ids.ts';
-import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from '../sql/cursor-page.ts';
-import type { Db } from '../db/pool.ts';
-import { requiredKeys, rowsOfKeys, unestimated } from '../sql/key-lookup.ts';
 import { composedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
+import type { PoolScope } from '../db/scope.ts';
 import { groupSource } from '../scim/group-columns.ts';
 import { KEYED_GROUPS } from '../scim/group-keys.ts';
-import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
-import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from '../sql/offset-page.ts';
+import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
+import { requiredKeys, rowsOfKeys, unestimated } from '../sql/key-lookup.ts';
+import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
 import {
+  type Cut,
   cutOf,
   MAX_PAGE_BYTES,
   sizedPage,
-  type Cut,
   type SizedPage,
   type SizedRow,
 } from '../sql/sized-page.ts';
 import type { Sources } from '../sql/where.ts';
-import type { PoolScope } from '../db/scope.ts';
+import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 
 /** Attributes of which a value is had by a group or a few, with an index each. */
 const GROUP_KEYS = ['id', 'displayName', 'externalId'];

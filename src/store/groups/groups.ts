@@ -1,10 +1,9 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
+import type { GroupId, UserId } from '../../lib/ids.ts';
 import { preparedRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 
 export interface GroupRow {
   readonly id: GroupId;

@@ -1,10 +1,9 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
+import type { EventId, GroupId, UserId } from '../../lib/ids.ts';
 import { preparedForFew } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
 export interface MembershipDelta {

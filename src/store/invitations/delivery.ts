@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
-import type { InvitationId, WorkspaceId } from '../../lib/ids.ts';
-import type { Tx } from '../db/pool.ts';
+import type { InvitationId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
-import { INVITATION_COLUMNS, type InvitationRow } from './invitations.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { INVITATION_COLUMNS, type InvitationRow } from './invitations.ts';
 
 /** Locks one invitation for the delivery of its newest send; `now` is when the lock was had. */
 export function lockDelivery(

@@ -1,10 +1,10 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { EventId, InvitationId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
-import { versions, type Moment } from '../sql/as-of.ts';
 import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
+import { type Moment, versions } from '../sql/as-of.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired' | 'superseded';
 

@@ -1,10 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { EventId, ReviewId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { EventId, ReviewId, UserId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
-import { decisionOf, rowsFound, type RowFilter, type RowsOf } from './rows.ts';
-import type { Verdict } from './reviews.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
+import type { Verdict } from './reviews.ts';
+import { decisionOf, type RowFilter, rowsFound, type RowsOf } from './rows.ts';
 
 /** What is to stand from now on; of an undecided row neither note nor reviewer. */
 export interface Decision {

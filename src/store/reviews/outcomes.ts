@@ -1,10 +1,9 @@
 import sql from 'sql-template-tag';
-import type { EventId, GrantId, ReviewId, UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { EventId, GrantId, ReviewId, UserId } from '../../lib/ids.ts';
 import { accountRank } from '../access/effective.ts';
-import type { Tx } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
-import { LINKED } from './rows.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { LINKED } from './rows.ts';
 
 /** Whether a row `w` is to be taken away; looked up for each row by its number. */
 const IS_REVOKED = sql`(select d.decision from review_decisions d where d.workspace_id = w.workspace_id

@@ -1,10 +1,10 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, ProductId, ProjectId, ReviewId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
-import { intervals } from '../sql/as-of.ts';
 import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
+import { intervals } from '../sql/as-of.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 
 /** How far a review has come: `closing` while its revocations are applied. */
 export type ReviewStatus = 'open' | 'closing' | 'closed' | 'cancelled';

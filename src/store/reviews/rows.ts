@@ -1,14 +1,13 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ReviewId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import type { AccessRow } from '../access/effective.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
 import { row } from '../db/query.ts';
-import { stream } from '../db/snapshot.ts';
-import { versions, type Moment } from '../sql/as-of.ts';
-import type { Verdict } from './reviews.ts';
-import { literal } from '../sql/where.ts';
 import type { PoolScope, Scope } from '../db/scope.ts';
+import { stream } from '../db/snapshot.ts';
+import { type Moment, versions } from '../sql/as-of.ts';
+import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
+import { literal } from '../sql/where.ts';
+import type { Verdict } from './reviews.ts';
 
 /** What came of a decision when the review was closed. */
 export type Outcome = 'kept' | 'revoked' | 'task' | 'already_ended' | 'refused';

@@ -1,10 +1,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { ProductId, ProjectId, ReviewId, WorkspaceId } from '../../lib/ids.ts';
+import type { ProductId, ProjectId, ReviewId } from '../../lib/ids.ts';
 import { effective } from '../access/effective.ts';
-import type { Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import type { WriteScope } from '../db/scope.ts';
-import type { Scope } from '../db/scope.ts';
+import type { Scope, WriteScope } from '../db/scope.ts';
 
 /** What a review is of: one product, one project, or with neither the whole workspace. */
 interface Subject {

@@ -1,8 +1,8 @@
 import sql from 'sql-template-tag';
 import { invalid } from '../../lib/errors.ts';
 import type { AttributeRef } from '../sql/condition.ts';
-import { elementSource } from './user-columns.ts';
 import type { Source } from '../sql/where.ts';
+import { elementSource } from './user-columns.ts';
 
 const COLUMNS: Readonly<Record<string, Source>> = {
   id: { kind: 'uuid', expression: sql`g.id` },

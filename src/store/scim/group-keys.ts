@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { isOneOf, isOneOfUuids, lowerIsOneOf, type KeyedTable } from '../sql/key-lookup.ts';
+import { isOneOf, isOneOfUuids, type KeyedTable, lowerIsOneOf } from '../sql/key-lookup.ts';
 
 /** The attributes by which groups are found in an index, in a query whose groups table is `g`. */
 export const KEYED_GROUPS: KeyedTable = {

@@ -1,10 +1,8 @@
 import sql, { empty } from 'sql-template-tag';
-import type { WorkspaceId } from '../../lib/ids.ts';
-import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import type { PoolScope } from '../db/scope.ts';
 import type { GroupRow } from '../groups/groups.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
-import type { PoolScope } from '../db/scope.ts';
 
 /** A group with how many members it has. */
 export type CountedGroup = Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'> & {

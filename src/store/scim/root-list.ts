@@ -1,17 +1,16 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { beyond, cursorKey, isDescending, turned } from '../sql/cursor-page.ts';
-import type { CursorPage, PlacedRow, Turned } from '../sql/cursor-page.ts';
-import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
-import { groupSource } from './group-columns.ts';
-import { countGroups, membersBytes, shownGroups, type MemberBytes } from '../groups/group-pages.ts';
-import { orderByKey, sortKey, type IndexPage, type Selection, type SortKey } from '../sql/offset-page.ts';
-import { userSource } from './user-columns.ts';
-import { inOrder, sizedPage, type SizedRow } from '../sql/sized-page.ts';
-import { countUsers, shownUsers, userBytes, type ShownParts } from './user-list.ts';
-import { jsonSource, type Sources } from '../sql/where.ts';
 import type { PoolScope } from '../db/scope.ts';
+import { countGroups, type MemberBytes, membersBytes, shownGroups } from '../groups/group-pages.ts';
+import type { CursorPage, PlacedRow, Turned } from '../sql/cursor-page.ts';
+import { beyond, cursorKey, isDescending, turned } from '../sql/cursor-page.ts';
+import { type IndexPage, orderByKey, type Selection, sortKey, type SortKey } from '../sql/offset-page.ts';
+import { inOrder, sizedPage, type SizedRow } from '../sql/sized-page.ts';
+import { jsonSource, type Sources } from '../sql/where.ts';
+import { groupSource } from './group-columns.ts';
+import { userSource } from './user-columns.ts';
+import { countUsers, type ShownParts, shownUsers, userBytes } from './user-list.ts';
 
 /** What a list of users and groups asks of each; the direction of the order is the same. */
 export interface MixedSelection {

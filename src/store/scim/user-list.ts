@@ -1,16 +1,15 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import { cursorQuery, turned, type CursorPage, type PlacedRow, type Turned } from '../sql/cursor-page.ts';
-import type { Db } from '../db/pool.ts';
-import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
 import { composedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
-import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from '../sql/offset-page.ts';
-import { cutOf, jsonBytes, sizedPage, type Cut, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
+import type { PoolScope } from '../db/scope.ts';
+import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
+import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
+import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
+import { type Cut, cutOf, jsonBytes, sizedPage, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
+import { shownColumns, type ShownUser } from '../users/users.ts';
 import { userSource } from './user-columns.ts';
 import { KEYED_USERS } from './user-keys.ts';
-import { shownColumns, type ShownUser } from '../users/users.ts';
-import type { PoolScope } from '../db/scope.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
 const USER_KEYS = ['id', 'userName', 'externalId'];

@@ -1,5 +1,5 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
-import { keyCast, orderByKey, sortKey, type Selection, type SortKey } from './offset-page.ts';
+import { keyCast, orderByKey, type Selection, sortKey, type SortKey } from './offset-page.ts';
 import { inOrder, type SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 

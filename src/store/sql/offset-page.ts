@@ -1,6 +1,6 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { AttributeRef, Condition } from './condition.ts';
-import { where, type Source, type Sources } from './where.ts';
+import { type Source, type Sources, where } from './where.ts';
 
 /** Which resources a list holds, and in which order. */
 export interface Selection {

@@ -1,6 +1,6 @@
 import { rows } from '../db/query.ts';
-import { sizedPage, type SizedPage, type SizedRow } from './sized-page.ts';
 import type { Scope } from '../db/scope.ts';
+import { sizedPage, type SizedPage, type SizedRow } from './sized-page.ts';
 
 /** Some rows of a list, and whether there are more. */
 export interface PageByBytes<Row> {

@@ -1,9 +1,10 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { billingManagers } from '../access/effective.ts';
-import type { Db } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
 import { row, rows } from '../db/query.ts';
+import type { PoolScope } from '../db/scope.ts';
+import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 import {
   asPage,
   byText,
@@ -15,9 +16,7 @@ import {
   type SortKey,
 } from '../sql/keyset-page.ts';
 import { lastAccessAt } from './last-access.ts';
-import { holds, versions, type Moment } from '../sql/as-of.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
-import type { PoolScope } from '../db/scope.ts';
 
 /** A user as the directory lists it; what SCIM no longer shows is here too, inactive. */
 export type DirectoryRow = Pick<

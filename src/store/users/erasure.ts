@@ -1,11 +1,10 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { EventId, UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { EventId, UserId } from '../../lib/ids.ts';
 import { STORED_BYTES } from '../audit/events.ts';
-import { firstBytes } from '../sql/bytes.ts';
-import type { Tx } from '../db/pool.ts';
-import { PAST_FULL_NAME } from '../sql/as-of.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { PAST_FULL_NAME } from '../sql/as-of.ts';
+import { firstBytes } from '../sql/bytes.ts';
 
 /** Longer names are never kept of a request: its body and its filter are cut, or refused, before that. */
 const LONGEST_NAME = 8 * 1024;

@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
-import type { OrganizationId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Tx } from '../db/pool.ts';
+import type { OrganizationId, UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
-import { shownColumns, type JsonObject, type UserRow, type UserStatus } from './users.ts';
 import type { WriteScope } from '../db/scope.ts';
+import { type JsonObject, shownColumns, type UserRow, type UserStatus } from './users.ts';
 
 /** A user whom an address means: by name, or by one of the addresses of the profile. */
 export interface AddressedUser {

@@ -1,10 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db } from '../db/pool.ts';
 import { rows } from '../db/query.ts';
+import { type PoolScope, scopeOf } from '../db/scope.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Moment } from '../sql/as-of.ts';
-import { scopeOf, type PoolScope } from '../db/scope.ts';
 
 /** When somebody was seen, and by what the user is named: an id, or a user name, or an address. */
 export interface NamedAccess {

@@ -1,10 +1,9 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, MachineId, ProductId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
-import { versions, type Moment } from '../sql/as-of.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
+import { type Moment, versions } from '../sql/as-of.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 
 /** A machine that a user has registered and that was not removed. */
 export interface MachineRow {

@@ -1,6 +1,5 @@
 import sql from 'sql-template-tag';
-import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Tx } from '../db/pool.ts';
+import type { UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
 

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import type { OrganizationId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
-import { unestimated } from '../sql/key-lookup.ts';
+import type { OrganizationId, UserId } from '../../lib/ids.ts';
 import { composedRows, lookedUpRow, preparedForFew, preparedRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
 

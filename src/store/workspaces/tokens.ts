@@ -1,10 +1,10 @@
 import sql, { empty } from 'sql-template-tag';
 import type { TokenId, WorkspaceId } from '../../lib/ids.ts';
-import type { Db, Tx } from '../db/pool.ts';
+import type { Db } from '../db/pool.ts';
 import { lookedUpRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 
 /** What a token may do (contract section 3). */
 export type TokenScope = 'scim' | 'admin' | 'auditor' | 'product' | 'operator';

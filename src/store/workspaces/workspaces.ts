@@ -2,8 +2,8 @@ import sql from 'sql-template-tag';
 import type { WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 import { acrossWorkspaces, type Scope, type WriteScope } from '../db/scope.ts';
+import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** What may be changed of a workspace. */
 export interface WorkspaceState {

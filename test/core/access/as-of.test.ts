@@ -1,23 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { accessOfUser } from '../../../src/core/access/effective.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { shownUserOf } from '../../../src/api/routes/user-view.ts';
+import { accessOfUser } from '../../../src/core/access/effective.ts';
 import { putProduct } from '../../../src/core/catalog/products.ts';
 import { patchProject } from '../../../src/core/catalog/projects.ts';
 import { putRole } from '../../../src/core/catalog/roles.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
-import {
-  listDirectory,
-  userDetail,
-  type DirectoryFilter,
-  type DirectoryItem,
-  type DirectorySort,
-} from '../../../src/core/users/directory.ts';
 import type { ExportFile } from '../../../src/core/exports/file.ts';
 import { exportAccess, exportUsers } from '../../../src/core/exports/users-and-access.ts';
 import { changeGroup } from '../../../src/core/groups/write.ts';
 import type { KeysetPage } from '../../../src/core/shared/keyset.ts';
+import {
+  type DirectoryFilter,
+  type DirectoryItem,
+  type DirectorySort,
+  listDirectory,
+  userDetail,
+} from '../../../src/core/users/directory.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { databaseTime } from '../../../src/store/sql/as-of.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
@@ -25,13 +26,12 @@ import { begin, step, type Step } from '../../support/random-changes.ts';
 import {
   manage,
   managing,
+  type Managing,
   ORGANIZATIONS,
   prepareManaging,
-  type Managing,
 } from '../../support/random-management.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 const happening: fc.Arbitrary<{ readonly pushed: Step } | { readonly managed: Managing }> = fc.oneof(
   step.map((pushed) => ({ pushed })),

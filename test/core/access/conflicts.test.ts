@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { conflictsOf, listConflicts, type Conflict } from '../../../src/core/access/conflicts.ts';
+import { type Conflict, conflictsOf, listConflicts } from '../../../src/core/access/conflicts.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
 import { deleteUser } from '../../../src/core/users/delete.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('conflicts', () => {
   let database: TestDatabase;

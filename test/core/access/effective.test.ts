@@ -1,21 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessOfUser, type Via } from '../../../src/core/access/effective.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
-import { listDirectory } from '../../../src/core/users/directory.ts';
 import { deleteUser } from '../../../src/core/users/delete.ts';
+import { listDirectory } from '../../../src/core/users/directory.ts';
 import type { UserId } from '../../../src/lib/ids.ts';
 import { accessOf, type AccessRow } from '../../../src/store/access/effective.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
 import { databaseTime } from '../../../src/store/sql/as-of.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { expectRefusal } from '../../support/refusal.ts';
-import { naiveAccess, type Model } from '../../support/naive-access.ts';
+import { type Model, naiveAccess } from '../../support/naive-access.ts';
 import { begin, step } from '../../support/random-changes.ts';
+import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
-import { scopeOf } from '../../../src/store/db/scope.ts';
 
 describe('effective access', () => {
   let database: TestDatabase;

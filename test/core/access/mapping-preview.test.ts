@@ -1,29 +1,29 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { putProduct } from '../../../src/core/catalog/products.ts';
-import type { Core } from '../../../src/core/context/core.ts';
-import { invite } from '../../../src/core/invitations/invite.ts';
-import { setGroupGrants, setMappingRules } from '../../../src/core/access/mapping.ts';
 import {
-  previewMapping,
   type AccessChange,
   type MappingDraft,
   type MappingPreview,
+  previewMapping,
 } from '../../../src/core/access/mapping-preview.ts';
+import { setGroupGrants, setMappingRules } from '../../../src/core/access/mapping.ts';
+import { putProduct } from '../../../src/core/catalog/products.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
+import type { Core } from '../../../src/core/context/core.ts';
+import { invite } from '../../../src/core/invitations/invite.ts';
 import { RollcallError } from '../../../src/lib/errors.ts';
 import type { UserId } from '../../../src/lib/ids.ts';
 import { accessOf, type AccessRow } from '../../../src/store/access/effective.ts';
-import { openDb } from '../../../src/store/db/pool.ts';
-import { inSnapshot } from '../../../src/store/db/snapshot.ts';
 import { changedThings, grantChanges } from '../../../src/store/access/mapping-preview.ts';
 import { catalogueKeys } from '../../../src/store/access/mapping-rules.ts';
 import { countSeats } from '../../../src/store/access/seats.ts';
+import { openDb } from '../../../src/store/db/pool.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
+import { inSnapshot } from '../../../src/store/db/snapshot.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
-import { scopeOf } from '../../../src/store/db/scope.ts';
 
 describe('mapping preview', () => {
   let database: TestDatabase;

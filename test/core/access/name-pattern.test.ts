@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { checkRules } from '../../../src/core/access/check-rules.ts';
-import { foldCase } from '../../../src/lib/fold-case.ts';
 import { compileRules, type MappingRule } from '../../../src/core/access/mapping-rules.ts';
-import { PLACEHOLDERS, type Placeholder } from '../../../src/core/access/name-pattern.ts';
+import { type Placeholder, PLACEHOLDERS } from '../../../src/core/access/name-pattern.ts';
 import { RollcallError } from '../../../src/lib/errors.ts';
+import { foldCase } from '../../../src/lib/fold-case.ts';
 import type { LicenseId, ProjectId, RoleId } from '../../../src/lib/ids.ts';
 import type { CatalogueKeys } from '../../../src/store/access/mapping-rules.ts';
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import type { Core } from '../../../src/core/context/core.ts';
 import { previewMapping } from '../../../src/core/access/mapping-preview.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
+import type { Core } from '../../../src/core/context/core.ts';
 import { patchWorkspace } from '../../../src/core/workspaces/workspaces.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('only one product for a user, while the integration is switched off', () => {
   let database: TestDatabase;

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { accessOfUser } from '../../../src/core/access/effective.ts';
 import { listAudit } from '../../../src/core/audit/list.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
+import type { UserInput } from '../../../src/core/shared/user-state.ts';
 import { provisionUser } from '../../../src/core/users/create-or-adopt.ts';
 import { replaceUser } from '../../../src/core/users/replace.ts';
-import type { UserInput } from '../../../src/core/shared/user-state.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('pushed grants', () => {
   let database: TestDatabase;

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { bytesOf, MAX_EVENT_BYTES, recorded } from '../../../src/core/audit/event-size.ts';
 import { noise } from '../users/large-steps.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { nameKey, textsIn, withoutTexts, type KeptTexts } from '../../../src/core/audit/identifier-index.ts';
+import { type KeptTexts, nameKey, textsIn, withoutTexts } from '../../../src/core/audit/identifier-index.ts';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { keptBody } from '../../../src/scim/log-entry/body.ts';
 

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { openProvisioningLog, type NewProvisioningRequest } from '../../../src/core/audit/scim-requests.ts';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { MOST_WAITING, provisioningQueue } from '../../../src/core/audit/scim-request-queue.ts';
+import { type NewProvisioningRequest, openProvisioningLog } from '../../../src/core/audit/scim-requests.ts';
 import { newId, type WorkspaceId } from '../../../src/lib/ids.ts';
 import { metrics } from '../../../src/lib/metrics.ts';
-import { openDb, type Db } from '../../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 
 const entry = (

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import { getMappingRules, setGroupGrants, setMappingRules } from '../../../src/core/access/mapping.ts';
 import type { Caller } from '../../../src/core/context/caller.ts';
-import { setGroupGrants, setMappingRules, getMappingRules } from '../../../src/core/access/mapping.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 interface Access {
   readonly kind: string;

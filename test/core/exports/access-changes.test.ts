@@ -1,22 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { exportAccessChanges } from '../../../src/core/exports/access-changes.ts';
-import type { Period } from '../../../src/core/shared/as-of.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { putRole } from '../../../src/core/catalog/roles.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
+import { exportAccessChanges } from '../../../src/core/exports/access-changes.ts';
 import { changeGroup } from '../../../src/core/groups/write.ts';
+import type { Period } from '../../../src/core/shared/as-of.ts';
 import { deleteUser } from '../../../src/core/users/delete.ts';
 import type { UserId } from '../../../src/lib/ids.ts';
 import { accessOf } from '../../../src/store/access/effective.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
 import { databaseTime } from '../../../src/store/sql/as-of.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
-import { scopeOf } from '../../../src/store/db/scope.ts';
 
 type Line = Readonly<Record<string, string | null>>;
 

@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listAudit } from '../../../src/core/audit/list.ts';
+import { patchProject } from '../../../src/core/catalog/projects.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
 import type { ExportFile } from '../../../src/core/exports/file.ts';
 import { exportAccess, exportUsers } from '../../../src/core/exports/users-and-access.ts';
 import { changeGroup } from '../../../src/core/groups/write.ts';
-import { patchProject } from '../../../src/core/catalog/projects.ts';
 import { deleteUser } from '../../../src/core/users/delete.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { databaseTime } from '../../../src/store/sql/as-of.ts';
@@ -15,7 +16,6 @@ import { naiveAccess } from '../../support/naive-access.ts';
 import { begin, step } from '../../support/random-changes.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 type Line = Readonly<Record<string, string | null>>;
 

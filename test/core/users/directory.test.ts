@@ -1,19 +1,19 @@
 import { expect } from 'chai';
+import { contextOf } from '../../../src/core/context/context.ts';
 import type { Core } from '../../../src/core/context/core.ts';
-import {
-  listDirectory,
-  userDetail,
-  type DirectoryFilter,
-  type DirectorySort,
-} from '../../../src/core/users/directory.ts';
 import type { KeysetPage } from '../../../src/core/shared/keyset.ts';
 import { deleteUser } from '../../../src/core/users/delete.ts';
+import {
+  type DirectoryFilter,
+  type DirectorySort,
+  listDirectory,
+  userDetail,
+} from '../../../src/core/users/directory.ts';
 import type { UserId } from '../../../src/lib/ids.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { expectRefusal } from '../../support/refusal.ts';
 import { newWorld, type Pushed, type World } from '../../support/world.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('directory', () => {
   let database: TestDatabase;

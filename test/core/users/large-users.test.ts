@@ -3,21 +3,21 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import type { Core } from '../../../src/core/context/core.ts';
 import { newId, type UserId, type WorkspaceId } from '../../../src/lib/ids.ts';
-import { findEntry, usersNamed } from '../../../src/store/users/directory.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
+import { scopeOf } from '../../../src/store/db/scope.ts';
+import { inTransaction } from '../../../src/store/db/transaction.ts';
+import { findEntry, usersNamed } from '../../../src/store/users/directory.ts';
 import { namesOf, pseudonymise } from '../../../src/store/users/erasure.ts';
 import { profileTexts } from '../../../src/store/users/profile-texts.ts';
-import { inTransaction } from '../../../src/store/db/transaction.ts';
 import {
   insertUser,
+  type JsonObject,
   lockUser,
   updateUser,
-  type JsonObject,
   type UserState,
 } from '../../../src/store/users/users.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { afterStep, largeAttributes, largeStep, noise, sizes } from './large-steps.ts';
-import { scopeOf } from '../../../src/store/db/scope.ts';
 
 /** A user as it was from a time on. */
 interface Past {

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareFirstStart } from '../../../src/core/workspaces/bootstrap.ts';
 import { verifyToken } from '../../../src/core/workspaces/tokens.ts';
-import { openDb, type Db } from '../../../src/store/db/pool.ts';
 import { migrate } from '../../../src/store/db/migrate.ts';
+import { type Db, openDb } from '../../../src/store/db/pool.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../../support/database.ts';
 
 const OTHER = 'other-token-that-comes-too-late-0123456789';

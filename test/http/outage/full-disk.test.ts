@@ -1,12 +1,12 @@
+import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import { requestsTo } from '../../support/app.ts';
 import { makeTemporaryDirectory } from '../../support/postgres.ts';
-import { startProcess, type ServerProcess } from '../../support/process.ts';
+import { type ServerProcess, startProcess } from '../../support/process.ts';
 
 const TOKEN = 'scim-token-of-the-full-disk-0123456789';
 

@@ -1,15 +1,15 @@
+import { expect } from 'chai';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'chai';
-import { createApp } from '../../../src/server/app.ts';
-import { prepareFirstStart } from '../../../src/core/workspaces/bootstrap.ts';
 import { openProvisioningLog, type ProvisioningLog } from '../../../src/core/audit/scim-requests.ts';
+import { prepareFirstStart } from '../../../src/core/workspaces/bootstrap.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded-postgres/embedded.ts';
 import { setLogLevel } from '../../../src/lib/log.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../../src/embedded-postgres/embedded.ts';
-import { openDb, type Db } from '../../../src/store/db/pool.ts';
+import { createApp } from '../../../src/server/app.ts';
 import { migrate } from '../../../src/store/db/migrate.ts';
+import { type Db, openDb } from '../../../src/store/db/pool.ts';
 import { requestsTo, type Send } from '../../support/app.ts';
 import { makeTemporaryDirectory } from '../../support/postgres.ts';
 

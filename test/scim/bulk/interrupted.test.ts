@@ -3,7 +3,7 @@ import { request as send } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { startProxy, type Proxy } from '../../support/proxy.ts';
+import { type Proxy, startProxy } from '../../support/proxy.ts';
 import { newToken, newWorkspace } from '../http/client.ts';
 import { refused } from '../http/resources.ts';
 import type { Answer, Scim } from './answers.ts';

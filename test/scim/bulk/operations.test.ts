@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { TestApp } from '../../support/app.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { listed, patchOf, refused } from '../http/resources.ts';
-import { ENTERPRISE, type Answer, type Scim } from './answers.ts';
+import { type Answer, ENTERPRISE, type Scim } from './answers.ts';
 import { bulk, idOf, postGroup, postUser, sendBulk, statuses } from './bulk.ts';
 
 describe('bulk: operations (RFC 7644 section 3.7)', () => {

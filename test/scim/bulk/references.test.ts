@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { listed, patchOf } from '../http/resources.ts';
-import { ENTERPRISE, type Answer, type Scim } from './answers.ts';
+import { type Answer, ENTERPRISE, type Scim } from './answers.ts';
 import { bulk, idOf, managedBy, postGroup, postUser, statuses } from './bulk.ts';
 
 describe('bulk: bulkId (RFC 7644 sections 3.7.1 and 3.7.2)', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { circlesOf } from '../../../src/scim/bulk/cycles.ts';
-import { readBulkRequest, type BulkOperation } from '../../../src/scim/bulk/request.ts';
+import { type BulkOperation, readBulkRequest } from '../../../src/scim/bulk/request.ts';
 import { newSchedule } from '../../../src/scim/bulk/schedule.ts';
 import { managedBy, postUser } from './bulk.ts';
 

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { issueToken, revokeToken } from '../../../src/core/workspaces/tokens.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../../src/core/context/caller.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
+import { issueToken, revokeToken } from '../../../src/core/workspaces/tokens.ts';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
@@ -9,7 +10,6 @@ import { newWorkspace, scimClient } from '../http/client.ts';
 import { refused } from '../http/resources.ts';
 import type { Answer, Scim } from './answers.ts';
 import { bulk, managedBy, postUser, sendBulk, statuses } from './bulk.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 describe('bulk: a token that ends', () => {
   let app: TestApp;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import { cursorKey, sealCursor } from '../../../src/scim/query/cursor.ts';
 import type { TestApp } from '../../support/app.ts';
+import { type Answer, type Replied, type Scim } from '../bulk/answers.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { LIST_RESPONSE, refused } from '../http/resources.ts';
-import { type Answer, type Replied, type Scim } from '../bulk/answers.ts';
-import { cursorKey, sealCursor } from '../../../src/scim/query/cursor.ts';
 import { nextOf, pages, walk } from './walk.ts';
 
 const SECRET = 'k'.repeat(32);

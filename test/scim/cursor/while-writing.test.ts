@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, sharedApp } from '../http/client.ts';
-import { patchOf } from '../http/resources.ts';
 import { type Answer, type Scim } from '../bulk/answers.ts';
 import { bulk, idOf, postUser } from '../bulk/bulk.ts';
+import { newWorkspace, sharedApp } from '../http/client.ts';
+import { patchOf } from '../http/resources.ts';
 import { nextOf, pages, previousOf, walk } from './walk.ts';
 
 describe('cursor paging while others write (RFC 9865)', () => {

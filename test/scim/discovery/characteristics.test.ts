@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
+import { type Answer, type Replied, ROLLCALL, type Scim } from '../bulk/answers.ts';
+import { bulk, idOf } from '../bulk/bulk.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { patchOf, refused } from '../http/resources.ts';
-import { ROLLCALL, type Answer, type Replied, type Scim } from '../bulk/answers.ts';
-import { bulk, idOf } from '../bulk/bulk.ts';
 
 describe('characteristics of attributes (RFC 7643 sections 2.2 and 7)', () => {
   let app: TestApp;

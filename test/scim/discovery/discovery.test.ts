@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
+import { type Answer, ENTERPRISE, ROLLCALL, type Scim } from '../bulk/answers.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
-import { ENTERPRISE, ROLLCALL, type Answer, type Scim } from '../bulk/answers.ts';
 
 const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 const CONFIG = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import { etag, expectedVersions, isKnown } from '../../../src/scim/http/entity-tags.ts';
 import type { TestApp } from '../../support/app.ts';
+import { type Answer, type Scim } from '../bulk/answers.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
 import { patchOf, refused } from '../http/resources.ts';
-import { type Answer, type Scim } from '../bulk/answers.ts';
-import { etag, expectedVersions, isKnown } from '../../../src/scim/http/entity-tags.ts';
 
 describe('entity tags as they are read', () => {
   it('If-Match: any, one, several, and what is none', () => {

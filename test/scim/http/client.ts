@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { Agent, request as send, type IncomingHttpHeaders } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request as send } from 'node:http';
 import type { Caller, Scope } from '../../../src/core/context/caller.ts';
+import { contextOf } from '../../../src/core/context/context.ts';
 import { issueToken } from '../../../src/core/workspaces/tokens.ts';
 import { createWorkspace } from '../../../src/core/workspaces/workspaces.ts';
 import type { WorkspaceId } from '../../../src/lib/ids.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { contextOf } from '../../../src/core/context/context.ts';
 
 /** Whatever an answer holds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test says what it expects to be where

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import SCIMMY from 'scimmy';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace, type Resource, sharedApp } from './client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { listed, patchOf } from './resources.ts';
 
 interface Coercing {

@@ -4,10 +4,10 @@ import type { TestApp } from '../../support/app.ts';
 import {
   newToken,
   newWorkspace,
-  scimClient,
-  type TestWorkspace,
   type Resource,
+  scimClient,
   sharedApp,
+  type TestWorkspace,
 } from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 

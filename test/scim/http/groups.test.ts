@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { queriesOf } from './queries.ts';
 import { listed, patchOf, refused, written } from './resources.ts';
 

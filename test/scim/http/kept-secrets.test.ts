@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { isSecretName, withoutSecrets } from '../../../src/lib/secrets.ts';
 import { keptBody } from '../../../src/scim/log-entry/body.ts';
 import { keptDetail } from '../../../src/scim/log-entry/detail.ts';
 import { keptUrlPath } from '../../../src/scim/log-entry/path.ts';
 import { keptQuery } from '../../../src/scim/log-entry/query.ts';
-import { isSecretName, withoutSecrets } from '../../../src/lib/secrets.ts';
-import { placesOf } from '../../support/everything.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
+import { placesOf } from '../../support/everything.ts';
 
 const SECRET = 'hunter2-corr';
 const NAMES = [

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
+import { attributeName } from '../../../src/scim/schema/attribute.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
-import { attributeName } from '../../../src/scim/schema/attribute.ts';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace, type Resource, sharedApp, type ScimReply } from './client.ts';
+import { newWorkspace, type Resource, type ScimReply, sharedApp, type TestWorkspace } from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 
 describe('SCIM over HTTP: lists', () => {

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import type { TestApp } from '../../support/app.ts';
 import { newToken, type Resource, type TestWorkspace } from './client.ts';
 import { patchOf } from './resources.ts';

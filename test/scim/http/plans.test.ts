@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace, type Resource } from './client.ts';
+import { newWorkspace, type Resource, type TestWorkspace } from './client.ts';
 import { queriesOf, type SentQuery } from './queries.ts';
 import { listed } from './resources.ts';
 

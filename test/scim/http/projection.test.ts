@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { listed, patchOf } from './resources.ts';
 
 const ANN = {

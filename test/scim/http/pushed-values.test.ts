@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { newToken, newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
+import { newToken, newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { patchOf } from './resources.ts';
 
 describe('SCIM over HTTP: pushed roles and entitlements', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { newToken, newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
+import { newToken, newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 
 const COMPOSED = 'Zo\u00eb-1@example.org';

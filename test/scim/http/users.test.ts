@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { listed, patchOf, refused, written } from './resources.ts';
 
 /** Every writable attribute that a user can have. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from './client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { patchOf, refused } from './resources.ts';
 
 const BODIES = {

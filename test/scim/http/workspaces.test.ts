@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, type TestWorkspace, type Resource, sharedApp } from './client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from './client.ts';
 import { listed, patchOf, refused } from './resources.ts';
 
 describe('SCIM over HTTP: another workspace sees nothing', () => {

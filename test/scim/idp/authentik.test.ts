@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
 import { newWorkspace, sharedApp } from '../http/client.ts';
-import { patch, type Dialect, type Fixture, type Step } from './fixture.ts';
+import { type Dialect, type Fixture, patch, type Step } from './fixture.ts';
 import { runFixtures } from './runner.ts';
 
 interface Config {

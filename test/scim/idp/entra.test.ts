@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import { startApp } from '../../support/app.ts';
-import { newWorkspace, sharedApp, type Resource } from '../http/client.ts';
+import { newWorkspace, type Resource, sharedApp } from '../http/client.ts';
 import { queriesOf } from '../http/queries.ts';
 import { written } from '../http/resources.ts';
-import { patch, type Dialect, type Fixture } from './fixture.ts';
+import { type Dialect, type Fixture, patch } from './fixture.ts';
 import { runFixtures } from './runner.ts';
 
 const learn = 'Microsoft Learn, use-scim-to-provision-users-and-groups';

@@ -1,4 +1,4 @@
-import { patch, type Dialect, type Fixture, type Step } from './fixture.ts';
+import { type Dialect, type Fixture, patch, type Step } from './fixture.ts';
 import { runFixtures } from './runner.ts';
 
 const source = 'idp.md, JumpCloud';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
-import { newWorkspace, scimClient, type Resource, sharedApp } from '../http/client.ts';
+import { newWorkspace, type Resource, scimClient, sharedApp } from '../http/client.ts';
 import { listed, refused, written } from '../http/resources.ts';
-import { patch, type Dialect, type Fixture } from './fixture.ts';
+import { type Dialect, type Fixture, patch } from './fixture.ts';
 import { runFixtures } from './runner.ts';
 
 const reference = 'Okta developer docs, SCIM 2.0 reference';

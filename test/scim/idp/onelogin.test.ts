@@ -1,4 +1,4 @@
-import { patch, type Dialect, type Fixture } from './fixture.ts';
+import { type Dialect, type Fixture, patch } from './fixture.ts';
 import { runFixtures } from './runner.ts';
 
 const docs = 'OneLogin developer docs, implement-scim-api';

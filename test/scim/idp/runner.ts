@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { type Resource, type ScimReply, type TestWorkspace, sharedApp } from '../http/client.ts';
-import { newWorkspace } from '../http/client.ts';
+import {
+  newWorkspace,
+  type Resource,
+  type ScimReply,
+  sharedApp,
+  type TestWorkspace,
+} from '../http/client.ts';
 import { listed, refused, written } from '../http/resources.ts';
 import type { Dialect, Fixture, Step } from './fixture.ts';
 

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, scimClient, type TestWorkspace, type Resource, sharedApp } from '../http/client.ts';
+import { newWorkspace, type Resource, scimClient, sharedApp, type TestWorkspace } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
-import { patch, type Dialect, type Fixture, type Step } from './fixture.ts';
+import { type Dialect, type Fixture, patch, type Step } from './fixture.ts';
 import { runFixtures } from './runner.ts';
 
 const source = 'idp.md, what the suites check';

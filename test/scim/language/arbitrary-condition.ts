@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AttributeRef, ComparedValue, Condition, Operator } from '../../../src/core/shared/condition.ts';
-import { attributeName, attributeRef } from '../../../src/scim/schema/attribute.ts';
 import type { SchemaAttribute } from '../../../src/scim/schema/attribute.ts';
+import { attributeName, attributeRef } from '../../../src/scim/schema/attribute.ts';
 import type { ResourceSchema } from '../../../src/scim/schema/schema.ts';
 import { preparedAddress, preparedName } from '../../support/prepared-name.ts';
 

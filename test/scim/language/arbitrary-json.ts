@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ResourceSchema } from '../../../src/scim/schema/schema.ts';
 import { attributeName } from '../../../src/scim/schema/attribute.ts';
+import type { ResourceSchema } from '../../../src/scim/schema/schema.ts';
 import { text } from './arbitrary-condition.ts';
 
 /** Keys that reach a prototype when they are taken for names. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ScimError } from '../../../src/scim/scim-error.ts';
 import type { ScimType } from '../../../src/scim/scim-error.ts';
+import { ScimError } from '../../../src/scim/scim-error.ts';
 
 /** Expects a ScimError of that kind; a 400 unless another status is given. Gives it back. */
 export function expectError(act: () => unknown, scimType: ScimType | undefined, status = 400): ScimError {

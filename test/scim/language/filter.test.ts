@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { AttributeRef, Condition, Operator, ValueType } from '../../../src/core/shared/condition.ts';
 import { parseFilter } from '../../../src/scim/filter/parser.ts';
-import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
+import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 import { evaluate } from '../../support/evaluate.ts';
 

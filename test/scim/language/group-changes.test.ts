@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { GroupChange } from '../../../src/scim/patch/group.ts';
 import { groupChanges } from '../../../src/scim/patch/group.ts';
-import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { CORE_GROUP } from '../../../src/scim/schema/urns.ts';
+import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { cpuTime } from './cpu-time.ts';
 import { expectError } from './expect-error.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { readUser } from '../../../src/scim/input/user.ts';
 import type { JsonObject } from '../../../src/scim/input/json.ts';
+import { readUser } from '../../../src/scim/input/user.ts';
 import { patchUser } from '../../../src/scim/patch/user.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';

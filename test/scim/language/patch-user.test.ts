@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { readUser } from '../../../src/scim/input/user.ts';
 import type { JsonObject } from '../../../src/scim/input/json.ts';
+import { readUser } from '../../../src/scim/input/user.ts';
 import { patchUser } from '../../../src/scim/patch/user.ts';
-import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
+import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { expectError } from './expect-error.ts';
 
 const work = { value: 'w@x.io', type: 'work', primary: true };

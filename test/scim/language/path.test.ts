@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { parsePath } from '../../../src/scim/filter/path.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
-import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
+import type { ScimType } from '../../../src/scim/scim-error.ts';
 import { expectError } from './expect-error.ts';
 
 describe('parsePath: RFC 7644 section 3.5.2, figure 7', () => {

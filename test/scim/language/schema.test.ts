@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import SCIMMY from 'scimmy';
-import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { definitions } from '../../../src/scim/schema/definitions.ts';
+import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { groupSchema, resolve, resolveChain, userSchema } from '../../../src/scim/schema/schema.ts';
 import { CORE_GROUP, CORE_USER, ENTERPRISE_USER } from '../../../src/scim/schema/urns.ts';
 

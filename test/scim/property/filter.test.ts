@@ -6,11 +6,11 @@ import { ROLLCALL_USER } from '../../../src/scim/schema/rollcall.ts';
 import { groupSchema, userSchema } from '../../../src/scim/schema/schema.ts';
 import type { TestApp } from '../../support/app.ts';
 import { evaluate } from '../../support/evaluate.ts';
-import { newWorkspace, type Resource, type TestWorkspace, sharedApp } from '../http/client.ts';
+import { newWorkspace, type Resource, sharedApp, type TestWorkspace } from '../http/client.ts';
 import { listed, refused } from '../http/resources.ts';
 import { arbitraryCondition, filterText } from '../language/arbitrary-condition.ts';
 import { numRuns } from '../language/runs.ts';
-import { fillDirectory, type Directory } from './directory.ts';
+import { type Directory, fillDirectory } from './directory.ts';
 
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
 

@@ -10,8 +10,8 @@ import {
   newWorkspace,
   type Resource,
   type ScimReply,
-  type TestWorkspace,
   sharedApp,
+  type TestWorkspace,
 } from '../http/client.ts';
 import { patchOf, written } from '../http/resources.ts';
 import { arbitraryElementCondition, filterText, text } from '../language/arbitrary-condition.ts';

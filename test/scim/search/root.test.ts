@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { TestApp } from '../../support/app.ts';
-import { newWorkspace, sharedApp, type Resource } from '../http/client.ts';
-import { listed, refused } from '../http/resources.ts';
-import { ROLLCALL, type Answer, type Scim } from '../bulk/answers.ts';
-import { queriesOf } from '../http/queries.ts';
+import { type Answer, ROLLCALL, type Scim } from '../bulk/answers.ts';
 import { bulk, managedBy, postGroup, postUser } from '../bulk/bulk.ts';
+import { newWorkspace, type Resource, sharedApp } from '../http/client.ts';
+import { queriesOf } from '../http/queries.ts';
+import { listed, refused } from '../http/resources.ts';
 
 describe('a query at the root (RFC 7644 sections 3.4.2.1 and 3.4.3)', () => {
   let app: TestApp;

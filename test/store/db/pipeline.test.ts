@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { raw } from 'sql-template-tag';
-import { openDb, type Db } from '../../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../../src/store/db/pool.ts';
 import { composedRows, lookedUpRow, preparedRow, preparedRows } from '../../../src/store/db/prepared.ts';
 import { rows } from '../../../src/store/db/query.ts';
+import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 import { inTransaction } from '../../../src/store/db/transaction.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 
 interface Numbered {
   readonly number: number;

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import sql, { raw } from 'sql-template-tag';
-import { openDb, type Db } from '../../../src/store/db/pool.ts';
+import { type Db, openDb } from '../../../src/store/db/pool.ts';
 import { composedRows, preparedRow } from '../../../src/store/db/prepared.ts';
 import { rows } from '../../../src/store/db/query.ts';
+import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 import { inTransaction } from '../../../src/store/db/transaction.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startMixingPool } from '../../support/mixing-pool.ts';
-import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 
 describe('prepared statements', () => {
   let database: TestDatabase;

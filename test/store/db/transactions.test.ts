@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
-import { openDb, type Db, type Tx } from '../../../src/store/db/pool.ts';
+import { type Db, openDb, type Tx } from '../../../src/store/db/pool.ts';
 import { rows } from '../../../src/store/db/query.ts';
+import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 import { answeredAtEnd, inTransaction } from '../../../src/store/db/transaction.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { acrossWorkspaces } from '../../../src/store/db/scope.ts';
 
 describe('a transaction', () => {
   let database: TestDatabase;

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import express from 'express';
+import { randomUUID } from 'node:crypto';
 import SCIMMY from 'scimmy';
 import { SCIMMYRouters } from 'scimmy-routers';
 import { openDb } from '../../../src/store/db/pool.ts';

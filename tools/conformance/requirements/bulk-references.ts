@@ -1,12 +1,12 @@
 import {
   bulk,
+  type BulkOperation,
   codeOf,
   expectCode,
   idOfResult,
   needingBulk,
   pathOfResult,
   sendBulk,
-  type BulkOperation,
 } from '../bulking.ts';
 import { check, expectStatus, same, skip } from '../check.ts';
 import type { Requirement } from '../requirement.ts';

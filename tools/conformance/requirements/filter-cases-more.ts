@@ -1,5 +1,5 @@
 import { USER } from '../server.ts';
-import { OPERATORS, type Case } from './filter-cases.ts';
+import { type Case, OPERATORS } from './filter-cases.ts';
 
 /** Logic, booleans, and values of multi-valued attributes. */
 export const logicalCases: readonly Case[] = [

@@ -1,5 +1,5 @@
-import type { People, Person } from '../people.ts';
 import type { AttributeName } from '../features.ts';
+import type { People, Person } from '../people.ts';
 
 /** A filter and whom it finds among the four. */
 export interface Case {

@@ -1,10 +1,10 @@
 import { expectKeyword, skip } from '../check.ts';
-import { finds, findsIfSupported, people, refused, search, type Person } from '../people.ts';
+import { finds, findsIfSupported, people, type Person, refused, search } from '../people.ts';
 import type { Requirement } from '../requirement.ts';
 import { isCaseExact, requireAttribute } from '../server.ts';
 import { at, textAt } from '../values.ts';
 import { logicalCases, notationCases } from './filter-cases-more.ts';
-import { OPERATORS, operatorCases } from './filter-cases.ts';
+import { operatorCases, OPERATORS } from './filter-cases.ts';
 
 const plain: readonly Requirement[] = [...operatorCases, ...logicalCases, ...notationCases].map(
   ({ title, paragraph, filter, finds: found, writes }, index) => ({

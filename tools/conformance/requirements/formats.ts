@@ -1,8 +1,8 @@
 import { check, expectError, expectErrorForm, expectStatus, same, skip } from '../check.ts';
-import type { Requirement } from '../requirement.ts';
-import { ENTERPRISE, USER } from '../server.ts';
 import { patched } from '../patching.ts';
 import { finds, people } from '../people.ts';
+import type { Requirement } from '../requirement.ts';
+import { ENTERPRISE, USER } from '../server.ts';
 import { at, shown, textAt } from '../values.ts';
 
 const SCIM_JSON = /^application\/scim\+json(?:\s*;|\s*$)/i;

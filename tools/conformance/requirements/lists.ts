@@ -1,5 +1,5 @@
-import { check, expectError, expectStatus, listed, LIST_SCHEMA, same, sameSet, skip } from '../check.ts';
-import { namesIn, people, search, type Person } from '../people.ts';
+import { check, expectError, expectStatus, LIST_SCHEMA, listed, same, sameSet, skip } from '../check.ts';
+import { namesIn, people, type Person, search } from '../people.ts';
 import type { Requirement, Tester } from '../requirement.ts';
 import { USER } from '../server.ts';
 import { at, items, numberAt, shown, textAt } from '../values.ts';

@@ -1,4 +1,4 @@
-import { check, expectStatus, expectError, listed, same, skip } from '../check.ts';
+import { check, expectError, expectStatus, listed, same, skip } from '../check.ts';
 import type { Requirement, Tester } from '../requirement.ts';
 import { attributeOf } from '../server.ts';
 import { at, valuesOf } from '../values.ts';

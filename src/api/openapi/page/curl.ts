@@ -1,6 +1,6 @@
 import { exampleOf } from '../example.ts';
-import { said } from './text.ts';
 import type { Method, OpenApiDocument, Operation, Parameter, Reference } from '../types.ts';
+import { said } from './text.ts';
 
 /** A call of an operation as a command line, to be tried. */
 export function curlOf(

@@ -1,12 +1,11 @@
 import { RollcallError } from '../../../lib/errors.ts';
 import { lastSeal } from '../../../store/audit/chain.ts';
 import { databaseTime } from '../../../store/sql/as-of.ts';
-import type { Caller } from '../../context/caller.ts';
-import { signingKey, type Core } from '../../context/core.ts';
-import { genesis } from './chain.ts';
-import { signHead, type Head } from '../../context/signing.ts';
-import { isTrusted } from './trusted.ts';
 import type { Context } from '../../context/context.ts';
+import { signingKey } from '../../context/core.ts';
+import { type Head, signHead } from '../../context/signing.ts';
+import { genesis } from './chain.ts';
+import { isTrusted } from './trusted.ts';
 
 /** The signed head of a chain, to be kept elsewhere: with it a later look shows that nothing was cut off since. */
 export interface Checkpoint extends Head {

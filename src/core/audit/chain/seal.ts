@@ -5,20 +5,20 @@ import {
   beginSealing,
   insertSeals,
   lastSeal,
+  type QueuePosition,
+  type SealRow,
   takeUnsealed,
   waiting,
   workspacesToSeal,
-  type QueuePosition,
-  type SealRow,
 } from '../../../store/audit/chain.ts';
 import type { AuditEventRow } from '../../../store/audit/events.ts';
+import { scopeOf } from '../../../store/db/scope.ts';
 import { inTransaction } from '../../../store/db/transaction.ts';
-import { signingKey, type Core } from '../../context/core.ts';
+import { type Core, signingKey } from '../../context/core.ts';
+import { signHead, type SigningKey } from '../../context/signing.ts';
 import { eventHash, genesis, sealHash } from './chain.ts';
 import { sealable } from './sealed-event.ts';
-import { signHead, type SigningKey } from '../../context/signing.ts';
 import { isTrusted } from './trusted.ts';
-import { scopeOf } from '../../../store/db/scope.ts';
 
 /** Events of one transaction: few and small enough that it is short, and that hashing them holds nobody up. */
 const BATCH = { limit: 100, bytes: 512 * 1024 };

@@ -1,5 +1,5 @@
-import type { AuditEventRow } from '../../../store/audit/events.ts';
 import type { SealedRow } from '../../../store/audit/chain.ts';
+import type { AuditEventRow } from '../../../store/audit/events.ts';
 import type { Salting, SealableEvent } from './chain.ts';
 import type { SealedEvent } from './verify-chain.ts';
 

@@ -1,8 +1,8 @@
 import type { EventId } from '../../../lib/ids.ts';
 import { sealsOf } from '../../../store/audit/chain.ts';
+import type { WriteScope } from '../../../store/db/scope.ts';
 import { eventHash } from './chain.ts';
 import { sealedEvent } from './sealed-event.ts';
-import type { WriteScope } from '../../../store/db/scope.ts';
 
 /** The places in the chain of those of some events that are what was sealed. */
 export async function unbrokenOf(

@@ -1,6 +1,6 @@
-import { erasedOf, eventHash, genesis, sealHash, type Saltings, type SealableEvent } from './chain.ts';
-import { chainTimes, type Backdated, type Warning } from './chain-times.ts';
-import { isSignedHead, keyIdOf, type Head } from '../../context/signing.ts';
+import { type Head, isSignedHead, keyIdOf } from '../../context/signing.ts';
+import { type Backdated, chainTimes, type Warning } from './chain-times.ts';
+import { erasedOf, eventHash, genesis, type Saltings, type SealableEvent, sealHash } from './chain.ts';
 
 /** A seal with its event; null for an event that is gone. */
 export interface SealedEvent {

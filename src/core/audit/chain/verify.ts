@@ -1,10 +1,10 @@
-import { auditState, erasuresTold, sealedEvents } from '../../../store/audit/chain.ts';
 import type { WorkspaceId } from '../../../lib/ids.ts';
-import { signingKey, type Core } from '../../context/core.ts';
-import { sealedEvent } from './sealed-event.ts';
-import type { Head } from '../../context/signing.ts';
-import { chainWalk, type Broken, type ChainResult } from './verify-chain.ts';
+import { auditState, erasuresTold, sealedEvents } from '../../../store/audit/chain.ts';
 import { scopeOf } from '../../../store/db/scope.ts';
+import { type Core, signingKey } from '../../context/core.ts';
+import type { Head } from '../../context/signing.ts';
+import { sealedEvent } from './sealed-event.ts';
+import { type Broken, type ChainResult, chainWalk } from './verify-chain.ts';
 
 /** Whether the audit is as it was written (contract section 6). */
 export interface Verified extends Pick<ChainResult, 'signature' | 'keys' | 'warnings'> {
