@@ -3,16 +3,11 @@ import type { EventId, UserId } from '../../lib/ids.ts';
 import { endGrantsBy } from '../../store/access/direct-grants.ts';
 import { ACCOUNT_RANKS } from '../../store/access/effective.ts';
 import { type HeldWay, waysHeld } from '../../store/access/grant-sources.ts';
-import {
-  billingManagersInProjects,
-  givenGrants,
-  openDirectGrants,
-} from '../../store/access/manual-grants.ts';
+import { givenGrants, openDirectGrants } from '../../store/access/manual-grants.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import { type AccountRole, DEFAULT_ACCOUNT_ROLE } from './effective.ts';
 import { elsewhere } from './grant-origin.ts';
-import { LAST_OWNER, leavesAnOwner } from './last-owner.ts';
 
 /** What came of giving users an account role. With any problem the change must be refused. */
 export interface RolesSet {
@@ -35,26 +30,21 @@ export async function setAccountRoles(
   const changing = users.filter((user) => roleIn(before, user) !== role);
   const problems = new Map<UserId, string>();
   if (changing.length === 0) return { changed: [], problems };
+  const ids = changing.map((user) => user.id);
+  await c.guard(ids);
   await give(c, changing, role, before);
 
   const ways = await waysOf(c, changing);
   const after = highestRoles(ways);
-  const ids = changing.map((user) => user.id);
-  const inProjects = new Set(await billingManagersInProjects(c.scope, ids));
+  for (const { userIds, message } of await c.refusals()) {
+    for (const id of userIds) problems.set(id, message);
+  }
   for (const user of changing) {
     const now = roleIn(after, user);
     if (now !== role) problems.set(user.id, countsMore(user, now, ways));
-    else if (inProjects.has(user.user_name)) problems.set(user.id, IN_PROJECTS);
-  }
-  const owners = changing.filter((user) => user.status === 'active' && roleIn(before, user) === 'owner');
-  if (owners.length > 0 && !(await leavesAnOwner(c))) {
-    for (const owner of owners) problems.set(owner.id, LAST_OWNER);
   }
   return { changed: ids, problems };
 }
-
-const IN_PROJECTS =
-  'A billing manager holds no project role. Take the project roles away first, or give another account role.';
 
 /** Gives one locked user an account role. Throws `refused`. */
 export async function setAccountRole(c: Change, user: UserRow, role: AccountRole): Promise<void> {

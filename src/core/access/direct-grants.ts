@@ -14,13 +14,11 @@ import { findProject } from '../../store/catalog/projects.ts';
 import { findRole } from '../../store/catalog/roles.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import { change, type Change } from '../change/change.ts';
-import { lockPresent } from '../change/lock-user.ts';
 import type { Context } from '../context/context.ts';
+import { lockPresent } from '../context/lock-users.ts';
 import { sameKey } from '../shared/keys.ts';
 import { elsewhere } from './grant-origin.ts';
 import { DEFAULT_LICENSE } from './grant-specs.ts';
-import { refuseBillingManagerInProjects } from './pushed-grants.ts';
-import { withSeats } from './seats.ts';
 
 /** One thing of which a user is given one level here: a project with its roles, a product with its licenses. */
 interface Thing {
@@ -74,8 +72,7 @@ export function giveProjectRole(
     if (!role) throw invalid('role', `There is no project role "${roleKey}" in this workspace.`);
     const user = await lockPresent(c, userId);
     const target = { ...NOTHING, kind: 'project_role' as const, project_id: project.id, role_id: role.id };
-    const isNew = await give(c, user, projectThing(project), target, { role: role.key, license: null });
-    if (isNew) await refuseBillingManagerInProjects(c, user.id);
+    await give(c, user, projectThing(project), target, { role: role.key, license: null });
   });
 }
 
@@ -125,33 +122,30 @@ export function takeLicense(ctx: Context, userId: string, productKey: string): P
 
 const NOTHING = { account_role: null, project_id: null, role_id: null, license_id: null };
 
-/** Answers whether that changed anything. */
 async function give(
   c: Change,
   user: UserRow,
   thing: Thing,
   target: GrantTargetColumns,
   level: Pick<OwnGrant, 'role' | 'license'>,
-): Promise<boolean> {
+): Promise<void> {
   const given = await givenOf(c, user, thing);
   const other = given.filter(
     (grant) => grant.role_id !== target.role_id || grant.license_id !== target.license_id,
   );
-  if (given.length > 0 && other.length === 0) return false;
-  await withSeats(c, [user.id], async () => {
-    const [was] = other;
-    const eventId = c.record({
-      action: `${thing.action}_set`,
-      target: { kind: 'user', id: user.id, name: user.user_name },
-      ...(was ? { before: thing.audited(was) } : {}),
-      after: thing.audited(level),
-    });
-    await end(c, other, eventId);
-    if (other.length < given.length) return;
-    const grant = { ...target, user_id: user.id, source: 'admin' as const, since_event: eventId };
-    await openDirectGrants(c.scope, [grant], c.at);
+  if (given.length > 0 && other.length === 0) return;
+  await c.guard([user.id]);
+  const [was] = other;
+  const eventId = c.record({
+    action: `${thing.action}_set`,
+    target: { kind: 'user', id: user.id, name: user.user_name },
+    ...(was ? { before: thing.audited(was) } : {}),
+    after: thing.audited(level),
   });
-  return true;
+  await end(c, other, eventId);
+  if (other.length < given.length) return;
+  const grant = { ...target, user_id: user.id, source: 'admin' as const, since_event: eventId };
+  await openDirectGrants(c.scope, [grant], c.at);
 }
 
 async function take(c: Change, user: UserRow, thing: Thing): Promise<void> {
@@ -161,14 +155,13 @@ async function take(c: Change, user: UserRow, thing: Thing): Promise<void> {
     await refuseElsewhere(c, user, thing);
     return;
   }
-  await withSeats(c, [user.id], async () => {
-    const eventId = c.record({
-      action: `${thing.action}_removed`,
-      target: { kind: 'user', id: user.id, name: user.user_name },
-      before: thing.audited(was),
-    });
-    await end(c, given, eventId);
+  await c.guard([user.id]);
+  const eventId = c.record({
+    action: `${thing.action}_removed`,
+    target: { kind: 'user', id: user.id, name: user.user_name },
+    before: thing.audited(was),
   });
+  await end(c, given, eventId);
 }
 
 async function givenOf(c: Change, user: UserRow, thing: Thing): Promise<OwnGrant[]> {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound } from '../../lib/errors.ts';
-import { asId, type EventId, type GroupId } from '../../lib/ids.ts';
+import { asId, type EventId, type GroupId, newId } from '../../lib/ids.ts';
 import { resolvePushedAgain } from '../../store/access/direct-grants.ts';
 import {
   type GroupGrantRow,
@@ -23,7 +23,6 @@ import type { Context } from '../context/context.ts';
 import { checkRules } from './check-rules.ts';
 import { type GrantStatement, resolveStatements } from './grant-specs.ts';
 import { compileRules, type MappingRule } from './mapping-rules.ts';
-import { withSeats } from './seats.ts';
 
 /** The grants of a group: its own statements, and what the rule that reads its name gives beside them. */
 export interface GroupMapping {
@@ -57,26 +56,25 @@ export async function setGroupGrants(
       c.notBefore(group.now, group.updated_at);
       const wanted = wantedOfGroup(groupId, grants, await catalogueKeys(c.scope));
       const before = asMapping(await groupGrants(c.scope, [groupId])).own;
-      return withSeats(c, [], async () => {
-        const eventId = c.newEventId();
-        const changed = await syncGroupGrants(c.scope, 'own', [groupId], wanted, eventId, c.at);
-        c.charge(changed * GRANT_BYTES);
-        const mapping = asMapping(await groupGrants(c.scope, [groupId]));
-        if (changed > 0) {
-          c.record(
-            {
-              action: 'group.grants_set',
-              target: { kind: 'group', id: groupId, name: group.display_name },
-              before,
-              after: mapping.own,
-            },
-            eventId,
-          );
-        }
-        return mapping;
-      });
+      await c.guardEverybody();
+      const eventId = newId<EventId>();
+      const changed = await syncGroupGrants(c.scope, 'own', [groupId], wanted, eventId, c.at);
+      c.charge(changed * GRANT_BYTES);
+      const mapping = asMapping(await groupGrants(c.scope, [groupId]));
+      if (changed > 0) {
+        c.record(
+          {
+            action: 'group.grants_set',
+            target: { kind: 'group', id: groupId, name: group.display_name },
+            before,
+            after: mapping.own,
+          },
+          { id: eventId },
+        );
+      }
+      return mapping;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -103,13 +101,12 @@ export async function setMappingRules(
         after: rules,
       });
       c.charge(bytesOf(rules));
-      await withSeats(c, [], async () => {
-        await writeRules(c.scope, rules);
-        await readAllGroupNames(c, eventId);
-      });
+      await c.guardEverybody();
+      await writeRules(c.scope, rules);
+      await readAllGroupNames(c, eventId);
       return rules;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -118,10 +115,9 @@ export async function setMappingRules(
  * something else now, and counts seats. `eventId` is the event of the catalogue's change, which explains it all.
  */
 export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
-  await withSeats(c, [], async () => {
-    c.charge((await resolvePushedAgain(c.scope, eventId, c.at)) * GRANT_BYTES);
-    await readAllGroupNames(c, eventId);
-  });
+  await c.guardEverybody();
+  c.charge((await resolvePushedAgain(c.scope, eventId, c.at)) * GRANT_BYTES);
+  await readAllGroupNames(c, eventId);
 }
 
 async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
@@ -143,12 +139,13 @@ export async function readGroupName(
   c: Change,
   group: { id: GroupId; name: string },
   eventId: EventId,
+  options: { readonly haveMembers: boolean } = { haveMembers: true },
 ): Promise<void> {
   const rules = await readRules<MappingRule['grants']>(c.scope);
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];
   const wanted = await wantedByRules(named, rules, await catalogueKeys(c.scope), c.caller.signal);
-  const changed = await syncGroupGrants(c.scope, 'rule', [group.id], wanted, eventId, c.at);
+  const changed = await syncGroupGrants(c.scope, 'rule', [group.id], wanted, eventId, c.at, options);
   c.charge(changed * GRANT_BYTES);
 }
 

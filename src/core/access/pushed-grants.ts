@@ -1,8 +1,6 @@
-import { RollcallError } from '../../lib/errors.ts';
 import { type EventId, type GrantId, newId, type UserId } from '../../lib/ids.ts';
 import {
   endDirectGrants,
-  isBillingManagerWithProjectRole,
   openPushedGrants,
   type PushedGrant,
   type PushedValue,
@@ -29,9 +27,8 @@ export function comparePushed(
 }
 
 /**
- * Makes the direct grants of a locked user exactly what was pushed; those that were given here stay beside them. A
- * value that was pushed before keeps its interval. Throws `refused` when a billing manager would hold a project role
- * directly.
+ * Makes the direct grants of a guarded user exactly what was pushed; those that were given here stay beside them. A
+ * value that was pushed before keeps its interval.
  */
 export async function applyPushed(
   c: Change,
@@ -47,23 +44,12 @@ export async function applyPushed(
     const grants = delta.added.map((one) => ({ ...one, id: newId<GrantId>() }));
     await openPushedGrants(c.scope, userId, grants, eventId, c.at);
   }
-  await refuseBillingManagerInProjects(c, userId);
 }
 
 /** What the audit tells of a push that changed grants and nothing else. */
 export function auditedPushed({ added, ended }: PushedDelta) {
   const values = (of: readonly PushedValue[]) => of.map(({ attribute, value }) => ({ attribute, value }));
   return { before: { pushed: values(ended) }, after: { pushed: values(added) } };
-}
-
-/** Throws `refused` when a user's highest account role is billing manager and a project role is held directly. */
-export async function refuseBillingManagerInProjects(c: Change, userId: UserId): Promise<void> {
-  if (await isBillingManagerWithProjectRole(c.scope, userId)) {
-    throw new RollcallError(
-      'refused',
-      'A billing manager holds no project role. Take the project roles away first, or give another account role.',
-    );
-  }
 }
 
 function keyOf({ attribute, value }: PushedValue): string {

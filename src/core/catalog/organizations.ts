@@ -36,7 +36,7 @@ export function createOrganization(
       await affiliate(c, created);
       return created;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -61,7 +61,7 @@ export function patchOrganization(
       if (changed.after.key !== undefined) await affiliate(c, updated);
       return updated;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -85,7 +85,7 @@ export function deleteOrganization(ctx: Context, key: string): Promise<void> {
       const before = { key: current.key, name: current.name };
       c.record({ action: 'organization.deleted', target: target(current), before });
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 

@@ -7,6 +7,7 @@ import * as store from '../../store/catalog/products.ts';
 import type { Scope } from '../../store/db/scope.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
+import { assertNothingRefuses } from '../change/guard.ts';
 import type { Context } from '../context/context.ts';
 import { difference } from '../shared/diff.ts';
 import { checkKey, checkName, sameKey } from '../shared/keys.ts';
@@ -70,10 +71,12 @@ export function putProduct(
       const made = await putLicenses(c, written.product, current ? licenses : withStandard(licenses));
       const reasons = [...written.events, ...made];
       if (reasons[0]) await resolveAgain(c, reasons[0]);
+      // The answer tells how many seats are used after it.
+      await assertNothingRefuses(c);
       const [product] = await withLicenses(c.scope, [written.product]);
       return { product: product as Product, created: !current };
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 

@@ -39,7 +39,7 @@ export function createProject(
       );
       return created;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -76,7 +76,7 @@ export function patchProject(
       }
       return updated;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -103,7 +103,7 @@ export function deleteProject(ctx: Context, key: string): Promise<void> {
         c.record({ action: 'project.deleted', target: target(current), before: shown(current) }),
       );
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 

@@ -47,7 +47,7 @@ export function putRole(
       if (!current) return { role: await create(c, key, input), created: true };
       return { role: await update(c, current, input), created: false };
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 

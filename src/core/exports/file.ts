@@ -90,7 +90,7 @@ async function recordExport(
     await change(afterRequest(ctx), (c) => {
       c.record(
         { action, target: { kind: 'export', id: name, name }, after: { filter, rows, ...sent } },
-        receipt,
+        { id: receipt },
       );
       return Promise.resolve();
     });

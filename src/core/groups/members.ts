@@ -3,7 +3,6 @@ import { asId, type EventId, type GroupId, type UserId } from '../../lib/ids.ts'
 import { quoted } from '../../lib/quoted.ts';
 import { compareMembers, endMemberships, openMemberships } from '../../store/groups/memberships.ts';
 import { lockUsers } from '../../store/users/users.ts';
-import { withSeats } from '../access/seats.ts';
 import type { Change } from '../change/change.ts';
 
 /** What is wanted of a group's members: changes to those there are, or (base `empty`) exactly `add`. */
@@ -39,25 +38,24 @@ export async function changeMembers(
   const names = new Map(users.filter((user) => !user.deleted).map((user) => [user.id, user.user_name]));
   const unknown = added.filter((id) => !names.has(id));
   if (unknown.length > 0) throw noSuchMembers(unknown);
-  return withSeats(c, touched, async () => {
-    const event = (action: string, id: UserId): EventId =>
-      c.record({
-        action,
-        target: { kind: 'group', id: group.id, name: group.name },
-        related: id,
-        [action === 'group.member_added' ? 'after' : 'before']: { userName: names.get(id) },
-      });
-    if (removed.length > 0) {
-      const events = removed.map((id) => event('group.member_removed', id));
-      const groups = removed.map(() => group.id);
-      await endMemberships(c.scope, { groups, users: removed, events }, c.at);
-    }
-    if (added.length > 0) {
-      const events = added.map((id) => event('group.member_added', id));
-      await openMemberships(c.scope, group.id, added, events, c.at);
-    }
-    return true;
-  });
+  await c.guard(touched);
+  const event = (action: string, id: UserId): EventId =>
+    c.record({
+      action,
+      target: { kind: 'group', id: group.id, name: group.name },
+      related: id,
+      [action === 'group.member_added' ? 'after' : 'before']: { userName: names.get(id) },
+    });
+  if (removed.length > 0) {
+    const events = removed.map((id) => event('group.member_removed', id));
+    const groups = removed.map(() => group.id);
+    await endMemberships(c.scope, { groups, users: removed, events }, c.at);
+  }
+  if (added.length > 0) {
+    const events = added.map((id) => event('group.member_added', id));
+    await openMemberships(c.scope, group.id, added, events, c.at);
+  }
+  return true;
 }
 
 function asUserIds(ids: readonly string[]): UserId[] {

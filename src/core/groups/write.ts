@@ -4,7 +4,6 @@ import { endGroupGrants } from '../../store/access/group-grants.ts';
 import { type GroupRow, insertGroup, lockGroup, updateGroup } from '../../store/groups/groups.ts';
 import { endMemberships, memberIds } from '../../store/groups/memberships.ts';
 import { hasRules, readGroupName } from '../access/mapping.ts';
-import { withSeats } from '../access/seats.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
@@ -42,7 +41,7 @@ export async function createGroup(ctx: Context, input: GroupInput): Promise<Grou
       after: audited(group),
     });
     const named = { id, name: input.displayName };
-    await readGroupName(c, named, eventId);
+    await readGroupName(c, named, eventId, { haveMembers: false });
     await changeMembers(c, named, { base: 'current', add: input.members, remove: [] });
     return group;
   });
@@ -73,15 +72,15 @@ export async function changeGroup(
     const changed = renamed || next.external_id !== current.external_id;
     // A new name may be read by another rule, and so change the access of every member.
     const reread = renamed && (await hasRules(c));
-    if (reread) c.needExclusive();
-    const write = async () => {
-      if (changed) await writeGroup(c, current, next, reread);
-      const named = { id: groupId, name: next.display_name };
-      const membersChanged = await changeMembers(c, named, edit.members);
-      if (!changed && !membersChanged) return current;
-      return updateGroup(c.scope, groupId, next, c.at);
-    };
-    return reread ? withSeats(c, [], write) : write();
+    if (reread) {
+      c.escalate();
+      await c.guardEverybody();
+    }
+    if (changed) await writeGroup(c, current, next, reread);
+    const named = { id: groupId, name: next.display_name };
+    const membersChanged = await changeMembers(c, named, edit.members);
+    if (!changed && !membersChanged) return current;
+    return updateGroup(c.scope, groupId, next, c.at);
   });
 }
 
@@ -106,23 +105,21 @@ export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedV
   if (!groupId) throw notFound('group', id);
   await change(ctx, async (c) => {
     // Every member may free a seat; counting them anew is cheaper than locking them all.
-    if (c.seatsLimited) c.needExclusive();
+    c.guardRemoval();
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
-    await withSeats(c, [], async () => {
-      const target = { kind: 'group', id: groupId, name: current.display_name };
-      const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
-      await endGroupGrants(c.scope, groupId, eventId, c.at);
-      const users = await memberIds(c.scope, groupId);
-      const events = users.map((userId: UserId) =>
-        c.record({ action: 'group.member_removed', target, related: userId }),
-      );
-      const groups = users.map(() => groupId);
-      if (users.length > 0) await endMemberships(c.scope, { groups, users, events }, c.at);
-      await updateGroup(c.scope, groupId, { ...current, deleted_at: c.at }, c.at);
-    });
+    const target = { kind: 'group', id: groupId, name: current.display_name };
+    const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
+    await endGroupGrants(c.scope, groupId, eventId, c.at);
+    const users = await memberIds(c.scope, groupId);
+    const events = users.map((userId: UserId) =>
+      c.record({ action: 'group.member_removed', target, related: userId }),
+    );
+    const groups = users.map(() => groupId);
+    if (users.length > 0) await endMemberships(c.scope, { groups, users, events }, c.at);
+    await updateGroup(c.scope, groupId, { ...current, deleted_at: c.at }, c.at);
   });
 }
 

@@ -14,7 +14,7 @@ import { contextOf } from '../context/context.ts';
 import { type Core, invitationSettings } from '../context/core.ts';
 import { isName, NAME_RULE } from '../shared/names.ts';
 import { activated, difference, stateOf } from '../shared/user-state.ts';
-import { closedEvent } from './close.ts';
+import { closedEvent } from './closing/close.ts';
 import { type NamedOffer, offerOf } from './grants.ts';
 import { readToken, sendOf } from './links.ts';
 

@@ -1,9 +1,8 @@
 import { workspacesWithExpired } from '../../store/invitations/invitations.ts';
-import { withSeats } from '../access/seats.ts';
 import { change } from '../change/change.ts';
 import { contextOf } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { expiryOf, lockExpired, settle } from './expire.ts';
+import { expireInvitations, expiryOf, lockExpired } from './closing/expire.ts';
 
 /**
  * Settles every invitation past its time, in all workspaces, and answers how many; what `isStopping` interrupts goes
@@ -16,7 +15,9 @@ export async function settleExpiredInvitations(core: Core, isStopping: () => boo
       done = await change(contextOf(core, expiryOf(workspaceId)), async (c) => {
         const expired = await lockExpired(c, []);
         const users = expired.map(({ user }) => user.id);
-        if (users.length > 0) await withSeats(c, users, () => settle(c, expired));
+        if (users.length === 0) return 0;
+        await c.guard(users);
+        await expireInvitations(c, expired);
         return expired.length;
       });
     }

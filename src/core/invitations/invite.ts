@@ -1,14 +1,13 @@
-import { RollcallError } from '../../lib/errors.ts';
+import type { EventId } from '../../lib/ids.ts';
 import { newId, type UserId } from '../../lib/ids.ts';
 import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { insertInvitedUsers } from '../../store/users/invited-users.ts';
-import { withSeats } from '../access/seats.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { invitationSettings } from '../context/core.ts';
 import { type Address, readAddresses, type Skipped } from './addresses.ts';
 import { type Invitee, makePending, openInvitations } from './open.ts';
-import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './replace-grants.ts';
+import { makeRoom, openOffer, restoreGrants } from './replace-grants.ts';
 import { type Asked, type Offer, resolveOffer } from './request.ts';
 import { choose, type Known } from './resolve.ts';
 
@@ -35,17 +34,12 @@ export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
     const offer = await resolveOffer(c, input);
     const { fresh, known, skipped: passed } = await choose(c, addresses);
     const ids = new Map<Address, UserId>(fresh.map((address) => [address, newId<UserId>()]));
-    const users = [...ids.values(), ...known.map(({ user }) => user.id)];
-    const invitees = await withSeats(c, users, async () => {
-      const created = await createUsers(c, ids, offer);
-      const back = await bringBack(c, known, offer);
-      await openOffer(c, [...created, ...back], offer.grants);
-      return [...created, ...back];
-    });
-    await refuseTooMuch(
-      c,
-      known.map(({ user }) => user),
-    );
+    await c.guard([...ids.values()], { areNew: true });
+    await c.guard(known.map(({ user }) => user.id));
+    const created = await createUsers(c, ids, offer);
+    const back = await bringBack(c, known, offer);
+    const invitees = [...created, ...back];
+    await openOffer(c, invitees, offer.grants);
     const invited = await openInvitations(c, settings, inOrderOf(addresses, invitees), input);
     return { invited, skipped: [...skipped, ...passed] };
   });
@@ -68,10 +62,7 @@ async function createUsers(
   const created = await insertInvitedUsers(c.scope, users, organizationId ?? null, c.at);
   if (created.length < users.length) {
     // Somebody made one of them meanwhile: to be looked for again, from the start.
-    throw new RollcallError('busy', 'Users are being made with these addresses; try again.', {
-      cause: { code: '40001' },
-      retryAfter: 1,
-    });
+    c.retry('Users are being made with these addresses; try again.');
   }
   return users.map(({ id, user_name, attributes }) => {
     c.record({
@@ -79,7 +70,7 @@ async function createUsers(
       target: { kind: 'user', id, name: user_name },
       after: { ...attributes, userName: user_name, status: 'pending', managedBy: 'workspace' },
     });
-    return { userId: id, email: user_name, eventId: c.newEventId() };
+    return { userId: id, email: user_name, eventId: newId<EventId>() };
   });
 }
 
@@ -88,7 +79,7 @@ async function bringBack(c: Change, known: readonly Known[], offer: Offer): Prom
   const back = await makePending(c, known, offer.organizationId);
   await makeRoom(c, back, slots);
   await restoreGrants(c, back, { offered: false, slots });
-  return back.map(({ before, email }) => ({ userId: before.id, email, eventId: c.newEventId() }));
+  return back.map(({ before, email }) => ({ userId: before.id, email, eventId: newId<EventId>() }));
 }
 
 function inOrderOf(addresses: readonly Address[], invitees: readonly Invitee[]): Invitee[] {

@@ -6,8 +6,8 @@ import { makeUsersPending } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import type { InvitationSettings } from '../context/core.ts';
-import { settle } from './expire.ts';
-import { lockWhole } from './lock.ts';
+import { lockWhole } from '../context/lock-users.ts';
+import { expireInvitations } from './closing/expire.ts';
 import type { Asked } from './request.ts';
 import type { Known } from './resolve.ts';
 
@@ -38,7 +38,7 @@ export async function openInvitations(
         related: userId,
         after: { email, expiresAt: expires_at, organization, accountRole, products, projects },
       },
-      eventId,
+      { id: eventId },
     );
     const opened = { nonce: randomUUID(), expires_at, invited_by: actor.name, opened_event: eventId };
     return { id, user_id: userId, email, ...opened };
@@ -69,7 +69,7 @@ export interface BroughtBack {
 
 /**
  * Makes locked users pending who are inactive or whose invitation is past its time. Deleted ones come back, from now on
- * managed here. To be called within `withSeats` of them.
+ * managed here. They are guarded.
  */
 export async function makePending(
   c: Change,
@@ -81,7 +81,7 @@ export async function makePending(
   const expired = known.flatMap(({ user, expired: invitation }) =>
     invitation ? [{ user, invitation }] : [],
   );
-  await settle(c, expired);
+  await expireInvitations(c, expired);
   const emails = new Map(known.map(({ user, email }) => [user.id, email]));
   const users = await lockWhole(c, ids);
   await makeUsersPending(c.scope, ids, organizationId, c.at);

@@ -1,8 +1,6 @@
-import { RollcallError } from '../../lib/errors.ts';
 import { type EventId, type GrantId, newId, type UserId } from '../../lib/ids.ts';
 import { endDirectGrants, openPushedGrants, type PushedValue } from '../../store/access/direct-grants.ts';
 import {
-  billingManagersInProjects,
   endedGrants,
   givenGrants,
   type GrantTargetColumns,
@@ -107,19 +105,5 @@ export async function makeRoom(
   for (const { before, eventId } of users) {
     const ended = given.filter((grant) => grant.user_id === before.id).map((grant) => grant.id);
     if (ended.length > 0) await endDirectGrants(c.scope, ended, eventId, c.at);
-  }
-}
-
-/** After users who had something before were given more: throws `refused` for a billing manager with a project role. */
-export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promise<void> {
-  if (users.length === 0) return;
-  const ids = users.map((user) => user.id);
-  const [both] = await billingManagersInProjects(c.scope, ids);
-  if (both !== undefined) {
-    throw new RollcallError(
-      'refused',
-      `"${both}" would be a billing manager with project roles, which a billing manager does not hold. ` +
-        'Give another account role, or take the project roles away.',
-    );
   }
 }

@@ -6,8 +6,8 @@ import { catalogueKeys } from '../../store/access/mapping-rules.ts';
 import { organizationByKey } from '../../store/catalog/organization-keys.ts';
 import type { AccountRole } from '../access/effective.ts';
 import { type GrantStatement, resolveStatement, same } from '../access/grant-specs.ts';
-import { ONE_PRODUCT } from '../access/one-product.ts';
 import type { Change } from '../change/change.ts';
+import { ONE_PRODUCT } from '../change/one-product.ts';
 
 /** What an invitation is to give, by keys. A product alone is its `standard` license. */
 export interface Asked {
@@ -38,7 +38,7 @@ export async function resolveOffer(c: Change, asked: Asked): Promise<Offer> {
   const problems: FieldError[] = [];
   const organization = asked.organization ?? undefined;
   const organizationId =
-    organization === undefined ? undefined : await organizationByKey(c.scope, organization);
+    organization === undefined ? undefined : (await organizationByKey(c.scope, organization))?.id;
   if (organization !== undefined && !organizationId) {
     const message = `There is no organization "${organization}" in this workspace.`;
     problems.push({ field: 'organization', message });

@@ -1,5 +1,5 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
-import { asId, type EventId, type InvitationId, type UserId } from '../../lib/ids.ts';
+import { asId, type EventId, type InvitationId, newId, type UserId } from '../../lib/ids.ts';
 import {
   findInvitation,
   type InvitationRow,
@@ -7,14 +7,13 @@ import {
   renewInvitation,
 } from '../../store/invitations/invitations.ts';
 import { lockUser, type UserRow } from '../../store/users/users.ts';
-import { withSeats } from '../access/seats.ts';
 import { change, type Change } from '../change/change.ts';
-import { ERASED } from '../change/lock-user.ts';
 import type { Context } from '../context/context.ts';
 import { invitationSettings } from '../context/core.ts';
+import { ERASED } from '../context/lock-users.ts';
 import { problemWith } from './addresses.ts';
 import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
-import { refuseTooMuch, restoreGrants } from './replace-grants.ts';
+import { restoreGrants } from './replace-grants.ts';
 
 /**
  * Sends an invitation again, for as long as a new one: with a new link, the old one ends. An expired one is pending
@@ -73,13 +72,11 @@ async function offerAgain(
   invitation: InvitationRow,
   eventId: EventId,
 ): Promise<void> {
-  await withSeats(c, [user.id], async () => {
-    const known = { email: invitation.email, user, expired: undefined };
-    const back = await makePending(c, [known], undefined);
-    const again = back.map(({ before }) => ({ before, eventId }));
-    await restoreGrants(c, again, { offered: true, slots: new Set() });
-  });
-  await refuseTooMuch(c, [user]);
+  await c.guard([user.id]);
+  const known = { email: invitation.email, user, expired: undefined };
+  const back = await makePending(c, [known], undefined);
+  const again = back.map(({ before }) => ({ before, eventId }));
+  await restoreGrants(c, again, { offered: true, slots: new Set() });
 }
 
 /**
@@ -103,17 +100,15 @@ export async function reinvite(ctx: Context, userId: string): Promise<Invitation
     if (email === null || problem !== undefined) {
       throw new RollcallError('refused', `No invitation can be sent to this user. ${problem ?? ''}`.trim());
     }
-    const invitee = await withSeats(c, [id], async () => {
-      const known = { email, user, expired: undefined };
-      const back = await makePending(c, [known], undefined);
-      const offered = user.joined_at === null;
-      const created = c.newEventId();
-      // What an invitation offers ends with it; what somebody had before stays when it is not accepted.
-      const again = back.map(({ before, eventId }) => ({ before, eventId: offered ? created : eventId }));
-      await restoreGrants(c, again, { offered, slots: new Set() });
-      return { userId: id, email, eventId: created };
-    });
-    await refuseTooMuch(c, [user]);
+    await c.guard([id]);
+    const known = { email, user, expired: undefined };
+    const back = await makePending(c, [known], undefined);
+    const offered = user.joined_at === null;
+    const created = newId<EventId>();
+    // What an invitation offers ends with it; what somebody had before stays when it is not accepted.
+    const again = back.map(({ before, eventId }) => ({ before, eventId: offered ? created : eventId }));
+    await restoreGrants(c, again, { offered, slots: new Set() });
+    const invitee = { userId: id, email, eventId: created };
     const [invitation] = await openInvitations(c, settings, [invitee], {});
     return invitation as InvitationRow;
   });

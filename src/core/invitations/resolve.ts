@@ -3,8 +3,8 @@ import { type InvitationRow, openInvitationsOf } from '../../store/invitations/i
 import { type AddressedUser, usersByAddresses } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
+import { lockWhole } from '../context/lock-users.ts';
 import type { Address, Skipped } from './addresses.ts';
-import { lockWhole } from './lock.ts';
 
 /** Whom a list of addresses means. */
 export interface Chosen {

@@ -5,11 +5,10 @@ import {
   type InvitationRow,
   type InvitationStatus,
 } from '../../store/invitations/invitations.ts';
-import { withSeats } from '../access/seats.ts';
 import { change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { closedEvent, release } from './close.ts';
-import { lockHeld } from './lock.ts';
+import { closedEvent, release } from './closing/close.ts';
+import { lockHeld } from './closing/lock.ts';
 
 export interface Revoked {
   readonly revoked: readonly InvitationRow[];
@@ -36,9 +35,8 @@ export function revokeInvitations(ctx: Context, ids: readonly string[]): Promise
       ({ invitation }) => found.has(invitation.id) && invitation.status === 'pending',
     );
     const held = pending.map(({ user }) => user.id);
-    await withSeats(c, held, () =>
-      release(c, pending, 'revoked', (invitation) => c.record(closedEvent(invitation, 'revoked'))),
-    );
+    await c.guard(held);
+    await release(c, pending, 'revoked', (invitation) => c.record(closedEvent(invitation, 'revoked')));
     const revoked = new Set(pending.map(({ invitation }) => invitation.id));
     const after = await findInvitations(c.scope, asked);
     return {

@@ -1,5 +1,6 @@
 import { RollcallError } from '../../lib/errors.ts';
-import type { ReviewId } from '../../lib/ids.ts';
+import type { EventId, ReviewId } from '../../lib/ids.ts';
+import { newId } from '../../lib/ids.ts';
 import { countUndecided, decideFound } from '../../store/reviews/decisions.ts';
 import { settleElsewhere } from '../../store/reviews/outcomes.ts';
 import { markClosing, markEnded, type Verdict } from '../../store/reviews/reviews.ts';
@@ -26,7 +27,7 @@ export function closeReview(ctx: Context, named: string, asked: AskedClosing): P
     const review = await lockOpenReview(c, named);
     const undecided = await countUndecided(c.scope, review);
     if (undecided > 0 && !asked.undecided) throw new RollcallError('refused', saidUndecided(undecided));
-    const eventId = c.newEventId();
+    const eventId = newId<EventId>();
     const signedBy = reviewerOf(asked.reviewer);
     if (undecided > 0 && asked.undecided) {
       const by = { reviewId: review.id, eventId, at: c.at };
@@ -42,7 +43,7 @@ export function closeReview(ctx: Context, named: string, asked: AskedClosing): P
       ...(said.undecided ? { undecided: { [said.undecided]: undecided } } : {}),
     };
     const event = { action: 'review.closing', target: targetOf(review), before: { status: 'open' }, after };
-    c.record(event, eventId);
+    c.record(event, { id: eventId });
     return review.id;
   });
 }

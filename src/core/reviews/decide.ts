@@ -1,4 +1,6 @@
 import { invalid, notFound } from '../../lib/errors.ts';
+import type { EventId } from '../../lib/ids.ts';
+import { newId } from '../../lib/ids.ts';
 import {
   type Decided,
   decideFound,
@@ -41,14 +43,14 @@ export function decideRow(ctx: Context, named: string, row: string, asked: Asked
     const number = rowNumber(row);
     const user = number === undefined ? undefined : await userOfRow(c.scope, review.id, number);
     if (number === undefined || !user) throw notFound('row', row);
-    const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
+    const by = { reviewId: review.id, eventId: newId<EventId>(), at: c.at };
     const decided = await decideRows(c.scope, by, [{ number, ...decisionOf(asked) }]);
     if (decided.changed === 0) return;
     // Notes and reviewers, in which people are named, stand in the row's history alone: the audit is sealed.
     const was = decided.was_keep > 0 ? 'keep' : decided.was_revoke > 0 ? 'revoke' : null;
     const event = { action: 'review.row_decided', target: targetOf(review), related: user };
     const told = { before: { row: number, decision: was }, after: { row: number, decision: asked.decision } };
-    c.record({ ...event, ...told }, by.eventId);
+    c.record({ ...event, ...told }, { id: by.eventId });
   });
 }
 
@@ -75,7 +77,7 @@ export function decideListed(
     );
     const [first] = unknown;
     if (first) throw invalid(first.field, `The review has no row ${first.number}; nothing was decided.`);
-    const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
+    const by = { reviewId: review.id, eventId: newId<EventId>(), at: c.at };
     const rows = decisions.map(({ row, ...asked }): RowDecision => ({
       number: row,
       ...decisionOf({ ...asked, reviewer }),
@@ -83,7 +85,7 @@ export function decideListed(
     const decided = await decideRows(c.scope, by, rows);
     c.charge(decided.changed * DECISION_BYTES);
     if (decided.changed > 0) {
-      c.record({ ...MANY, target: targetOf(review), ...told(decided) }, by.eventId);
+      c.record({ ...MANY, target: targetOf(review), ...told(decided) }, { id: by.eventId });
     }
     return answerOf(decided);
   });
@@ -111,7 +113,7 @@ export async function decideMatching(
   const filter = await filterOf(ctx, asked, openedAt);
   return change(ctx, async (c) => {
     const review = await lockOpenReview(c, named);
-    const by = { reviewId: review.id, eventId: c.newEventId(), at: c.at };
+    const by = { reviewId: review.id, eventId: newId<EventId>(), at: c.at };
     const found = { of: { reviewId: review.id, names: openedAt }, filter };
     const decided = await decideFound(c.scope, by, found, decisionOf(decision));
     c.charge(decided.changed * DECISION_BYTES);
@@ -119,7 +121,7 @@ export async function decideMatching(
       // By the user's id, never by a name.
       const { before, after } = told(decided);
       const event = { ...MANY, target: targetOf(review), before, after: { ...after, filter } };
-      c.record({ ...event, ...(filter.userId ? { related: filter.userId } : {}) }, by.eventId);
+      c.record({ ...event, ...(filter.userId ? { related: filter.userId } : {}) }, { id: by.eventId });
     }
     return answerOf(decided);
   });

@@ -1,4 +1,5 @@
 import { invalid, RollcallError } from '../../lib/errors.ts';
+import type { EventId } from '../../lib/ids.ts';
 import { newId, type ReviewId } from '../../lib/ids.ts';
 import { refusals } from '../../lib/metrics.ts';
 import { findProduct } from '../../store/catalog/products.ts';
@@ -39,15 +40,15 @@ export function openReview(ctx: Context, asked: AskedReview): Promise<ReviewId> 
       await refuseTooManyRows(c);
       const scope = await found(c, asked.scope);
       const review = { id: newId<ReviewId>(), name, dueAt: asked.dueAt, ...scope.ids };
-      const eventId = c.newEventId();
+      const eventId = newId<EventId>();
       await insertReview(c.scope, review, eventId, c.at);
       const rows = await freezeAccess(c.scope, review.id, scope.ids);
       await setRowCount(c.scope, review.id, rows);
       const after = { scope: scope.said, dueAt: review.dueAt.toISOString(), rows };
-      c.record({ action: 'review.opened', target: targetOf(review), after }, eventId);
+      c.record({ action: 'review.opened', target: targetOf(review), after }, { id: eventId });
       return review.id;
     },
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 

@@ -1,7 +1,6 @@
-import { RollcallError } from '../../lib/errors.ts';
 import type { EventId, GrantId, UserId } from '../../lib/ids.ts';
+import { newId } from '../../lib/ids.ts';
 import { endGrantsBy } from '../../store/access/direct-grants.ts';
-import { billingManagersInProjects } from '../../store/access/manual-grants.ts';
 import {
   grantsToTake,
   type PendingRow,
@@ -11,10 +10,8 @@ import {
 import type { LockedReview } from '../../store/reviews/reviews.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import { accountRolesOf } from '../access/account-role.ts';
-import { LAST_OWNER, leavesAnOwner } from '../access/last-owner.ts';
-import { withSeats } from '../access/seats.ts';
 import type { Change } from '../change/change.ts';
-import { lockWhole } from '../invitations/lock.ts';
+import { lockWhole } from '../context/lock-users.ts';
 
 /**
  * Takes away what rows of a review tell of, of users who are locked here, and answers what came of each; one whose
@@ -30,13 +27,12 @@ export async function takeAway(
   const users = new Map((await lockWhole(c, ids)).map((user) => [user.id, user]));
   const numbers = rows.map((row) => row.number);
   const found = takenWith(await grantsToTake(c.scope, review.id, numbers));
-  const events = new Map([...found.keys()].map((number) => [number, c.newEventId()]));
+  const events = new Map([...found.keys()].map((number) => [number, newId<EventId>()]));
   const taken = [...found.values()].flat();
   const before = await accountRolesOf(c, accountHolders(taken));
   if (taken.length > 0) {
-    await withSeats(c, [...new Set(taken.map((grant) => grant.user_id))], () =>
-      endGrantsBy(c.scope, [...endedBy(found, events)], c.at),
-    );
+    await c.guard([...new Set(taken.map((grant) => grant.user_id))]);
+    await endGrantsBy(c.scope, [...endedBy(found, events)], c.at);
   }
   const after = await accountRolesOf(c, [...before.keys()]);
   for (const [number, grants] of found) {
@@ -44,7 +40,6 @@ export async function takeAway(
     const roles = { before: before.get(user.id), after: after.get(user.id) };
     record(c, review, user, grants[0], roles, events.get(number) as EventId);
   }
-  await keepRules(c, taken, users);
   return numbers.map((number) => outcomeOf(number, events.get(number)));
 }
 
@@ -94,33 +89,15 @@ function record(
   const common = { target, related: review.id };
   if (grant.kind === 'account_role') {
     const [before, after] = [{ accountRole: roles.before }, { accountRole: roles.after }];
-    c.record({ ...common, action: 'user.account_role_set', before, after }, eventId);
+    c.record({ ...common, action: 'user.account_role_set', before, after }, { id: eventId });
   } else if (grant.kind === 'project_role') {
     const before = { project: grant.project, role: grant.role };
-    c.record({ ...common, action: 'user.project_role_removed', before }, eventId);
+    c.record({ ...common, action: 'user.project_role_removed', before }, { id: eventId });
   } else {
     const before = { product: grant.product, license: grant.license };
-    c.record({ ...common, action: 'user.license_removed', before }, eventId);
+    c.record({ ...common, action: 'user.license_removed', before }, { id: eventId });
   }
 }
-
-/** Throws `refused` when the workspace would be without an owner, or a billing manager in projects. */
-async function keepRules(
-  c: Change,
-  taken: readonly TakenGrant[],
-  users: ReadonlyMap<UserId, UserRow>,
-): Promise<void> {
-  const wasOwner = taken.some(
-    ({ account_role, user_id }) => account_role === 'owner' && users.get(user_id)?.status === 'active',
-  );
-  if (wasOwner && !(await leavesAnOwner(c))) throw new RollcallError('refused', LAST_OWNER);
-  const holders = accountHolders(taken);
-  const inProjects = await billingManagersInProjects(c.scope, holders);
-  if (inProjects.length > 0) throw new RollcallError('refused', IN_PROJECTS);
-}
-
-const IN_PROJECTS =
-  'Without this role the user would be a billing manager with project roles. Take the project roles away first.';
 
 function outcomeOf(number: number, eventId: EventId | undefined): RowOutcome {
   if (!eventId) return { number, outcome: 'already_ended', reason: null, eventId: null };

@@ -2,11 +2,9 @@ import { invalid, RollcallError } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
 import { setAccountRoles } from '../access/account-role.ts';
 import type { AccountRole } from '../access/effective.ts';
-import { LAST_OWNER } from '../access/last-owner.ts';
 import { change } from '../change/change.ts';
-import { whyGone } from '../change/lock-user.ts';
 import type { Context } from '../context/context.ts';
-import { lockWhole } from '../invitations/lock.ts';
+import { lockWhole, whyGone } from '../context/lock-users.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
 
 /** What a change of many users did; whoever was so already is unchanged. */
@@ -26,8 +24,11 @@ export function removeUsers(ctx: Context, ids: readonly string[]): Promise<ManyC
   return change(ctx, async (c) => {
     const leaving = await lockLeaving(c, asked.known);
     const users = leaving.users.filter((user) => !user.deleted_at);
-    const owners = await removeLocked(c, { ...leaving, users }, 'user.removed');
-    refuseNamed(asked, new Map(owners.map((id) => [id, LAST_OWNER])), leaving.users);
+    await removeLocked(c, { ...leaving, users }, 'user.removed');
+    const problems = (await c.refusals()).flatMap(({ userIds, message }) =>
+      userIds.map((id) => [id, message] as const),
+    );
+    refuseNamed(asked, new Map(problems), leaving.users);
     return answer(
       asked,
       users.map((user) => user.id),

@@ -1,11 +1,8 @@
-import { isOwner } from '../../store/access/direct-grants.ts';
 import { updateUser } from '../../store/users/users.ts';
-import { keepAnOwner } from '../access/last-owner.ts';
-import { withSeats } from '../access/seats.ts';
 import { change } from '../change/change.ts';
-import { lockPresent } from '../change/lock-user.ts';
 import type { Context } from '../context/context.ts';
-import { closeInvitationOf } from '../invitations/close.ts';
+import { lockPresent } from '../context/lock-users.ts';
+import { closeInvitationOf } from '../invitations/closing/close.ts';
 import { deactivated, difference, stateOf } from '../shared/user-state.ts';
 
 /**
@@ -17,13 +14,10 @@ export function deactivateUser(ctx: Context, id: string): Promise<void> {
   return change(ctx, async (c) => {
     const user = await lockPresent(c, id);
     if (user.status === 'inactive') return;
-    const wasOwner = user.status === 'active' && (await isOwner(c.scope, user.id));
-    await withSeats(c, [user.id], async () => {
-      const updated = await updateUser(c.scope, user, deactivated(stateOf(user), c.at), c.at);
-      const target = { kind: 'user', id: user.id, name: user.user_name };
-      c.record({ action: 'user.deactivated', target, ...(difference(user, updated) ?? {}) });
-      await closeInvitationOf(c, user.id, 'revoked');
-    });
-    if (wasOwner) await keepAnOwner(c);
+    await c.guard([user.id]);
+    const updated = await updateUser(c.scope, user, deactivated(stateOf(user), c.at), c.at);
+    const target = { kind: 'user', id: user.id, name: user.user_name };
+    c.record({ action: 'user.deactivated', target, ...(difference(user, updated) ?? {}) });
+    await closeInvitationOf(c, user.id, 'revoked');
   });
 }

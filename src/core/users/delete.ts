@@ -1,6 +1,5 @@
-import { notFound, RollcallError } from '../../lib/errors.ts';
+import { notFound } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
-import { LAST_OWNER } from '../access/last-owner.ts';
 import { change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
@@ -15,7 +14,6 @@ export async function deleteUser(ctx: Context, id: string, expected?: ExpectedVe
     const [current] = leaving.users;
     if (!current || current.deleted_at) throw notFound('user', id);
     checkVersion(current.version, expected);
-    const owners = await removeLocked(c, leaving, 'user.deleted');
-    if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
+    await removeLocked(c, leaving, 'user.deleted');
   });
 }

@@ -10,14 +10,12 @@ import {
   pseudonymise,
 } from '../../store/users/erasure.ts';
 import type { UserRow } from '../../store/users/users.ts';
-import { LAST_OWNER } from '../access/last-owner.ts';
-import { withSeats } from '../access/seats.ts';
 import { unbrokenOf } from '../audit/chain/unbroken.ts';
 import { ERASURE } from '../audit/chain/verify-chain.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { settle } from '../invitations/expire.ts';
-import { lockHeld } from '../invitations/lock.ts';
+import { expireInvitations } from '../invitations/closing/expire.ts';
+import { lockHeld } from '../invitations/closing/lock.ts';
 import { erasedName } from '../shared/erased-name.ts';
 import { eraseFromProvisioningLog, personTexts } from './erased-texts.ts';
 import { type Leaving, lockLeaving, removeLocked } from './remove.ts';
@@ -60,7 +58,8 @@ async function settleInvitation(c: Change, user: UserRow): Promise<void> {
   const held = await lockHeld(c, [user.id]);
   if (held.some(({ invitation }) => invitation.status === 'pending'))
     throw new RollcallError('refused', 'The user is invited. Revoke the invitation first.');
-  await withSeats(c, [user.id], () => settle(c, held));
+  await c.guard([user.id]);
+  await expireInvitations(c, held);
 }
 
 /** What is written from here on is told under the pseudonym: the events of the removal, too. */
@@ -69,8 +68,7 @@ async function eraseRecord(c: Change, user: UserRow, leaving: Leaving): Promise<
   await pseudonymise(c.scope, user.id, name, c.at);
   if (!user.deleted_at) {
     const renamed = { ...user, status: 'inactive' as const, user_name: name };
-    const owners = await removeLocked(c, { ...leaving, users: [renamed] }, 'user.removed');
-    if (owners.length > 0) throw new RollcallError('refused', LAST_OWNER);
+    await removeLocked(c, { ...leaving, users: [renamed] }, 'user.removed');
   }
   await forgetPushedValues(c.scope, user.id);
 }

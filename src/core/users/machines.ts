@@ -101,10 +101,7 @@ async function insert(
   const row = { id, userId: user.id, productId: productId ?? null, name, fingerprint, eventId };
   if (await store.insertMachine(c.scope, row, c.at)) return id;
   // Registered meanwhile: to be looked at again, from the start.
-  throw new RollcallError('busy', 'This machine is being registered by others; try again.', {
-    cause: { code: '40001' },
-    retryAfter: 1,
-  });
+  return c.retry('This machine is being registered by others; try again.');
 }
 
 async function seeAgain(

@@ -1,14 +1,11 @@
-import { RollcallError } from '../../lib/errors.ts';
 import type { EventId, GroupId, UserId } from '../../lib/ids.ts';
-import { endAllDirectGrants, ownersAmong } from '../../store/access/direct-grants.ts';
+import { endAllDirectGrants } from '../../store/access/direct-grants.ts';
 import { lockGroupsOfUsers, touchGroups } from '../../store/groups/groups.ts';
 import { endMemberships, membershipsOf } from '../../store/groups/memberships.ts';
 import { markUsersDeleted, type UserRow } from '../../store/users/users.ts';
-import { leavesAnOwner } from '../access/last-owner.ts';
-import { withSeats } from '../access/seats.ts';
 import type { Change } from '../change/change.ts';
-import { closeInvitationsOf } from '../invitations/close.ts';
-import { lockWhole } from '../invitations/lock.ts';
+import { lockWhole } from '../context/lock-users.ts';
+import { closeInvitationsOf } from '../invitations/closing/close.ts';
 import { endMachinesOf } from './machines.ts';
 
 /** Users about to be removed, locked with the groups that they are in. */
@@ -26,46 +23,39 @@ export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Le
   const groupNames = new Map(groups.map((group) => [group.id, group.display_name]));
   if (memberships.some(({ group_id }) => !groupNames.has(group_id))) {
     // Joined another group before the user was locked; groups are locked first, so start over.
-    throw new RollcallError('busy', 'The user is being changed by others; try again.', {
-      cause: { code: '40001' },
-      retryAfter: 1,
-    });
+    c.retry('The user is being changed by others; try again.');
   }
   return { users, memberships, groupNames };
 }
 
 /**
  * Removes locked users: inactive, out of every group, without direct grants, invitation and machines, and no longer
- * shown by SCIM; the records and their history stay. Answers the active owners among them, if none is left after it:
- * the change must then be refused.
+ * shown by SCIM; the records and their history stay.
  */
 export async function removeLocked(
   c: Change,
   { users, memberships, groupNames }: Leaving,
   action: 'user.deleted' | 'user.removed',
-): Promise<readonly UserId[]> {
-  if (users.length === 0) return [];
+): Promise<void> {
+  if (users.length === 0) return;
   const ids = users.map((user) => user.id);
   const of = (status: UserRow['status']) =>
     users.filter((user) => user.status === status).map((user) => user.id);
-  const owners = await ownersAmong(c.scope, of('active'));
-  await withSeats(c, ids, async () => {
-    await markUsersDeleted(c.scope, ids, c.at);
-    const events = users.map((user) =>
-      c.record({
-        action,
-        target: { kind: 'user', id: user.id, name: user.user_name },
-        before: { status: user.status },
-        after: { status: 'inactive' },
-      }),
-    );
-    await endAllDirectGrants(c.scope, { users: ids, events }, c.at);
-    await closeInvitationsOf(c, of('pending'), 'revoked');
-    await endMachinesOf(c, ids);
-    const names = new Map(users.map((user) => [user.id, user.user_name]));
-    await leaveGroups(c, memberships, groupNames, names);
-  });
-  return owners.length > 0 && !(await leavesAnOwner(c)) ? owners : [];
+  await c.guard(ids);
+  await markUsersDeleted(c.scope, users, c.at);
+  const events = users.map((user) =>
+    c.record({
+      action,
+      target: { kind: 'user', id: user.id, name: user.user_name },
+      before: { status: user.status },
+      after: { status: 'inactive' },
+    }),
+  );
+  await endAllDirectGrants(c.scope, { users: ids, events }, c.at);
+  await closeInvitationsOf(c, of('pending'), 'revoked');
+  await endMachinesOf(c, ids);
+  const names = new Map(users.map((user) => [user.id, user.user_name]));
+  await leaveGroups(c, memberships, groupNames, names);
 }
 
 async function leaveGroups(

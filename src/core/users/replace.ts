@@ -1,24 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
-import { isOwner, pushedAndOwned } from '../../store/access/direct-grants.ts';
+import { pushedAndOwned } from '../../store/access/direct-grants.ts';
 import type { WriteScope } from '../../store/db/scope.ts';
-import type { Sent } from '../../store/db/transaction.ts';
-import {
-  findUser,
-  lockUser,
-  type ShownUser,
-  updateUser,
-  type UserRow,
-  type UserState,
-} from '../../store/users/users.ts';
-import { keepAnOwner } from '../access/last-owner.ts';
+import { findUser, lockUser, type ShownUser, updateUser, type UserRow } from '../../store/users/users.ts';
 import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../access/pushed-grants.ts';
-import { withSeats } from '../access/seats.ts';
-import { type Change, changeLocked } from '../change/change.ts';
+import { change } from '../change/change.ts';
 import { writtenAttributes } from '../change/written-bytes.ts';
+import type { ChangeEvent } from '../context/change.ts';
 import type { Context } from '../context/context.ts';
-import { closeInvitationOf } from '../invitations/close.ts';
+import { closeInvitationOf } from '../invitations/closing/close.ts';
 import { difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
 import { pushedState } from './create-or-adopt.ts';
 
@@ -39,49 +30,37 @@ export async function replaceUser(
   const userId = asId<UserId>(id);
   if (!userId) throw notFound('user', id);
   const lock = (scope: WriteScope) => Promise.all([lockUser(scope, userId), pushedAndOwned(scope, userId)]);
-  const { answer } = await changeLocked(ctx, lock, async (c, [current, held]) => {
-    if (!current || current.deleted_at) throw notFound('user', id);
-    checkVersion(current.version, expected);
-    c.notBefore(current.now, current.updated_at);
-    const input = edit(current);
-    const state = stateOf(current);
-    const next = withActive(
-      { ...state, ...(await pushedState(c, input, current)), managed_by: 'idp' },
-      input.active,
-      c.at,
-    );
-    const grants = comparePushed(held.pushed, input.pushed);
-    if (!grants && isDeepStrictEqual(state, next)) {
-      return c.send(() => findUser(c.scope, userId, { withGroups: true }));
-    }
-    const losesStatus = state.status === 'active' && next.status !== 'active';
-    const wasOwner = held.isOwner && (losesStatus || (grants !== undefined && state.status === 'active'));
-    const updated = await withSeats(c, [userId], () => writeUser(c, current, next, grants));
-    if (wasOwner && (losesStatus || !(await isOwner(c.scope, userId)))) await keepAnOwner(c);
-    return updated;
-  });
-  return (await answer) as ShownUser;
+  return change<ShownUser, Awaited<ReturnType<typeof lock>>>(
+    ctx,
+    async (c, [current, held]) => {
+      if (!current || current.deleted_at) throw notFound('user', id);
+      checkVersion(current.version, expected);
+      c.notBefore(current.now, current.updated_at);
+      const input = edit(current);
+      const state = stateOf(current);
+      const { organization, ...pushed } = await pushedState(c, input, current);
+      const next = withActive({ ...state, ...pushed, managed_by: 'idp' }, input.active, c.at);
+      const grants = comparePushed(held.pushed, input.pushed);
+      if (!grants && isDeepStrictEqual(state, next))
+        return (await findUser(c.scope, userId, { withGroups: true })) as ShownUser;
+      await c.guard([userId], { owners: held.isOwner ? [userId] : [] });
+      const eventId = c.record(updatedEvent(current, { ...current, ...next, organization }, grants));
+      c.charge(writtenAttributes(next, current));
+      await applyPushed(c, userId, grants, eventId);
+      if (current.status === 'pending' && next.status === 'active')
+        await closeInvitationOf(c, userId, 'superseded');
+      return c.last(() => updateUser(c.scope, current, next, c.at));
+    },
+    { lock },
+  );
 }
 
-async function writeUser(
-  c: Change,
-  current: UserRow,
-  next: UserState,
-  grants: PushedDelta | undefined,
-): Promise<Sent<ShownUser>> {
-  const eventId = c.newEventId();
-  c.charge(writtenAttributes(next, current));
-  const updated = c.send(() => updateUser(c.scope, current, next, c.at));
-  await applyPushed(c, current.id, grants, eventId);
-  if (current.status === 'pending' && next.status === 'active')
-    await closeInvitationOf(c, current.id, 'superseded');
-  // The key of another organization is only known from the answer.
-  const after =
-    next.organization_id === current.organization_id ? { ...current, ...next } : await updated.answer;
-  const target = { kind: 'user', id: current.id, name: after.user_name };
-  const changed = difference(current, after) ?? (grants && auditedPushed(grants)) ?? {};
-  c.record({ action: actionOf(current, after), target, ...changed }, eventId);
-  return updated;
+function updatedEvent(before: UserRow, after: UserRow, grants: PushedDelta | undefined): ChangeEvent {
+  return {
+    action: actionOf(before, after),
+    target: { kind: 'user', id: before.id, name: after.user_name },
+    ...(difference(before, after) ?? (grants && auditedPushed(grants)) ?? {}),
+  };
 }
 
 function actionOf(before: UserRow, after: UserRow): string {

@@ -5,9 +5,9 @@ import { updateUser, type UserRow, type UserState } from '../../store/users/user
 import { setAccountRole } from '../access/account-role.ts';
 import type { AccountRole } from '../access/effective.ts';
 import { change, type Change } from '../change/change.ts';
-import { lockPresent } from '../change/lock-user.ts';
 import { writtenAttributes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
+import { lockPresent } from '../context/lock-users.ts';
 import { difference, stateOf } from '../shared/user-state.ts';
 import { changedFields, type ProfileInput, withProfile } from './profile.ts';
 
@@ -58,7 +58,7 @@ async function affiliation(
 ): Promise<Partial<Pick<UserState, 'organization_id' | 'organization_pushed'>>> {
   if (key === undefined) return {};
   if (key === null) return { organization_id: null, organization_pushed: null };
-  const id = await organizationByKey(c.scope, key);
+  const id = (await organizationByKey(c.scope, key))?.id;
   if (!id) throw invalid('organization', `There is no organization "${key}" in this workspace.`);
   return id === user.organization_id ? {} : { organization_id: id, organization_pushed: null };
 }

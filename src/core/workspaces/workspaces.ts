@@ -67,7 +67,7 @@ export function patchWorkspace(
       return store.updateWorkspace(c.scope, state, c.at);
     },
     // What the integration switch allows is asked by every grant.
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 
@@ -86,7 +86,7 @@ export function createWorkspace(
   return change(
     contextOf(core, { actor: by.actor, requestId: by.requestId, workspaceId: id }),
     (c) => seedWorkspace(c, input),
-    'exclusive',
+    { mode: 'exclusive' },
   );
 }
 

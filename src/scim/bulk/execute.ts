@@ -1,4 +1,4 @@
-import { together } from '../../core/change/change.ts';
+import { inOneTransaction } from '../../core/change/change.ts';
 import { expectedVersions } from '../http/entity-tags.ts';
 import type { ScimReply } from '../http/reply.ts';
 import type { RawQuery } from '../query/raw-query.ts';
@@ -66,7 +66,7 @@ export function performCircle(
   circle: Circle,
   ids: MadeIds,
 ): Promise<ReadonlyMap<BulkOperation, ScimReply>> {
-  return together(ctx, async (joined) => {
+  return inOneTransaction(ctx, async (joined) => {
     const inner: ScimContext = { ...ctx, ...joined };
     const made = new Map(ids);
     const replies = new Map<BulkOperation, ScimReply>();

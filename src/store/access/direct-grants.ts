@@ -2,9 +2,8 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { preparedForFew, preparedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
-import type { WriteScope } from '../db/scope.ts';
+import { accessWrites, type WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {
@@ -74,6 +73,9 @@ export async function openPushedGrants(
   eventId: EventId,
   at: Date,
 ): Promise<void> {
+  const access = accessWrites(scope);
+  access.assertGuarded([userId]);
+  access.noteRolesChanged([userId]);
   const from = sql`unnest(${grants.map((grant) => grant.id)}::uuid[], ${grants.map((grant) => grant.attribute)}::text[],
     ${grants.map((grant) => grant.value)}::text[]) as v(id, attribute, value)`;
   await rows(
@@ -86,6 +88,15 @@ export async function openPushedGrants(
       on conflict (workspace_id, user_id, pushed_attribute, lower(pushed_value))
         where until = 'infinity' and source = 'pushed' do nothing`,
   );
+}
+
+/** A grant that has just ended; `of_active` is null unless it made its user an owner. */
+interface EndedGrant {
+  readonly user_id: UserId;
+  readonly kind: string | null;
+  readonly source: string;
+  readonly account_role: string | null;
+  readonly of_active: boolean | null;
 }
 
 /** Ends direct grants by id. */
@@ -108,13 +119,24 @@ export async function endGrantsBy(
   ended: readonly { readonly id: GrantId; readonly eventId: EventId }[],
   at: Date,
 ): Promise<void> {
-  await rows(
+  const found = await rows<EndedGrant>(
     scope,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
       from unnest(${ended.map((one) => one.id)}::uuid[], ${ended.map((one) => one.eventId)}::uuid[]) as e(id, event)
       where d.workspace_id = ${unestimated(scope.workspaceId)} and d.id = e.id and d.until >= 'infinity'
-        and d.id = any(${ended.map((one) => one.id)}::uuid[])`,
+        and d.id = any(${ended.map((one) => one.id)}::uuid[])
+      returning d.user_id, d.kind, d.source, d.account_role, case when d.account_role = 'owner' then exists (
+        select from users u where u.workspace_id = ${scope.workspaceId} and u.id = d.user_id
+          and u.status = 'active') end as of_active`,
   );
+  const access = accessWrites(scope);
+  const usersOf = (grants: readonly EndedGrant[]) => grants.map((grant) => grant.user_id);
+  access.assertGuarded(usersOf(found));
+  access.noteRolesChanged(
+    usersOf(found.filter(({ kind, source }) => kind === 'account_role' || source === 'pushed')),
+  );
+  for (const areActive of [true, false])
+    access.noteOwnershipEnded(usersOf(found.filter((grant) => grant.of_active === areActive)), areActive);
 }
 
 /** Ends every direct grant of users, whoever gave it; `events[i]` is the event that tells of `users[i]`. */
@@ -123,12 +145,19 @@ export async function endAllDirectGrants(
   ended: { readonly users: readonly UserId[]; readonly events: readonly EventId[] },
   at: Date,
 ): Promise<void> {
-  await rows(
+  const access = accessWrites(scope);
+  access.assertGuarded(ended.users);
+  const found = await rows<{ user_id: UserId; is_owner: boolean }>(
     scope,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.event
       from unnest(${ended.users}::uuid[], ${ended.events}::uuid[]) as e(user_id, event)
       where d.workspace_id = ${unestimated(scope.workspaceId)} and d.user_id = e.user_id and d.until = 'infinity'
-        and d.user_id = any(${ended.users}::uuid[])`,
+        and d.user_id = any(${ended.users}::uuid[])
+      returning d.user_id, coalesce(d.account_role = 'owner', false) as is_owner`,
+  );
+  access.noteOwnershipEnded(
+    found.filter((grant) => grant.is_owner).map((grant) => grant.user_id),
+    false,
   );
 }
 
@@ -137,6 +166,7 @@ export async function endAllDirectGrants(
  * something at last, or nothing any more, gets a new interval. Answers how many did.
  */
 export async function resolvePushedAgain(scope: WriteScope, eventId: EventId, at: Date): Promise<number> {
+  accessWrites(scope).assertGuarded('everybody');
   const from = sql`(select d.id, d.user_id, d.pushed_attribute as attribute, d.pushed_value as value, d.since,
       d.target as old_target
     from direct_grants d
@@ -168,22 +198,6 @@ export async function resolvePushedAgain(scope: WriteScope, eventId: EventId, at
     );
   }
   return changed.length;
-}
-
-/** A billing manager by his highest account role who holds a project role directly, if the user is that. */
-export async function isBillingManagerWithProjectRole(scope: WriteScope, userId: UserId): Promise<boolean> {
-  const found = await row<{ both: boolean }>(
-    scope,
-    sql`select coalesce(max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}
-        and bool_or(h.kind = 'project_role' and h.group_id is null), false) as both
-      from (${held(scope.workspaceId, 'now', [userId])}) h`,
-  );
-  return found?.both ?? false;
-}
-
-/** Whether a user is an owner by a grant that is open, whatever the user's status. */
-export async function isOwner(scope: WriteScope, userId: UserId): Promise<boolean> {
-  return (await ownersAmong(scope, [userId])).length > 0;
 }
 
 /** Those of some users who are owners by a grant that is open, whatever their status. */

@@ -1,7 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, GroupId, LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
-import type { Scope, WriteScope } from '../db/scope.ts';
+import { accessWrites, type Scope, type WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 
 /** What a grant gives, by ids. */
@@ -64,7 +64,9 @@ export async function syncGroupGrants(
   wanted: readonly WantedGrant[],
   eventId: EventId,
   at: Date,
+  options: { readonly haveMembers: boolean } = { haveMembers: true },
 ): Promise<number> {
+  if (options.haveMembers) accessWrites(scope).assertGuarded('everybody');
   const input = wantedRows(wanted);
   const inGroups = groupIds ? sql`and gg.group_id = any(${groupIds}::uuid[])` : empty;
   const ended = await rows(
@@ -121,6 +123,7 @@ export async function endGroupGrants(
   eventId: EventId,
   at: Date,
 ): Promise<void> {
+  accessWrites(scope).assertGuarded('everybody');
   await rows(
     scope,
     sql`update group_grants set until = greatest(${at}::timestamptz, since), until_event = ${eventId}

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
-import type { WriteScope } from '../db/scope.ts';
+import { accessWrites, type WriteScope } from '../db/scope.ts';
 import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** What a direct grant gives, by ids; the columns that its kind does not use are null. */
@@ -27,6 +27,9 @@ export async function openDirectGrants(
   at: Date,
 ): Promise<void> {
   if (grants.length === 0) return;
+  const access = accessWrites(scope);
+  access.assertGuarded(grants.map((grant) => grant.user_id));
+  access.noteRolesChanged(grants.filter(({ kind }) => kind !== 'entitlement').map((grant) => grant.user_id));
   await rows(
     scope,
     sql`insert into direct_grants (workspace_id, id, user_id, source, kind, account_role, project_id, role_id,
@@ -45,6 +48,7 @@ export async function endOffered(
   ended: readonly { readonly userId: UserId; readonly opened: EventId; readonly closed: EventId }[],
   at: Date,
 ): Promise<void> {
+  accessWrites(scope).assertGuarded(ended.map((one) => one.userId));
   await rows(
     scope,
     sql`update direct_grants d set until = greatest(${at}::timestamptz, d.since), until_event = e.closed
@@ -119,15 +123,14 @@ export function endedGrants(
 export async function billingManagersInProjects(
   scope: WriteScope,
   userIds: readonly UserId[],
-): Promise<string[]> {
-  const found = await rows<{ user_name: string }>(
+): Promise<{ readonly user_id: UserId; readonly user_name: string }[]> {
+  return rows(
     scope,
-    sql`select u.user_name from (${held(scope.workspaceId, 'now', userIds)}) h
+    sql`select u.id as user_id, u.user_name from (${held(scope.workspaceId, 'now', userIds)}) h
       join users u on u.workspace_id = ${scope.workspaceId} and u.id = h.user_id
       group by u.id, u.user_name
       having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer
         and bool_or(h.kind = 'project_role' and h.group_id is null)
       order by u.id`,
   );
-  return found.map((one) => one.user_name);
 }

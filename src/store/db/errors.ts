@@ -44,8 +44,16 @@ const TAKEN: Readonly<Record<string, string>> = {
   tokens_hash_unique: 'token',
 };
 
+/** What a transaction has locked is not all that it needs: it is run again from its start. Told as `busy` if it never ends. */
+export class TransactionConflict extends RollcallError {
+  constructor(message: string) {
+    super('busy', message, { retryAfter: 1 });
+  }
+}
+
 /** A transaction that failed with this error, or for its sake, may be run again from its start. */
 export function isRetryable(error: unknown): boolean {
+  if (error instanceof TransactionConflict) return true;
   if (!(error instanceof Object)) return false;
   const { code = '', cause } = error as DatabaseError & { readonly cause?: unknown };
   return RETRYABLE.has(code) || isLostStatement(error) || isRetryable(cause);

@@ -2,7 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, GroupId, UserId } from '../../lib/ids.ts';
 import { preparedForFew } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
-import type { PoolScope, WriteScope } from '../db/scope.ts';
+import { accessWrites, type PoolScope, type WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 
 /** What a change would do to a group's members; of what is so already there is nothing here. */
@@ -53,6 +53,7 @@ export async function openMemberships(
   events: readonly EventId[],
   at: Date,
 ): Promise<void> {
+  accessWrites(scope).assertGuarded(users);
   await preparedForFew(
     scope,
     'open_memberships',
@@ -69,6 +70,7 @@ export async function endMemberships(
   ended: { groups: readonly GroupId[]; users: readonly UserId[]; events: readonly EventId[] },
   at: Date,
 ): Promise<void> {
+  accessWrites(scope).assertGuarded(ended.users);
   await preparedForFew(
     scope,
     'end_memberships',

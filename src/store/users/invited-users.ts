@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { OrganizationId, UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
-import type { WriteScope } from '../db/scope.ts';
+import { accessWrites, type WriteScope } from '../db/scope.ts';
 import { type JsonObject, shownColumns, type UserRow, type UserStatus } from './users.ts';
 
 /** A user whom an address means: by name, or by one of the addresses of the profile. */
@@ -46,6 +46,7 @@ export function insertInvitedUsers(
   organizationId: OrganizationId | null,
   at: Date,
 ): Promise<Pick<UserRow, 'id' | 'user_name'>[]> {
+  accessWrites(scope).assertGuarded(users.map((user) => user.id));
   return rows(
     scope,
     sql`insert into users (workspace_id, id, user_name, status, source, managed_by, attributes, organization_id,
@@ -85,6 +86,7 @@ export async function makeUsersPending(
   organizationId: OrganizationId | undefined,
   at: Date,
 ): Promise<void> {
+  accessWrites(scope).assertGuarded(ids);
   const organization = sql`${organizationId ?? null}::uuid`;
   await rows(
     scope,
@@ -100,6 +102,7 @@ export async function makeUsersPending(
 
 /** Writes the next version of those of some locked users who are pending, as inactive. */
 export async function makeUsersInactive(scope: WriteScope, ids: readonly UserId[], at: Date): Promise<void> {
+  accessWrites(scope).assertGuarded(ids);
   await rows(
     scope,
     sql`update users set status = 'inactive', removed_at = ${at}, version = version + 1, updated_at = ${at}

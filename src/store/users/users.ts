@@ -3,7 +3,7 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { OrganizationId, UserId } from '../../lib/ids.ts';
 import { composedRows, lookedUpRow, preparedForFew, preparedRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
-import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
+import { accessWrites, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 
 export type UserStatus = 'pending' | 'active' | 'inactive';
@@ -146,14 +146,15 @@ export function lockUsers(
   );
 }
 
-/** Inserts a user; undefined when the name is taken, also by a transaction that had not ended when this one began. */
-export function insertUser(
+/** Inserts a user and answers it. Throws `taken` when the name is another's. */
+export async function insertUser(
   scope: WriteScope,
   id: UserId,
   state: UserState,
   at: Date,
-): Promise<UserRow | undefined> {
-  return preparedRow<UserRow>(
+): Promise<UserRow> {
+  accessWrites(scope).assertGuarded([id]);
+  const inserted = await preparedRow<UserRow>(
     scope,
     'insert_user',
     sql`with u as (
@@ -164,10 +165,10 @@ export function insertUser(
           ${state.managed_by}, ${JSON.stringify(state.attributes)}::jsonb, ${state.organization_id},
           ${state.organization_pushed}, ${state.organization_last_pushed}, ${state.start_date}, ${state.joined_at},
           ${state.active_since}, ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
-        on conflict (workspace_id, lower(user_name)) do nothing
         returning *)
       select ${COLUMNS} from u`,
   );
+  return inserted as UserRow;
 }
 
 /** The columns that `updateUser` may write, each with its value as the database takes it. */
@@ -204,6 +205,7 @@ export async function updateUser(
   state: UserState,
   at: Date,
 ): Promise<ShownUser> {
+  noteStatus(scope, before, state);
   const columns = (Object.keys(WRITTEN) as (keyof typeof WRITTEN)[]).filter(
     (column) => !isDeepStrictEqual(before[column], state[column]),
   );
@@ -222,8 +224,25 @@ export async function updateUser(
   return { ...before, ...changed, ...written, updated_at: at };
 }
 
-/** Writes the next version of locked users as deleted: inactive, since before if they were, and not shown by SCIM. */
-export async function markUsersDeleted(scope: WriteScope, ids: readonly UserId[], at: Date): Promise<void> {
+function noteStatus(scope: WriteScope, before: UserRow, after: UserState): void {
+  if (before.status === after.status) return;
+  // Whoever is pending holds the seats of whoever is active.
+  if (before.status === 'inactive' || after.status === 'inactive')
+    accessWrites(scope).assertGuarded([before.id]);
+  if (before.status === 'active') accessWrites(scope).noteDeactivated([before.id]);
+}
+
+/** Marks locked users deleted: inactive, keeping an earlier removal date, and hidden from SCIM. */
+export async function markUsersDeleted(
+  scope: WriteScope,
+  users: readonly Pick<UserRow, 'id' | 'status'>[],
+  at: Date,
+): Promise<void> {
+  const ids = users.map((user) => user.id);
+  accessWrites(scope).assertGuarded(ids);
+  accessWrites(scope).noteDeactivated(
+    users.filter((user) => user.status === 'active').map((user) => user.id),
+  );
   await rows(
     scope,
     sql`update users set status = 'inactive', active_since = null, removed_at = coalesce(removed_at, ${at}),

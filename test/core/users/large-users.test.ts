@@ -17,6 +17,7 @@ import {
   type UserState,
 } from '../../../src/store/users/users.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { unguarded } from '../../support/unguarded.ts';
 import { afterStep, largeAttributes, largeStep, noise, sizes } from './large-steps.ts';
 
 /** A user as it was from a time on. */
@@ -86,10 +87,10 @@ describe('versions of large users', () => {
     const row = await inTransaction(core.db, async (tx) => {
       const current = await lockUser(scopeOf(tx, workspaceId), id);
       return current
-        ? updateUser(scopeOf(tx, workspaceId), current, state, at)
-        : insertUser(scopeOf(tx, workspaceId), id, state, at);
+        ? updateUser(unguarded(tx, workspaceId), current, state, at)
+        : insertUser(unguarded(tx, workspaceId), id, state, at);
     });
-    return { at, attributes: row!.attributes, fullName: row!.full_name };
+    return { at, attributes: row.attributes, fullName: row.full_name };
   }
 
   async function stored(id: UserId) {

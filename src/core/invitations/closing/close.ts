@@ -1,13 +1,13 @@
-import type { EventId } from '../../lib/ids.ts';
-import { endOffered } from '../../store/access/manual-grants.ts';
+import type { EventId } from '../../../lib/ids.ts';
+import { endOffered } from '../../../store/access/manual-grants.ts';
 import {
   closeInvitations,
   type InvitationRow,
   openInvitationsOf,
-} from '../../store/invitations/invitations.ts';
-import { makeUsersInactive } from '../../store/users/invited-users.ts';
-import type { UserRow } from '../../store/users/users.ts';
-import type { Change, ChangeEvent } from '../change/change.ts';
+} from '../../../store/invitations/invitations.ts';
+import { makeUsersInactive } from '../../../store/users/invited-users.ts';
+import type { UserRow } from '../../../store/users/users.ts';
+import type { Change, ChangeEvent } from '../../context/change.ts';
 
 /** An open invitation and its user, who is locked. */
 export interface Held {
@@ -18,8 +18,7 @@ export interface Held {
 /**
  * Closes the open invitation of a locked user, if there is one: its links end with the change. `superseded` when an
  * identity provider has made the user active, who keeps what was offered; `revoked` when the user is deactivated,
- * removed or deleted, and then what was offered ends too. To be called within `withSeats` of the user, before or
- * after the user's own row is written.
+ * removed or deleted, and then what was offered ends too. The user is guarded.
  */
 export function closeInvitationOf(
   c: Change,
@@ -52,7 +51,7 @@ export async function closeInvitationsOf(
 
 /**
  * Closes open invitations and frees what they held: what they offered ends, and who has not joined is inactive. `tell`
- * records what happened and answers the event. To be called within `withSeats` of the users.
+ * records what happened and answers the event. The users are guarded.
  */
 export async function release(
   c: Change,

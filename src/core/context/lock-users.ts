@@ -1,5 +1,6 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
+import { lockUserRows } from '../../store/users/invited-users.ts';
 import { lockUser, type UserRow } from '../../store/users/users.ts';
 import type { Change } from './change.ts';
 
@@ -23,4 +24,12 @@ export async function lockPresent(c: Change, id: string): Promise<UserRow> {
   if (gone !== undefined) throw new RollcallError('refused', gone);
   c.notBefore(user.now, user.updated_at);
   return user;
+}
+
+/** Locks users ascending by id, and with it their invitations. Answers those that exist. */
+export async function lockWhole(c: Change, ids: readonly UserId[]): Promise<UserRow[]> {
+  if (ids.length === 0) return [];
+  const users = await lockUserRows(c.scope, ids);
+  for (const user of users) c.notBefore(user.now, user.updated_at);
+  return users;
 }
