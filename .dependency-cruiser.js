@@ -29,6 +29,7 @@ const storeTopics = {
 /** From the lowest: each may import those above its line here, and the store. */
 const coreTopics = [
   'src/core/shared',
+  'src/core/audit/events',
   'src/core/context',
   'src/core/audit/chain',
   'src/core/audit',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Action } from '../../core/audit/events/catalog.ts';
+import { ACTIONS } from '../../core/audit/events/catalog.ts';
 import { type AuditEvent, listAudit } from '../../core/audit/list.ts';
 import { listReply } from '../lists.ts';
 import { route } from '../route.ts';
@@ -21,7 +23,7 @@ const event = z.object({
     scope: z.string().nullable(),
   }),
   requestId: z.string(),
-  action: z.string().describe('What was done, such as `user.created` or `group.member_added`.'),
+  action: z.enum(ACTIONS).describe('What was done, such as `user.created` or `group.member_added`.'),
   target: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
   related: z
     .string()
@@ -37,7 +39,7 @@ function shown(row: AuditEvent): z.infer<typeof event> {
     at: row.at.toISOString(),
     actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name, scope: row.actor_scope },
     requestId: row.request_id,
-    action: row.action,
+    action: row.action as Action,
     target: { kind: row.target_kind, id: row.target_id, name: row.target_name },
     related: row.related_id,
     before: row.before,

@@ -25,7 +25,7 @@ interface Thing {
   readonly kind: 'project_role' | 'entitlement';
   /** As people read it: `the project "mobile"`. */
   readonly said: string;
-  readonly action: string;
+  readonly action: 'user.project_role' | 'user.license';
   readonly isOf: (grant: OwnGrant) => boolean;
   readonly isWayTo: (way: HeldWay) => boolean;
   /** What the audit tells of a grant of it. */

@@ -109,5 +109,5 @@ async function existing(c: Change, key: string): Promise<OrganizationRow> {
 }
 
 function target({ id, key }: OrganizationRow) {
-  return { kind: 'organization', id, name: key };
+  return { kind: 'organization', id, name: key } as const;
 }

@@ -142,5 +142,5 @@ function shown({ key, name, seats, seats_used, overflow }: LicenseRow, counted: 
 }
 
 function target({ id, key }: ProductRow) {
-  return { kind: 'product', id, name: key };
+  return { kind: 'product', id, name: key } as const;
 }

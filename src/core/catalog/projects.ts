@@ -133,5 +133,5 @@ function shown({ key, name, organization }: ProjectRow) {
 }
 
 function target({ id, key }: ProjectRow) {
-  return { kind: 'project', id, name: key };
+  return { kind: 'project', id, name: key } as const;
 }

@@ -95,5 +95,5 @@ async function checkRank(c: Change, rank: number): Promise<void> {
 }
 
 function target({ id, key }: RoleRow) {
-  return { kind: 'role', id, name: key };
+  return { kind: 'role', id, name: key } as const;
 }

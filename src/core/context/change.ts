@@ -1,17 +1,7 @@
 import type { EventId, UserId } from '../../lib/ids.ts';
 import type { WriteScope } from '../../store/db/scope.ts';
+import type { Action, EventOf } from '../audit/events/catalog.ts';
 import type { Actor, Caller } from './caller.ts';
-
-/** What happened to what, in the words of the audit: `user.created`, `group.member_added`. */
-export interface ChangeEvent {
-  readonly action: string;
-  readonly target: { readonly kind: string; readonly id: string; readonly name: string | null };
-  /** The other one concerned, for example the user of a membership. */
-  readonly related?: string;
-  /** What changed, as it was and as it is, and never a secret. Of it, what differs is kept (audit/event-size.ts). */
-  readonly before?: unknown;
-  readonly after?: unknown;
-}
 
 /** What is known of users when they are guarded, so that it need not be asked for. */
 export interface KnownOfGuarded {
@@ -64,8 +54,8 @@ export interface Change {
   /** Notes how many bytes the change makes the database write, beside its events. */
   readonly charge: (bytes: number) => void;
   /** Notes what happened; it becomes an audit event before COMMIT. The caller did it, unless another is named. */
-  readonly record: (
-    event: ChangeEvent,
+  readonly record: <A extends Action, Before, After>(
+    event: EventOf<A, Before, After>,
     options?: { readonly id?: EventId; readonly actor?: Actor },
   ) => EventId;
 }

@@ -70,7 +70,7 @@ export function exported<Row, C = Cell>(
 
 function recordBeginning(ctx: Context, { name, filter }: ExportAsked, receipt: EventId): Promise<void> {
   return change(ctx, (c) => {
-    const target = { kind: 'export', id: name, name };
+    const target = { kind: 'export', id: name, name } as const;
     c.record({ action: 'export.started', target, after: { filter, receipt } });
     return Promise.resolve();
   });

@@ -39,7 +39,7 @@ export async function changeMembers(
   const unknown = added.filter((id) => !names.has(id));
   if (unknown.length > 0) throw noSuchMembers(unknown);
   await c.guard(touched);
-  const event = (action: string, id: UserId): EventId =>
+  const event = (action: 'group.member_added' | 'group.member_removed', id: UserId): EventId =>
     c.record({
       action,
       target: { kind: 'group', id: group.id, name: group.name },

@@ -110,7 +110,7 @@ export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedV
     if (!current) throw notFound('group', id);
     checkVersion(current.version, expected);
     c.notBefore(current.now, current.updated_at);
-    const target = { kind: 'group', id: groupId, name: current.display_name };
+    const target = { kind: 'group', id: groupId, name: current.display_name } as const;
     const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
     await endGroupGrants(c.scope, groupId, eventId, c.at);
     const users = await memberIds(c.scope, groupId);

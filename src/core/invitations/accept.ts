@@ -112,7 +112,7 @@ export async function acceptInvitation(
 }
 
 function targetOf({ id, user_name: name }: { id: UserId; user_name: string }) {
-  return { kind: 'user', id, name };
+  return { kind: 'user', id, name } as const;
 }
 
 async function find(core: Core, token: string): Promise<Found | undefined> {

@@ -42,7 +42,12 @@ export function closeReview(ctx: Context, named: string, asked: AskedClosing): P
       status: 'closing',
       ...(said.undecided ? { undecided: { [said.undecided]: undecided } } : {}),
     };
-    const event = { action: 'review.closing', target: targetOf(review), before: { status: 'open' }, after };
+    const event = {
+      action: 'review.closing',
+      target: targetOf(review),
+      before: { status: 'open' },
+      after,
+    } as const;
     c.record(event, { id: eventId });
     return review.id;
   });

@@ -48,7 +48,7 @@ export function decideRow(ctx: Context, named: string, row: string, asked: Asked
     if (decided.changed === 0) return;
     // Notes and reviewers, in which people are named, stand in the row's history alone: the audit is sealed.
     const was = decided.was_keep > 0 ? 'keep' : decided.was_revoke > 0 ? 'revoke' : null;
-    const event = { action: 'review.row_decided', target: targetOf(review), related: user };
+    const event = { action: 'review.row_decided', target: targetOf(review), related: user } as const;
     const told = { before: { row: number, decision: was }, after: { row: number, decision: asked.decision } };
     c.record({ ...event, ...told }, { id: by.eventId });
   });

@@ -85,7 +85,7 @@ function record(
   roles: Roles,
   eventId: EventId,
 ): void {
-  const target = { kind: 'user', id: user.id, name: user.user_name };
+  const target = { kind: 'user', id: user.id, name: user.user_name } as const;
   const common = { target, related: review.id };
   if (grant.kind === 'account_role') {
     const [before, after] = [{ accountRole: roles.before }, { accountRole: roles.after }];

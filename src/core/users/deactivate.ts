@@ -16,7 +16,7 @@ export function deactivateUser(ctx: Context, id: string): Promise<void> {
     if (user.status === 'inactive') return;
     await c.guard([user.id]);
     const updated = await updateUser(c.scope, user, deactivated(stateOf(user), c.at), c.at);
-    const target = { kind: 'user', id: user.id, name: user.user_name };
+    const target = { kind: 'user', id: user.id, name: user.user_name } as const;
     c.record({ action: 'user.deactivated', target, ...(difference(user, updated) ?? {}) });
     await closeInvitationOf(c, user.id, 'revoked');
   });

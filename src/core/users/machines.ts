@@ -149,5 +149,5 @@ async function end(c: Change, machines: readonly MachineRow[]): Promise<void> {
 }
 
 function about({ id, name, user_id }: MachineRow) {
-  return { target: { kind: 'machine', id, name }, related: user_id };
+  return { target: { kind: 'machine', id, name }, related: user_id } as const;
 }

@@ -5,9 +5,10 @@ import { pushedAndOwned } from '../../store/access/direct-grants.ts';
 import type { WriteScope } from '../../store/db/scope.ts';
 import { findUser, lockUser, type ShownUser, updateUser, type UserRow } from '../../store/users/users.ts';
 import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../access/pushed-grants.ts';
+import type { ChangeEvent } from '../audit/events/catalog.ts';
+import { changeEvent } from '../audit/events/catalog.ts';
 import { change } from '../change/change.ts';
 import { writtenAttributes } from '../change/written-bytes.ts';
-import type { ChangeEvent } from '../context/change.ts';
 import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
 import { difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
@@ -56,14 +57,14 @@ export async function replaceUser(
 }
 
 function updatedEvent(before: UserRow, after: UserRow, grants: PushedDelta | undefined): ChangeEvent {
-  return {
+  return changeEvent({
     action: actionOf(before, after),
     target: { kind: 'user', id: before.id, name: after.user_name },
     ...(difference(before, after) ?? (grants && auditedPushed(grants)) ?? {}),
-  };
+  });
 }
 
-function actionOf(before: UserRow, after: UserRow): string {
+function actionOf(before: UserRow, after: UserRow) {
   if (before.status === after.status) return 'user.updated';
   return after.status === 'active' ? 'user.activated' : 'user.deactivated';
 }

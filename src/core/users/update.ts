@@ -33,7 +33,7 @@ export function patchUser(ctx: Context, id: string, patch: UserPatch): Promise<v
     if (!isDeepStrictEqual(state, next)) {
       c.charge(writtenAttributes(next, state));
       const updated = await updateUser(c.scope, user, next, c.at);
-      const target = { kind: 'user', id: user.id, name: user.user_name };
+      const target = { kind: 'user', id: user.id, name: user.user_name } as const;
       c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });
     }
     if (patch.accountRole !== undefined) await setAccountRole(c, user, patch.accountRole);

@@ -133,5 +133,5 @@ function stateOf({ name, sign_in_url, integration_enabled }: WorkspaceRow): stor
 }
 
 function target({ id, key }: WorkspaceRow) {
-  return { kind: 'workspace', id, name: key };
+  return { kind: 'workspace', id, name: key } as const;
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { erasedName } from '../../shared/erased-name.ts';
+import { KEPT_FIELDS, THINGS } from '../events/catalog.ts';
 
 /** A JSON value as it is read. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -91,7 +92,7 @@ export function erasedOf(event: SealableEvent, { actor, subject }: Saltings): Er
   if (subject.commitment !== null) {
     const person = event.target_kind === 'user' ? event.target_id : event.related_id;
     persons.push(person);
-    isBare &&= NOBODY.has(event.target_kind) || isErasedName(event.target_name, person);
+    isBare &&= THINGS.has(event.target_kind) || isErasedName(event.target_name, person);
     isBare &&= [event.before, event.after].every((told) => NOTHING.has(split(told).personal));
   }
   return {
@@ -110,20 +111,6 @@ function commit(salt: string, text: string): string {
   return sha256(`${salt} ${text}`);
 }
 
-/**
- * Fields of what changed that tell of nobody: an erasure leaves them (migration 0017 has the same). To add one that
- * events have had is another format.
- */
-const KEPT = new Set(
-  ['status', 'managedBy', 'source', 'organization', 'accountRole'].concat(
-    ['project', 'projects', 'role', 'product', 'products', 'license'],
-    ['row', 'decision', 'none', 'keep', 'revoke'],
-  ),
-);
-
-/** Kinds of target that are nobody: they keep their names. */
-const NOBODY: ReadonlySet<string> = new Set(['group', 'review']);
-
 /** The two halves of `before` or `after`, as canonical JSON: what an erasure leaves, and what it takes. */
 function split(value: unknown): { kept: string; personal: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -132,7 +119,7 @@ function split(value: unknown): { kept: string; personal: string } {
   let [kept, personal] = ['', ''];
   for (const name of Object.keys(fields).sort()) {
     const told = member(name, fields[name] as Json);
-    if (KEPT.has(name)) kept += kept === '' ? told : `,${told}`;
+    if (KEPT_FIELDS.has(name)) kept += kept === '' ? told : `,${told}`;
     else personal += personal === '' ? told : `,${told}`;
   }
   return { kept: `{${kept}}`, personal: `{${personal}}` };

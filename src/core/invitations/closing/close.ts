@@ -7,7 +7,9 @@ import {
 } from '../../../store/invitations/invitations.ts';
 import { makeUsersInactive } from '../../../store/users/invited-users.ts';
 import type { UserRow } from '../../../store/users/users.ts';
-import type { Change, ChangeEvent } from '../../context/change.ts';
+import type { ChangeEvent } from '../../audit/events/catalog.ts';
+import { changeEvent } from '../../audit/events/catalog.ts';
+import type { Change } from '../../context/change.ts';
 
 /** An open invitation and its user, who is locked. */
 export interface Held {
@@ -78,11 +80,11 @@ export function closedEvent(
   invitation: InvitationRow,
   status: 'revoked' | 'expired' | 'superseded' | 'accepted',
 ): ChangeEvent {
-  return {
+  return changeEvent({
     action: `invitation.${status}`,
     target: { kind: 'invitation', id: invitation.id, name: invitation.email },
     related: invitation.user_id,
     before: { status: 'pending' },
     after: { status },
-  };
+  });
 }
