@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { RollcallError } from '../errors.ts';
-import type { UserId, WorkspaceId } from '../ids.ts';
+import type { WorkspaceId } from '../ids.ts';
 import type { Db, Tx } from './db.ts';
 import { endedBySize, type MoreRow } from './keyset.ts';
 import { preparedRows } from './prepared.ts';
@@ -109,29 +109,14 @@ function erasedPath(path: Sql): Sql {
   return sql`regexp_replace(${path}, ${NEITHER}::text, '/(erased)', 'gi')`;
 }
 
-/**
- * Takes what was said out of the requests that mention a person by id or by one of the keys of their names, and from
- * those the keys of other texts of theirs, too. None is noted
- * from here to the end of the transaction, and what was noted before and is written after it says nothing either.
- */
-export async function eraseProvisioningRequests(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  userId: UserId,
-  nameKeys: readonly string[],
-  otherKeys: readonly string[] = [],
-): Promise<void> {
+/** The same of a path that has been read. */
+export function pathOfResources(path: string): string {
+  return path.replace(new RegExp(NEITHER, 'gi'), '/(erased)');
+}
+
+/** From here to the end of the transaction no request of a workspace is noted. */
+export async function holdNoting(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
   await rows(tx, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${workspaceId}))`);
-  const path = erasedPath(sql`r.path`);
-  // A key that stands in a path is an externalId in the form of an id.
-  const keys =
-    nameKeys.length === 0 ? path : sql`regexp_replace(${path}, ${nameKeys.join('|')}, '(erased)', 'gi')`;
-  await rows(
-    tx,
-    sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${keys},
-        mentions = array(select m from unnest(r.mentions) m where m <> all(${[...nameKeys, ...otherKeys]}::uuid[]))
-      where r.workspace_id = ${workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
-  );
 }
 
 export interface ProvisioningRequestFilter {

@@ -1,23 +1,29 @@
-import sql, { empty } from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../ids.ts';
 import type { Tx } from './db.ts';
-import { erasedKey, type ProvisioningRequestRow } from './provisioning-log.ts';
+import { erasedKey, type NewProvisioningRequest } from './provisioning-log.ts';
 import { rows } from './query.ts';
 
-/** What is kept of a request that may name people. */
-export type KeptRequest = Pick<ProvisioningRequestRow, 'id' | 'path' | 'query' | 'body' | 'detail'>;
+/** What is kept of a request that may name people, and by what it is found. */
+export type FoundRequest = Pick<
+  NewProvisioningRequest,
+  'id' | 'path' | 'query' | 'body' | 'detail' | 'mentions'
+>;
 
-/** Keeps the keys of an erased person's texts for as long as requests that were noted before may still be written. */
+/**
+ * Keeps the keys of an erased person's texts for as long as requests that were noted before may still be written. They
+ * count as erased from the moment of this statement on, so that it is the last of the erasure.
+ */
 export async function keepErasedTexts(
   tx: Tx,
   workspaceId: WorkspaceId,
   keys: readonly string[],
-  how: { readonly at: Date; readonly isShared: boolean },
+  isShared: boolean,
 ): Promise<void> {
   await rows(
     tx,
     sql`insert into erased_texts (workspace_id, key, erased_at, is_shared)
-      select distinct ${workspaceId}::uuid, ${erasedKey(sql`${workspaceId}::uuid`, sql`k`)}, ${how.at}::timestamptz, ${how.isShared}::boolean
+      select ${workspaceId}, ${erasedKey(sql`${workspaceId}::uuid`, sql`k`)}, clock_timestamp(), ${isShared}
       from unnest(${keys}::uuid[]) k
       on conflict (workspace_id, key) do update set erased_at = excluded.erased_at,
         is_shared = erased_texts.is_shared and excluded.is_shared`,
@@ -48,55 +54,71 @@ export interface KeyedText {
   readonly text: string;
 }
 
-/** A request with texts to be taken out of it. */
-export interface FoundRequest extends KeptRequest {
-  /** Keys of those texts that also stand in the record of another user whom the request mentions: of them it tells. */
-  readonly of_others: readonly string[];
+/** Requests of a page that is read, and written again. */
+const PAGE = 50;
+
+/**
+ * The requests that mention one of some keys, a page at a time, as they are when the first is read; those that mention
+ * several may come again. OFFSET 0 has each key looked up by itself, whatever the planner knows of them.
+ */
+export async function eachPageOfRequests(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  keys: readonly string[],
+  take: (page: readonly FoundRequest[]) => Promise<void>,
+): Promise<void> {
+  await rows(
+    tx,
+    sql`declare requests_of_keys no scroll cursor for
+      select r.* from unnest(${keys}::uuid[]) as k(key), lateral (
+        select id, path, query, body, detail, mentions from provisioning_requests
+        where workspace_id = ${workspaceId} and mentions @> array[k.key] offset 0) r`,
+  );
+  const next = () => rows<FoundRequest>(tx, sql`fetch ${raw(String(PAGE))} from requests_of_keys`);
+  for (let page = await next(); page.length > 0; page = await next()) await take(page);
+  await rows(tx, sql`close requests_of_keys`);
 }
 
-/** A page of the requests that hold one of a person's texts, by id. */
-export function requestsWithTexts(
+/**
+ * For each of some requests, which of some texts also stand in the record of another user whom the request mentions: of
+ * them it tells. Each record is read once for a request.
+ */
+export async function keysOfOthers(
   tx: Tx,
   workspaceId: WorkspaceId,
   userId: UserId,
   texts: readonly KeyedText[],
-  page: { readonly after: string | undefined; readonly limit: number },
-): Promise<FoundRequest[]> {
-  const keys = texts.map(({ key }) => key);
-  return rows<FoundRequest>(
+  requestIds: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = await rows<{ id: string; keys: string[] }>(
     tx,
     sql`with texts as materialized (
-        select * from jsonb_to_recordset(${JSON.stringify(texts)}::jsonb) as t(key uuid, text text)),
-      found as materialized (
-        select * from provisioning_requests r
-        where r.workspace_id = ${workspaceId} and r.mentions && ${keys}::uuid[]
-          ${page.after === undefined ? empty : sql`and r.id > ${page.after}::uuid`}
-        order by r.id limit ${page.limit})
-      select r.id, r.path, r.query, r.body, r.detail, array(
-          select t.key from texts t
-          where t.key = any(r.mentions) and exists (
-            select from users u
-            where u.workspace_id = ${workspaceId} and u.id = any(r.mentions) and u.id <> ${userId}
-              and u.erased_at is null
-              and position(lower(to_json(t.text)::text) in lower(u.attributes::text)) > 0)) as of_others
-      from found r order by r.id`,
+        select key, lower(to_json(text)::text) as told
+        from jsonb_to_recordset(${JSON.stringify(texts)}::jsonb) as t(key uuid, text text))
+      select r.id, array_agg(distinct t.key) as keys
+      from provisioning_requests r, lateral (
+        select lower(u.attributes::text) as told from users u
+        where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.id <> ${userId}
+          and u.erased_at is null offset 0) record, texts t
+      where r.workspace_id = ${workspaceId} and r.id = any(${requestIds}::uuid[]) and t.key = any(r.mentions)
+        and position(t.told in record.told) > 0
+      group by r.id`,
   );
+  return new Map(found.map(({ id, keys }) => [id, new Set(keys)]));
 }
 
-/** Writes requests as they are without some texts, whose keys go with them unless they are others'. */
+/** Writes requests as they are without what is erased. */
 export async function rewriteRequests(
   tx: Tx,
   workspaceId: WorkspaceId,
   requests: readonly FoundRequest[],
-  keys: readonly string[],
 ): Promise<void> {
   await rows(
     tx,
     sql`update provisioning_requests r set path = n.path, query = n.query, body = n.body, detail = n.detail,
-        mentions = array(select m from unnest(r.mentions) m
-          where m <> all(${keys}::uuid[]) or m = any(n.of_others))
+        mentions = n.mentions
       from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as n(id uuid, path text, query text, body text,
-        detail text, of_others uuid[])
+        detail text, mentions uuid[])
       where r.workspace_id = ${workspaceId} and r.id = n.id`,
   );
 }
