@@ -64,6 +64,13 @@ describe('mapping rules read names', () => {
     }
   });
 
+  it('and find the keys by the same folding', async () => {
+    const keys = catalogue({ projects: ['Kiosk'], roles: ['tester'], licenses: ['Basic'] });
+    const match = '{project}-{role}-{product}-{license}';
+    const read = compileRules([{ match, grants: everyGrant(match) }], keys);
+    expect((await read('\u212aioſk-te\u017fter-ba\u017fic-BASIC'))?.targets).to.have.lengthOf(2);
+  });
+
   const long = Array.from({ length: 63 }, (_, length) => 'a'.repeat(length + 1));
   const adverse = catalogue({ projects: long, roles: long, licenses: long });
   const rule = (match: string): MappingRule => ({ match, grants: [{ accountRole: 'member' }] });
