@@ -17,7 +17,7 @@ import { checkRules } from './check-rules.ts';
 import type { Core } from './core.ts';
 import { bytesOf } from './event-size.ts';
 import { resolveStatements, type GrantStatement } from './grant-statements.ts';
-import { compileRules, type MappingRule } from './mapping-rules.ts';
+import { compileRules, type MappingRule, type ReadingOptions } from './mapping-rules.ts';
 import { withSeats } from './seats.ts';
 import { GRANT_BYTES } from './written-bytes.ts';
 
@@ -106,7 +106,7 @@ export async function setMappingRules(
       c.charge(bytesOf(rules));
       await withSeats(c, [], async () => {
         await writeRules(c.tx, caller.workspaceId, rules);
-        await readAllGroupNames(c, eventId);
+        await readAllGroupNames(c, eventId, true);
       });
       return rules;
     },
@@ -125,12 +125,12 @@ export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
   });
 }
 
-async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
-  const { workspaceId } = c.caller;
+async function readAllGroupNames(c: Change, eventId: EventId, isStrict = false): Promise<void> {
+  const { workspaceId, signal } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
   const groups = rules.length > 0 ? await groupNames(c.tx, workspaceId) : [];
   const keys = await catalogueKeys(c.tx, workspaceId);
-  const wanted = await wantedByRules(groups, rules, keys, c.caller.signal);
+  const wanted = await wantedByRules(groups, rules, keys, { signal, isStrict });
   const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', undefined, wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
@@ -146,11 +146,11 @@ export async function readGroupName(
   group: { id: GroupId; name: string },
   eventId: EventId,
 ): Promise<void> {
-  const { workspaceId } = c.caller;
+  const { workspaceId, signal } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.tx, workspaceId);
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];
-  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId), c.caller.signal);
+  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.tx, workspaceId), { signal });
   const changed = await syncGroupGrants(c.tx, workspaceId, 'rule', [group.id], wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
@@ -166,15 +166,15 @@ export function wantedOfGroup(
 
 /**
  * The grants that rules give to groups by their names. Throws `invalid` when that takes too long or is too much, and
- * `cancelled` once `signal` aborts.
+ * `cancelled` once the signal aborts.
  */
 export async function wantedByRules(
   groups: readonly { readonly id: GroupId; readonly display_name: string }[],
   rules: readonly MappingRule[],
   keys: CatalogueKeys,
-  signal?: AbortSignal,
+  options?: ReadingOptions,
 ): Promise<WantedGrant[]> {
-  const read = compileRules(rules, keys, signal);
+  const read = compileRules(rules, keys, options);
   const wanted: WantedGrant[] = [];
   for (const { id: groupId, display_name } of groups) {
     const match = await read(display_name);

@@ -109,7 +109,7 @@ describe('mapping rules read names', () => {
   it('with bounded work in all, and stops when the client has gone', async () => {
     const rules = Array.from({ length: 500 }, () => rule('{project}{role}{product}{license}{project}x'));
     const gone = new AbortController();
-    const read = compileRules(rules, adverse, gone.signal);
+    const read = compileRules(rules, adverse, { signal: gone.signal });
     setTimeout(() => gone.abort(), 50);
     const reading = async () => {
       for (let n = 0; n < 1_000; n += 1) await read(`${'a'.repeat(250)}bx`);
