@@ -54,6 +54,20 @@ export interface KeyedText {
   readonly text: string;
 }
 
+/** Which of some texts in the form of ids are the ids of users or groups. */
+export async function idsOfRecords(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = await rows<{ id: string }>(
+    tx,
+    sql`select id from users where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])
+      union all select id from groups where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`,
+  );
+  return new Set(found.map(({ id }) => id));
+}
+
 /** Requests of a page that is read, and written again. */
 const PAGE = 50;
 

@@ -3,6 +3,7 @@ import { profileTexts, type ProfileText } from '../../store/profile-texts.ts';
 import { holdNoting, pathOfResources } from '../../store/provisioning-log.ts';
 import {
   eachPageOfRequests,
+  idsOfRecords,
   keepErasedTexts,
   keysOfOthers,
   rareKeys,
@@ -82,7 +83,9 @@ function distinct(texts: readonly string[]): string[] {
  */
 export async function eraseFromProvisioningLog(c: Change, id: UserId, texts: PersonTexts): Promise<void> {
   const { workspaceId } = c.caller;
-  const keyed = (list: readonly string[]) => list.map((text) => ({ text, key: nameKey(workspaceId, text) }));
+  const others = await idsAmong(c, [...texts.identity, ...texts.own, ...texts.shared]);
+  const keyed = (list: readonly string[]) =>
+    list.map((text) => ({ text, key: nameKey(workspaceId, text) })).filter(({ key }) => !others.has(key));
   const [identity, own, shared] = [keyed(texts.identity), keyed(texts.own), keyed(texts.shared)];
   await holdNoting(c.tx, workspaceId);
   await emptyAbout(c, [id, ...keysOf(identity)], keysOf([...identity, ...own, ...shared]));
@@ -91,6 +94,15 @@ export async function eraseFromProvisioningLog(c: Change, id: UserId, texts: Per
   for (const keys of partsOf(keysOf([...identity, ...own])))
     await keepErasedTexts(c.tx, workspaceId, keys, false);
   for (const keys of partsOf(keysOf(shared))) await keepErasedTexts(c.tx, workspaceId, keys, true);
+}
+
+/** Those texts that are the ids of records here, such as a manager's: what is said of these is not the person's. */
+async function idsAmong(c: Change, texts: readonly string[]): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(texts.flatMap((text) => asId(text) ?? []))];
+  const found = new Set<string>();
+  for (const part of partsOf(ids))
+    for (const id of await idsOfRecords(c.tx, c.caller.workspaceId, part)) found.add(id);
+  return found;
 }
 
 function keysOf(texts: readonly KeyedText[]): string[] {
