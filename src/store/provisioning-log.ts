@@ -37,8 +37,8 @@ const NOTING = 0x526f6c70;
 
 /**
  * Keeps requests of one workspace in one statement; those that are kept already, by an attempt whose answer was lost, are
- * passed over. Of those that mention an erased person nothing that was said is kept: an erasure that is under way is
- * waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
+ * passed over. Of those that mention an erased person, or came before the end of an erasure and say one of its texts,
+ * nothing that was said is kept: an erasure that is under way is waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
  */
 export async function appendProvisioningRequests(
   db: Db,
@@ -86,7 +86,7 @@ async function insertRequests(tx: Tx, requests: readonly NewProvisioningRequest[
             where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null)
           or r.workspace_id in (select workspace_id from erased_texts) and exists (
             select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
-            where r.at <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
+            where r.at - r.duration_ms * interval '1 millisecond' <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
       insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
       select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { nameKey } from '../../src/core/mentioned-names.ts';
+import { newId, type WorkspaceId } from '../../src/ids.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { standingIn } from '../support/everything.ts';
 import { erasingIn } from './erasing.ts';
@@ -104,5 +106,35 @@ describe('erasing a person of whom much is known', function () {
     await app.core.db.raw('drop trigger wait_long on provisioning_requests');
     await app.provisioningLog.flush();
     expect(await standingIn(app.core.db, ['Xyzzyplover', 'Zymurgist'])).to.deep.equal([]);
+  });
+
+  it('takes out what was asked before its end and answered long after, and leaves what was asked later', async () => {
+    const id = await admin.user('slowly@x.io', { nickName: 'Quendorian' });
+    await deactivate(id);
+    await admin.erase(id);
+    const { rows } = await app.core.db.raw<{ rows: { id: WorkspaceId }[] }>('select id from workspaces');
+    const workspace = rows[0]!.id;
+    const answered = (request: string, durationMs: number) =>
+      app.provisioningLog.note({
+        ...{ workspace_id: workspace, id: newId(), request_id: request, token_name: 't', method: 'GET' },
+        ...{
+          path: '/scim/v2/Users',
+          body: null,
+          status: 200,
+          scim_type: null,
+          detail: null,
+          user_agent: null,
+        },
+        ...{ at: new Date(Date.now() + 20_000), duration_ms: durationMs },
+        query: 'filter=nickName eq "Quendorian"',
+        mentions: [nameKey(workspace, 'Quendorian')],
+      });
+    answered('before', 30_000);
+    answered('after', 10);
+    await app.provisioningLog.flush();
+    const { rows: kept } = await app.core.db.raw<{ rows: { request_id: string }[] }>(
+      "select request_id from provisioning_requests where query like '%Quendorian%'",
+    );
+    expect(kept).to.deep.equal([{ request_id: 'after' }]);
   });
 });
