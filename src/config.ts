@@ -85,7 +85,9 @@ const token = z
   )
   .refine(
     (value) => value.length >= MIN_SECRET_LENGTH,
-    `must have at least ${MIN_SECRET_LENGTH} characters, such as openssl rand -hex 32 gives`,
+    `must have at least ${MIN_SECRET_LENGTH} characters, such as openssl rand -hex 32 gives. It is taken at the first ` +
+      'start only: an installation that has started before goes on with it unset, and its short token is best ' +
+      'replaced by a new one (POST /api/v1/tokens)',
   )
   .optional();
 

@@ -16,6 +16,11 @@ export function foldCase(character: string): number {
   return (asOne(upper.toLowerCase()) ?? upper).codePointAt(0) ?? code;
 }
 
+/** A text by which all are found that differ from it in case only. */
+export function foldedText(text: string): string {
+  return Array.from(text, (character) => String.fromCodePoint(foldCase(character))).join('');
+}
+
 function asOne(text: string): string | undefined {
   const [first, second] = text;
   return second === undefined ? first : undefined;

@@ -7,22 +7,26 @@ const SECRET_NAME =
 
 /**
  * Whether a name says that its value is a secret: `newPassword`, `client_secret`, `X-Api-Key`, `urn:…:User:password`,
- * in any case and with any separators.
+ * in any case and width, and with any separators.
  */
 export function isSecretName(name: string): boolean {
   if (name.length > 1_024) return true;
   return name
+    .normalize('NFKC')
     .split(/[.:[\]()\s"']/)
     .some((part) => SECRET_NAME.test(part.toLowerCase().replace(/[^a-z0-9]/g, '')));
 }
 
 const NAMED = String.raw`[\w.:$-]*(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|credentials?|cookie)[\w.$-]{0,64}`;
 
-/** `password=x`, `"client_secret": "x"`, `Authorization: Basic x` within a text; the value may be cut off. */
+/** `"client_secret": "x"` within a text, where the value may be cut off, and `password=x y`, whose value has no end. */
 const ASSIGNED = new RegExp(
-  String.raw`(?<![\w.:$-])(\\*["']?${NAMED}\\*["']?\s*(?:[:=]|\beq\b)\s*)((?:Basic|Bearer|Digest|SSWS|Negotiate)\s+\S+|\\*"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s,;&}\])"']+)`,
+  String.raw`(?<![\w.:$-])(\\*["']?${NAMED}\\*["']?\s*(?:[:=]|\beq\b)\s*)(\\*"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s,;&}\])"'][\s\S]*)`,
   'gi',
 );
+
+/** `<password>x</password>`; the value may be cut off. */
+const TAGGED = new RegExp(String.raw`(<${NAMED}(?:\s[^<>]{0,256})?>)[^<]+`, 'gi');
 
 /** Texts that are secrets by their shape, wherever they stand. */
 const SHAPES: readonly RegExp[] = [
@@ -54,9 +58,15 @@ function holdsColon(base64: string): boolean {
 /** A text without what is a secret by its shape, or by the name before it. */
 export function withoutSecrets(text: string): string {
   if (text.length < 6) return text;
-  let left = text.replace(ASSIGNED, `$1${MASK}`).replace(USER_INFO, `$1${MASK}`);
+  let left = [ASSIGNED, TAGGED, USER_INFO].reduce((some, one) => some.replace(one, `$1${MASK}`), text);
   for (const shape of SHAPES) left = left.replace(shape, MASK);
   return left.replace(BASIC, (text: string, value: string) => (holdsColon(value) ? MASK : text));
+}
+
+/** A text, or the mask for all of it when a part is a secret: the rest of it would be found by no key. */
+export function maskedText(text: string): string {
+  const plain = text.normalize('NFKC');
+  return withoutSecrets(plain) === plain ? text : MASK;
 }
 
 const LONG = /[A-Za-z0-9_+/=-]{32,}/g;

@@ -226,6 +226,24 @@ describe('erasing a person leaves', function () {
     for (const name of files) expect(after[name], name).to.deep.equal(before[name]);
   });
 
+  it('the requests of their manager, whose id stood in their record', async () => {
+    const manager = await admin.user('manager@x.io');
+    const id = await admin.user('managed@x.io', { [ENTERPRISE]: { manager: { value: manager } } });
+    await admin.scim('PATCH', `/Users/${manager}`, {
+      Operations: [{ op: 'replace', path: 'title', value: 'Head' }],
+    });
+    const group = await admin.group('Managers', manager);
+    await admin.scim('DELETE', `/Users/${id}`);
+    await app.provisioningLog.flush();
+    const of = async (query: string) =>
+      (await admin.admin<List<{ path: string; body: unknown }>>('GET', `/scim-requests?${query}`)).items
+        .filter(({ body }) => body !== null && !JSON.stringify(body).includes('managed@'))
+        .map(({ path, body }) => ({ path, body }));
+    const before = [await of(`user=${manager}`), await of(`group=${group}`)];
+    await admin.erase(id);
+    expect([await of(`user=${manager}`), await of(`group=${group}`)]).to.deep.equal(before);
+  });
+
   it('the requests of others as they were, and of the person only that there were some', async () => {
     // As Entra ID names people.
     const object = 'c0ffee00-1234-4abc-9def-0123456789ab';

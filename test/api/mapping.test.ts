@@ -82,6 +82,31 @@ describe('mapping', () => {
     });
   });
 
+  it('refuses rules that take too long to read the name of a group, and no group for its name', async () => {
+    for (let length = 1; length <= 63; length += 1) {
+      const key = 'a'.repeat(length);
+      await people.admin('POST', '/projects', { key, name: key });
+      await people.admin('PUT', `/roles/${key}`, { name: key, rank: 100 + length });
+    }
+    const licenses = Array.from({ length: 63 }, (_, n) => ({ key: 'a'.repeat(n + 1), name: 'A' }));
+    await people.admin('PUT', '/products/testsigma', { licenses });
+    const name = `${'a'.repeat(245)}bx`;
+    await people.group(name);
+    const rules = [{ match: '{role}{project}{license}{project}x', grants: [] }];
+    for (const [method, path] of [
+      ['PUT', '/mapping-rules'],
+      ['POST', '/mapping/preview'],
+    ] as const) {
+      const { status, body } = await people.call<{ detail: string }>(method, path, { rules });
+      expect(status, JSON.stringify(body)).to.equal(400);
+      expect(body.detail).to.contain(name);
+    }
+    await people.admin('PUT', '/mapping-rules', {
+      rules: [{ ...rules[0], match: '{role}{project}{license}{project}y' }],
+    });
+    await people.group(`${'a'.repeat(244)}by`);
+  });
+
   it('is read by auditors and written by admins only', async () => {
     const auditor = await people.token('auditor');
     for (const path of [`/groups/${group}/grants`, '/mapping-rules']) {

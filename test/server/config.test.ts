@@ -120,7 +120,9 @@ describe('configuration', () => {
     ...['SCIM_TOKEN', 'ADMIN_TOKEN', 'OPERATOR_TOKEN'].flatMap((name): [Record<string, string>, string][] =>
       ['x', 'x'.repeat(31)].map((value) => [
         { [name]: value },
-        `${name} must have at least 32 characters, such as openssl rand -hex 32 gives.`,
+        `${name} must have at least 32 characters, such as openssl rand -hex 32 gives. It is taken at the first start ` +
+          'only: an installation that has started before goes on with it unset, and its short token is best replaced by ' +
+          'a new one (POST /api/v1/tokens).',
       ]),
     ),
     [{ SMTP_ALLOW_PLAINTEXT: 'yes' }, 'SMTP_ALLOW_PLAINTEXT must be true or false.'],

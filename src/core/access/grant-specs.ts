@@ -1,7 +1,9 @@
 import { type FieldError, RollcallError } from '../../lib/errors.ts';
+import { foldedText } from '../../lib/fold-case.ts';
 import type { LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
+import { sameKey } from '../shared/keys.ts';
 
 /** What a mapping says that members of a group get, by keys (contract section 5). A product alone is its `standard`. */
 export type GrantStatement =
@@ -20,30 +22,30 @@ export function resolveStatement(
   keys: CatalogueKeys,
 ): { target: GrantTarget } | { problem: string } {
   if ('accountRole' in statement) {
-    const accountRole = THROUGH_GROUP.find((role) => same(role, statement.accountRole));
+    const accountRole = THROUGH_GROUP.find((role) => sameKey(role, statement.accountRole));
     if (accountRole) return { target: { kind: 'account_role', accountRole } };
     return {
-      problem: same(statement.accountRole, 'owner')
+      problem: sameKey(statement.accountRole, 'owner')
         ? 'owner cannot be granted through a group; give it to a person.'
         : `There is no account role "${statement.accountRole}"; a group can give ${THROUGH_GROUP.join(', ')}.`,
     };
   }
   if ('project' in statement) {
-    const projectId = idsOf(keys).projects.get(statement.project.toLowerCase());
+    const projectId = idsOf(keys).projects.get(foldedText(statement.project));
     if (!projectId) return { problem: `There is no project "${statement.project}".` };
-    const roleId = idsOf(keys).roles.get(statement.role.toLowerCase());
+    const roleId = idsOf(keys).roles.get(foldedText(statement.role));
     if (!roleId) return { problem: `There is no project role "${statement.role}".` };
     return { target: { kind: 'project_role', projectId, roleId } };
   }
   const wanted = statement.license ?? DEFAULT_LICENSE;
-  const ofProduct = idsOf(keys).licenses.get(statement.product.toLowerCase());
+  const ofProduct = idsOf(keys).licenses.get(foldedText(statement.product));
   if (!ofProduct) return { problem: `There is no product "${statement.product}".` };
-  const licenseId = ofProduct.get(wanted.toLowerCase());
+  const licenseId = ofProduct.get(foldedText(wanted));
   if (!licenseId) return { problem: `The product "${statement.product}" has no license "${wanted}".` };
   return { target: { kind: 'entitlement', licenseId } };
 }
 
-/** The ids of a catalogue by keys in lower case; licenses by their product's. */
+/** The ids of a catalogue by keys whose case is folded; licenses by their product's. */
 interface IdsByKey {
   readonly projects: ReadonlyMap<string, ProjectId>;
   readonly roles: ReadonlyMap<string, RoleId>;
@@ -62,12 +64,12 @@ function idsOf(keys: CatalogueKeys): IdsByKey {
 function idsByKey(keys: CatalogueKeys): IdsByKey {
   const licenses = new Map<string, Map<string, LicenseId>>();
   for (const { product, key, id } of keys.licenses) {
-    const ofProduct = licenses.get(product.toLowerCase()) ?? new Map<string, LicenseId>();
-    licenses.set(product.toLowerCase(), ofProduct.set(key.toLowerCase(), id));
+    const ofProduct = licenses.get(foldedText(product)) ?? new Map<string, LicenseId>();
+    licenses.set(foldedText(product), ofProduct.set(foldedText(key), id));
   }
   return {
-    projects: new Map(keys.projects.map(({ key, id }) => [key.toLowerCase(), id])),
-    roles: new Map(keys.roles.map(({ key, id }) => [key.toLowerCase(), id])),
+    projects: new Map(keys.projects.map(({ key, id }) => [foldedText(key), id])),
+    roles: new Map(keys.roles.map(({ key, id }) => [foldedText(key), id])),
     licenses,
   };
 }
@@ -87,9 +89,4 @@ export function resolveStatements(statements: readonly GrantStatement[], keys: C
     });
   }
   return targets;
-}
-
-/** Keys are compared without regard to case. */
-export function same(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

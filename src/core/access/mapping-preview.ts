@@ -95,7 +95,7 @@ async function changesBy(
   if ('rules' in draft) {
     checkRules(draft.rules, keys);
     const groups = draft.rules.length > 0 ? await groupNames(scope) : [];
-    const wanted = await wantedByRules(groups, draft.rules, keys, signal);
+    const wanted = await wantedByRules(groups, draft.rules, keys, { signal, isStrict: true });
     return grantChanges(scope, 'rule', undefined, wanted);
   }
   const groupId = asId<GroupId>(draft.group);

@@ -4,7 +4,14 @@ import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
 import { takeTurns } from '../shared/yielding.ts';
 import { type GrantStatement, resolveStatement } from './grant-specs.ts';
 import { keyTrie, type KeyTrie } from './key-trie.ts';
-import { type Bindings, compilePattern, matchName, type Placeholder, readableName } from './name-pattern.ts';
+import {
+  type Bindings,
+  compilePattern,
+  matchName,
+  MOST_STEPS_OF_NAME,
+  type Placeholder,
+  readableName,
+} from './name-pattern.ts';
 
 /** A rule that reads a group's name: `ts-{project}-{role}`. */
 export interface MappingRule {
@@ -26,16 +33,24 @@ const MOST_GRANTS = 200_000;
 /** Reads a group's name: what its first matching rule gives to it. */
 export type NameReader = (groupName: string) => Promise<RuleMatch | undefined>;
 
+/** How names are read. */
+export interface ReadingOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a name that takes too long by one rule is told; otherwise the rule does not match it. */
+  readonly isStrict?: boolean;
+}
+
 /**
  * Compiles rules to a function that reads groups' names. A placeholder stands for a key that exists; the whole name must
  * match, without regard to case. Where a name can be read in several ways, the longest keys are tried first. A rule of
  * which some grant names nothing does not match. The process serves others between names and rules. Reading throws
- * `invalid` when it takes too long or gives too much in all, and `cancelled` once `signal` aborts.
+ * `invalid` when it takes too long or gives too much in all, with `isStrict` also when it is not known whether a rule
+ * matches some name, and `cancelled` once `signal` aborts.
  */
 export function compileRules(
   rules: readonly MappingRule[],
   keys: CatalogueKeys,
-  signal?: AbortSignal,
+  { signal, isStrict = false }: ReadingOptions = {},
 ): NameReader {
   const compiled = rules.map((rule) => ({
     rule,
@@ -51,6 +66,8 @@ export function compileRules(
     for (const { rule, pattern, stepsToGrant } of compiled) {
       const before = effort.steps;
       const bindings = matchName(pattern, name, effort);
+      if (isStrict && !bindings && before - effort.steps > MOST_STEPS_OF_NAME)
+        throw tooMuch(`take too long to read the name "${groupName}" by "${rule.match}"`);
       const targets = bindings && resolveAll(rule.grants, bindings, keys);
       if (bindings) effort.steps -= stepsToGrant;
       if (effort.steps < 0) throw tooMuch('take too long to read the names of all groups');

@@ -22,6 +22,7 @@ import { GRANT_BYTES } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
 import { checkRules } from './check-rules.ts';
 import { type GrantStatement, resolveStatements } from './grant-specs.ts';
+import type { ReadingOptions } from './mapping-rules.ts';
 import { compileRules, type MappingRule } from './mapping-rules.ts';
 
 /** The grants of a group: its own statements, and what the rule that reads its name gives beside them. */
@@ -103,7 +104,7 @@ export async function setMappingRules(
       c.charge(bytesOf(rules));
       await c.guardEverybody();
       await writeRules(c.scope, rules);
-      await readAllGroupNames(c, eventId);
+      await readAllGroupNames(c, eventId, true);
       return rules;
     },
     { mode: 'exclusive' },
@@ -120,11 +121,12 @@ export async function resolveAgain(c: Change, eventId: EventId): Promise<void> {
   await readAllGroupNames(c, eventId);
 }
 
-async function readAllGroupNames(c: Change, eventId: EventId): Promise<void> {
+async function readAllGroupNames(c: Change, eventId: EventId, isStrict = false): Promise<void> {
+  const { signal } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.scope);
   const groups = rules.length > 0 ? await groupNames(c.scope) : [];
   const keys = await catalogueKeys(c.scope);
-  const wanted = await wantedByRules(groups, rules, keys, c.caller.signal);
+  const wanted = await wantedByRules(groups, rules, keys, { signal, isStrict });
   const changed = await syncGroupGrants(c.scope, 'rule', undefined, wanted, eventId, c.at);
   c.charge(changed * GRANT_BYTES);
 }
@@ -141,10 +143,11 @@ export async function readGroupName(
   eventId: EventId,
   options: { readonly haveMembers: boolean } = { haveMembers: true },
 ): Promise<void> {
+  const { signal } = c.caller;
   const rules = await readRules<MappingRule['grants']>(c.scope);
   if (rules.length === 0) return;
   const named = [{ id: group.id, display_name: group.name }];
-  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.scope), c.caller.signal);
+  const wanted = await wantedByRules(named, rules, await catalogueKeys(c.scope), { signal });
   const changed = await syncGroupGrants(c.scope, 'rule', [group.id], wanted, eventId, c.at, options);
   c.charge(changed * GRANT_BYTES);
 }
@@ -160,15 +163,15 @@ export function wantedOfGroup(
 
 /**
  * The grants that rules give to groups by their names. Throws `invalid` when that takes too long or is too much, and
- * `cancelled` once `signal` aborts.
+ * `cancelled` once the signal aborts.
  */
 export async function wantedByRules(
   groups: readonly { readonly id: GroupId; readonly display_name: string }[],
   rules: readonly MappingRule[],
   keys: CatalogueKeys,
-  signal?: AbortSignal,
+  options?: ReadingOptions,
 ): Promise<WantedGrant[]> {
-  const read = compileRules(rules, keys, signal);
+  const read = compileRules(rules, keys, options);
   const wanted: WantedGrant[] = [];
   for (const { id: groupId, display_name } of groups) {
     const match = await read(display_name);

@@ -68,13 +68,13 @@ export function readableName(name: string, tries: Readonly<Record<Placeholder, K
 }
 
 /** Work for one pattern and one name: more than any pattern within the limits of `checkRules` takes without repetition. */
-const MOST_STEPS = 200_000;
+export const MOST_STEPS_OF_NAME = 200_000;
 
 /**
  * What the placeholders stand for when the whole name matches, without regard to case. Of several ways to read the name
  * it is the one in which the first placeholder is longest, then the second, and so on; a placeholder that comes again
  * stands for the same text. Each place of the name is tried once for each part, so that the work is bounded by their
- * product; only repeated placeholders can need more, and past `MOST_STEPS` the name counts as not matching.
+ * product; only repeated placeholders can need more, and past `MOST_STEPS_OF_NAME` the name counts as not matching.
  */
 export function matchName(
   { parts, pending }: NamePattern,
@@ -83,7 +83,7 @@ export function matchName(
 ): Bindings | undefined {
   const { folded, characters } = name;
   const width = folded.length + 1;
-  const least = effort.steps - MOST_STEPS;
+  const least = effort.steps - MOST_STEPS_OF_NAME;
   const spans: Partial<Record<Placeholder, readonly [start: number, end: number]>> = {};
   /** The places from which the rest did not match, by what was bound that still matters. */
   const failures = new Map<string, Uint8Array>();

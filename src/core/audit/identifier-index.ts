@@ -3,6 +3,8 @@ import { asId, type WorkspaceId } from '../../lib/ids.ts';
 import type { ProvisioningRequestRow } from '../../store/audit/scim-requests.ts';
 import { preparedUserName } from '../shared/user-name.ts';
 
+export { LONGEST_TEXT } from '../../store/users/profile-texts.ts';
+
 /** What is kept of a request that may name people. Every text in it stands in JSON's quotes, but for the path. */
 export type KeptTexts = Pick<ProvisioningRequestRow, 'path' | 'query' | 'body' | 'detail'>;
 
@@ -60,9 +62,22 @@ export function withoutTexts<T extends KeptTexts>(
 
 const ADDRESS = /[^\s<>"',;:()[\]/=?&]+@[^\s<>"',;:()[\]/=?&]+/g;
 
-/** A text and what in it may name somebody by itself: addresses, and where a URL or path leads. */
+/** What bulkIds and SCIM's URNs are made of. */
+const OF_URNS: ReadonlySet<string> = new Set(
+  (
+    'bulkid urn ietf params scim schemas api messages core extension enterprise rollcall 2.0 user group schema ' +
+    'resourcetype serviceproviderconfig listresponse searchrequest patchop bulkrequest bulkresponse error'
+  ).split(' '),
+);
+
+/**
+ * A text and what in it may name somebody by itself: addresses, where a URL or path leads, and what a bulkId or URN says
+ * beside words of SCIM's.
+ */
 function formsOf(text: string): string[] {
   const forms = [text, ...(text.match(ADDRESS) ?? [])];
+  if (/^(?:bulkid|urn):/i.test(text))
+    forms.push(...text.split(':').filter((part) => !OF_URNS.has(part.toLowerCase())));
   if (text.includes('%')) forms.push(decoded(text));
   if (text.includes('/'))
     forms.push(

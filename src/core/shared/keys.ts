@@ -1,4 +1,5 @@
 import { invalid } from '../../lib/errors.ts';
+import { foldedText } from '../../lib/fold-case.ts';
 import { isName, NAME_RULE } from './names.ts';
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -22,5 +23,5 @@ export function checkName(name: string, field = 'name'): void {
 
 /** Whether two keys name the same thing. */
 export function sameKey(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
+  return foldedText(a) === foldedText(b);
 }

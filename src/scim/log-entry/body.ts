@@ -1,11 +1,12 @@
-import { isSecretName, looksRandom, MASK, withoutSecrets } from '../../lib/secrets.ts';
+import { LONGEST_TEXT } from '../../core/audit/identifier-index.ts';
+import { isSecretName, looksRandom, MASK, maskedText } from '../../lib/secrets.ts';
 import { isArray, isObject } from '../input/json.ts';
 import { keptFilter, keptPath } from './filter.ts';
 import { keptUrlPath } from './path.ts';
 import { isKnownName, NOT_KEPT } from './words.ts';
 
-/** Characters of a body, and of one text in it; a longer text is told of by its length. */
-const LONGEST = { body: 8_192, text: 512, name: 128 } as const;
+/** Characters of a body, and of a name in it. */
+const LONGEST = { body: 8_192, name: 128 } as const;
 const DEEPEST = 32;
 /** Texts that hold JSON are read, so often within each other. */
 const DEEPEST_TEXT = 3;
@@ -36,12 +37,15 @@ function keptValue(value: unknown, name: string, room: Room, depth: number, text
   return room.left < 0 ? NOT_KEPT : kept;
 }
 
+/** What stands in an array after the name of a secret is one: `["password", …]`. */
 function keptArray(value: readonly unknown[], name: string, room: Room, depth: number, textDepth: number) {
   const kept: unknown[] = [];
   room.left -= 2;
+  let isOfSecret = false;
   for (const element of value) {
     if (room.left <= 0) return [...kept, NOT_KEPT];
-    kept.push(keptValue(element, name, room, depth + 1, textDepth));
+    kept.push(isOfSecret ? MASK : keptValue(element, name, room, depth + 1, textDepth));
+    isOfSecret ||= saysSecret(element);
   }
   return kept;
 }
@@ -52,9 +56,7 @@ function keptObject(
   depth: number,
   textDepth: number,
 ): Readonly<Record<string, unknown>> {
-  const isNamedSecret = Object.entries(value).some(
-    ([name, label]) => isLabel(name) && typeof label === 'string' && isSecretName(label),
-  );
+  const isNamedSecret = Object.entries(value).some(([name, label]) => isLabel(name) && saysSecret(label));
   const kept: [string, unknown][] = [];
   room.left -= 2;
   for (const [name, one] of Object.entries(value)) {
@@ -64,7 +66,7 @@ function keptObject(
     }
     const keptAs = keptName(name);
     room.left -= keptAs.length + 4;
-    const isSecret = isSecretName(name) || (isNamedSecret && !isLabel(name) && !/^op$/i.test(name));
+    const isSecret = isSecretName(name) || (isNamedSecret && !isLabel(name));
     kept.push([keptAs, isSecret ? MASK : keptValue(one, name, room, depth + 1, textDepth)]);
   }
   return Object.fromEntries(kept);
@@ -72,14 +74,19 @@ function keptObject(
 
 /** Names whose text says what the value beside it is: `{"path": "password", "value": …}`. */
 function isLabel(name: string): boolean {
-  return /^(?:path|name|key|type|attribute|field|header)$/i.test(name);
+  return /^(?:op|path|name|key|type|attribute|field|header)$/i.test(name);
+}
+
+/** Whether a value is the name of a secret, or a list that holds one. */
+function saysSecret(value: unknown): boolean {
+  return isArray(value) ? value.some(saysSecret) : typeof value === 'string' && isSecretName(value);
 }
 
 function keptName(name: string): string {
   if (isKnownName(name)) return name;
   if (name.length > LONGEST.name) return NOT_KEPT;
   if (/[[\]]/.test(name)) return keptPath(name);
-  const clean = withoutSecrets(clearText(name));
+  const clean = maskedText(clearText(name));
   return looksRandom(clean) ? MASK : clean;
 }
 
@@ -90,19 +97,18 @@ function keptText(text: string, name: string, textDepth: number): string {
     case 'path':
       if (/^\/?(?:Users|Groups|Me|Bulk)(?:[/?#]|$)/i.test(text))
         return keptUrlPath(text.split(/[?#]/, 1)[0] ?? '');
-      return /^[\w.:$-]{1,128}$/.test(text) ? withoutSecrets(text) : keptPath(text);
+      return /^[\w.:$-]{1,128}$/.test(text) ? maskedText(text) : keptPath(text);
     case 'cursor':
       return NOT_KEPT;
   }
-  if (text.length > LONGEST.text) return `${NOT_KEPT} (${text.length} characters)`;
+  if (text.length > LONGEST_TEXT) return `${NOT_KEPT} (${text.length} characters)`;
   const clear = clearText(text);
   const inner = jsonIn(clear, textDepth);
-  if (inner !== undefined) return inner;
-  const clean = withoutSecrets(clear);
-  if (clean !== clear || isKnownName(name)) return clean;
-  const decodedText = decoded(clear);
-  if (decodedText !== clear && withoutSecrets(decodedText) !== decodedText) return MASK;
-  return looksRandom(clean) ? MASK : clean;
+  // Written in another way, or without a part, it would be found by no key.
+  if (inner !== undefined) return inner === clear ? clear : MASK;
+  const masked = maskedText(clear);
+  if (masked !== clear || isKnownName(name)) return masked;
+  return maskedText(decoded(clear)) === MASK || looksRandom(clear) ? MASK : clear;
 }
 
 /** JSON within a text, treated as a body is. */
@@ -110,7 +116,7 @@ function jsonIn(text: string, textDepth: number): string | undefined {
   if (textDepth >= DEEPEST_TEXT || !/^\s*[[{"]/.test(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return JSON.stringify(keptValue(value, '', { left: LONGEST.text }, 0, textDepth + 1));
+    return JSON.stringify(keptValue(value, '', { left: LONGEST_TEXT }, 0, textDepth + 1));
   } catch {
     return undefined;
   }

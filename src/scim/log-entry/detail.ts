@@ -1,4 +1,5 @@
-import { withoutSecrets } from '../../lib/secrets.ts';
+import { LONGEST_TEXT } from '../../core/audit/identifier-index.ts';
+import { isSecretName, MASK, maskedText, withoutSecrets } from '../../lib/secrets.ts';
 import { isKnownName, NOT_KEPT } from './words.ts';
 
 const LONGEST = 2_048;
@@ -13,18 +14,35 @@ const ABOUT_WRITING: ReadonlySet<unknown> = new Set([
 
 /**
  * Why a request was refused, as it is kept: whole texts that it quotes, by which it is found again, and no pieces of
- * texts, which are found by no key.
+ * texts, which are found by no key. What is quoted after the name of a secret may be that secret.
  */
 export function keptDetail(detail: string, scimType?: unknown): string {
-  const kept = cutOutsideQuotes(detail, LONGEST).replace(
-    QUOTED,
-    (literal: string, inner: string, end: string) => {
-      if (isKnownName(inner)) return literal;
-      const isPiece = end === '' || inner.endsWith('…') || ABOUT_WRITING.has(scimType);
-      return isPiece ? JSON.stringify(NOT_KEPT) : literal;
-    },
-  );
-  return withoutSecrets(kept);
+  const cut = cutOutsideQuotes(detail, LONGEST);
+  const isWhole = !ABOUT_WRITING.has(scimType);
+  let kept = '';
+  let at = 0;
+  let isOfSecret = false;
+  for (const { 0: literal, 1: inner = '', 2: end, index } of cut.matchAll(QUOTED)) {
+    const before = cut.slice(at, index);
+    isOfSecret ||= before.split(/[\s=,;()<>]/).some(isNameOfSecret);
+    kept +=
+      withoutSecrets(before) +
+      (isKnownName(inner) ? literal : keptLiteral(inner, isWhole && end !== '', isOfSecret));
+    isOfSecret ||= isNameOfSecret(inner);
+    at = index + literal.length;
+  }
+  return kept + withoutSecrets(cut.slice(at));
+}
+
+function keptLiteral(inner: string, isWhole: boolean, isOfSecret: boolean): string {
+  if (isOfSecret) return JSON.stringify(MASK);
+  if (!isWhole || inner.endsWith('…') || inner.length > LONGEST_TEXT) return JSON.stringify(NOT_KEPT);
+  return maskedText(inner) === inner ? `"${inner}"` : JSON.stringify(MASK);
+}
+
+/** Names alone: an address or a title may hold such a word. */
+function isNameOfSecret(text: string): boolean {
+  return /^[\w.:$-]{1,128}$/.test(text.normalize('NFKC')) && isSecretName(text);
 }
 
 /** A text cut to a length; a quoted text that would be cut with it goes as a whole. */

@@ -1,4 +1,5 @@
-import { isSecretName, MASK, withoutSecrets } from '../../lib/secrets.ts';
+import { LONGEST_TEXT } from '../../core/audit/identifier-index.ts';
+import { isSecretName, MASK, maskedText } from '../../lib/secrets.ts';
 import { type Token, tokenize } from '../filter/lexer.ts';
 import { parseFilter } from '../filter/parser.ts';
 import { parsePath } from '../filter/path.ts';
@@ -72,7 +73,7 @@ function keptValue(name: string, operator: string, token: Token): string {
   if (isSecretName(name)) return MASK;
   if (token.kind === 'word' && /^(?:true|false|null)$/i.test(text)) return text;
   const isWhole = operator === 'eq' || operator === 'ne' || TIMES.test(name);
-  return JSON.stringify(isWhole ? withoutSecrets(text) : NOT_KEPT);
+  return JSON.stringify(isWhole && text.length <= LONGEST_TEXT ? maskedText(text) : NOT_KEPT);
 }
 
 /** A token of which nothing is known but that it stands there. */

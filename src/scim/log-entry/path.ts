@@ -1,6 +1,6 @@
 import { asId } from '../../lib/ids.ts';
-import { looksRandom, withoutSecrets } from '../../lib/secrets.ts';
-import { NOT_KEPT } from './words.ts';
+import { looksRandom, maskedText } from '../../lib/secrets.ts';
+import { isKnownName, NOT_KEPT } from './words.ts';
 
 const RESOURCES: ReadonlySet<string> = new Set(
   '|scim|v2|users|groups|me|bulk|schemas|resourcetypes|serviceproviderconfig|.search'.split('|'),
@@ -25,14 +25,18 @@ export function keptUrlPath(path: string): string {
 }
 
 function keptSegment(segment: string, before: string): string {
-  if (isResource(segment) || asId(segment)) return segment;
+  if (isResource(segment) || asId(segment) || isUrn(segment)) return segment;
   if (/^bulkId:[\w.-]{1,64}$/.test(segment) && !looksRandom(segment)) return segment;
-  if (/^urn:ietf:params:scim:[\w:.]{1,80}$/i.test(segment)) return segment;
   if (!/^(?:users|groups)$/i.test(before)) return NOT_KEPT;
   const name = decoded(segment);
   const isName =
     name !== undefined && name.length <= LONGEST && /^[\p{L}\p{M}\p{N} @.+_'!#$&*~-]+$/u.test(name);
-  return isName && !looksRandom(name) && withoutSecrets(name) === name ? segment : NOT_KEPT;
+  return isName && !looksRandom(name) && maskedText(name) === name ? segment : NOT_KEPT;
+}
+
+/** A URN of our schemas. */
+function isUrn(segment: string): boolean {
+  return segment.includes(':') && isKnownName(segment);
 }
 
 /** Decoded once: what is encoded twice names nobody. */

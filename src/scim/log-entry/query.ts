@@ -1,5 +1,5 @@
 import { unescape } from 'node:querystring';
-import { isSecretName, MASK, withoutSecrets } from '../../lib/secrets.ts';
+import { isSecretName, MASK, maskedText } from '../../lib/secrets.ts';
 import { keptFilter } from './filter.ts';
 import { isKnownName, NOT_KEPT } from './words.ts';
 
@@ -26,7 +26,7 @@ function keptParameter(parameter: string): string {
   const readable = unescape(parameter.replaceAll('+', ' ')).replaceAll('\u0000', '\ufffd').toWellFormed();
   const [name = ''] = readable.split('=', 1);
   const value = readable.slice(name.length + 1);
-  if (isSecretName(name)) return `${isKnownName(name) ? name : JSON.stringify(withoutSecrets(name))}=${MASK}`;
+  if (isSecretName(name)) return `${isKnownName(name) ? name : JSON.stringify(maskedText(name))}=${MASK}`;
   switch (name.toLowerCase()) {
     case 'filter':
       return `${name}=${keptFilter(value)}`;
@@ -44,11 +44,11 @@ function keptParameter(parameter: string): string {
     case '':
       return NOT_KEPT;
     default:
-      return `${JSON.stringify(name.length > 128 ? NOT_KEPT : withoutSecrets(name))}=${NOT_KEPT}`;
+      return `${JSON.stringify(name.length > 128 ? NOT_KEPT : maskedText(name))}=${NOT_KEPT}`;
   }
 }
 
 function keptName(text: string): string {
   const name = text.trim();
-  return isKnownName(name) ? name : JSON.stringify(name.length > 128 ? NOT_KEPT : withoutSecrets(name));
+  return isKnownName(name) ? name : JSON.stringify(name.length > 128 ? NOT_KEPT : maskedText(name));
 }

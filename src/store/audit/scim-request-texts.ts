@@ -1,22 +1,29 @@
-import sql, { empty } from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { UserId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
-import { erasedKey, type ProvisioningRequestRow } from './scim-requests.ts';
+import type { NewProvisioningRequest } from './scim-requests.ts';
+import { erasedKey } from './scim-requests.ts';
 
-/** What is kept of a request that may name people. */
-export type KeptRequest = Pick<ProvisioningRequestRow, 'id' | 'path' | 'query' | 'body' | 'detail'>;
+/** What is kept of a request that may name people, and by what it is found. */
+export type FoundRequest = Pick<
+  NewProvisioningRequest,
+  'id' | 'path' | 'query' | 'body' | 'detail' | 'mentions'
+>;
 
-/** Keeps the keys of an erased person's texts for as long as requests that were noted before may still be written. */
+/**
+ * Keeps the keys of an erased person's texts for as long as requests that were noted before may still be written. They
+ * count as erased from the moment of this statement on, so that it is the last of the erasure.
+ */
 export async function keepErasedTexts(
   scope: WriteScope,
   keys: readonly string[],
-  how: { readonly at: Date; readonly isShared: boolean },
+  isShared: boolean,
 ): Promise<void> {
   await rows(
     scope,
     sql`insert into erased_texts (workspace_id, key, erased_at, is_shared)
-      select distinct ${scope.workspaceId}::uuid, ${erasedKey(sql`${scope.workspaceId}::uuid`, sql`k`)}, ${how.at}::timestamptz, ${how.isShared}::boolean
+      select ${scope.workspaceId}, ${erasedKey(sql`${scope.workspaceId}::uuid`, sql`k`)}, clock_timestamp(), ${isShared}
       from unnest(${keys}::uuid[]) k
       on conflict (workspace_id, key) do update set erased_at = excluded.erased_at,
         is_shared = erased_texts.is_shared and excluded.is_shared`,
@@ -42,53 +49,75 @@ export interface KeyedText {
   readonly text: string;
 }
 
-/** A request with texts to be taken out of it. */
-export interface FoundRequest extends KeptRequest {
-  /** Keys of those texts that also stand in the record of another user whom the request mentions: of them it tells. */
-  readonly of_others: readonly string[];
-}
-
-/** A page of the requests that hold one of a person's texts, by id. */
-export function requestsWithTexts(
-  scope: WriteScope,
-  userId: UserId,
-  texts: readonly KeyedText[],
-  page: { readonly after: string | undefined; readonly limit: number },
-): Promise<FoundRequest[]> {
-  const keys = texts.map(({ key }) => key);
-  return rows<FoundRequest>(
+/** Which of some texts in the form of ids are the ids of users or groups. */
+export async function idsOfRecords(scope: WriteScope, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await rows<{ id: string }>(
     scope,
-    sql`with texts as materialized (
-        select * from jsonb_to_recordset(${JSON.stringify(texts)}::jsonb) as t(key uuid, text text)),
-      found as materialized (
-        select * from provisioning_requests r
-        where r.workspace_id = ${scope.workspaceId} and r.mentions && ${keys}::uuid[]
-          ${page.after === undefined ? empty : sql`and r.id > ${page.after}::uuid`}
-        order by r.id limit ${page.limit})
-      select r.id, r.path, r.query, r.body, r.detail, array(
-          select t.key from texts t
-          where t.key = any(r.mentions) and exists (
-            select from users u
-            where u.workspace_id = ${scope.workspaceId} and u.id = any(r.mentions) and u.id <> ${userId}
-              and u.erased_at is null
-              and position(lower(to_json(t.text)::text) in lower(u.attributes::text)) > 0)) as of_others
-      from found r order by r.id`,
+    sql`select id from users where workspace_id = ${scope.workspaceId} and id = any(${ids}::uuid[])
+      union all select id from groups where workspace_id = ${scope.workspaceId} and id = any(${ids}::uuid[])`,
   );
+  return new Set(found.map(({ id }) => id));
 }
 
-/** Writes requests as they are without some texts, whose keys go with them unless they are others'. */
-export async function rewriteRequests(
+/** Requests of a page that is read, and written again. */
+const PAGE = 50;
+
+/**
+ * The requests that mention one of some keys, a page at a time, as they are when the first is read; those that mention
+ * several may come again. OFFSET 0 has each key looked up by itself, whatever the planner knows of them.
+ */
+export async function eachPageOfRequests(
   scope: WriteScope,
-  requests: readonly FoundRequest[],
   keys: readonly string[],
+  take: (page: readonly FoundRequest[]) => Promise<void>,
 ): Promise<void> {
   await rows(
     scope,
+    sql`declare requests_of_keys no scroll cursor for
+      select r.* from unnest(${keys}::uuid[]) as k(key), lateral (
+        select id, path, query, body, detail, mentions from provisioning_requests
+        where workspace_id = ${scope.workspaceId} and mentions @> array[k.key] offset 0) r`,
+  );
+  const next = () => rows<FoundRequest>(scope, sql`fetch ${raw(String(PAGE))} from requests_of_keys`);
+  for (let page = await next(); page.length > 0; page = await next()) await take(page);
+  await rows(scope, sql`close requests_of_keys`);
+}
+
+/**
+ * For each of some requests, which of some texts also stand in the record of another user whom the request mentions: of
+ * them it tells. Each record is read once for a request.
+ */
+export async function keysOfOthers(
+  scope: WriteScope,
+  userId: UserId,
+  texts: readonly KeyedText[],
+  requestIds: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = await rows<{ id: string; keys: string[] }>(
+    scope,
+    sql`with texts as materialized (
+        select key, lower(to_json(text)::text) as told
+        from jsonb_to_recordset(${JSON.stringify(texts)}::jsonb) as t(key uuid, text text))
+      select r.id, array_agg(distinct t.key) as keys
+      from provisioning_requests r, lateral (
+        select lower(u.attributes::text) as told from users u
+        where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.id <> ${userId}
+          and u.erased_at is null offset 0) record, texts t
+      where r.workspace_id = ${scope.workspaceId} and r.id = any(${requestIds}::uuid[]) and t.key = any(r.mentions)
+        and position(t.told in record.told) > 0
+      group by r.id`,
+  );
+  return new Map(found.map(({ id, keys }) => [id, new Set(keys)]));
+}
+
+/** Writes requests as they are without what is erased. */
+export async function rewriteRequests(scope: WriteScope, requests: readonly FoundRequest[]): Promise<void> {
+  await rows(
+    scope,
     sql`update provisioning_requests r set path = n.path, query = n.query, body = n.body, detail = n.detail,
-        mentions = array(select m from unnest(r.mentions) m
-          where m <> all(${keys}::uuid[]) or m = any(n.of_others))
+        mentions = n.mentions
       from jsonb_to_recordset(${JSON.stringify(requests)}::jsonb) as n(id uuid, path text, query text, body text,
-        detail text, of_others uuid[])
+        detail text, mentions uuid[])
       where r.workspace_id = ${scope.workspaceId} and r.id = n.id`,
   );
 }

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { RollcallError } from '../../lib/errors.ts';
-import type { UserId, WorkspaceId } from '../../lib/ids.ts';
+import type { WorkspaceId } from '../../lib/ids.ts';
 import type { Db } from '../db/pool.ts';
 import { preparedRows } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
@@ -38,8 +38,8 @@ const NOTING = 0x526f6c70;
 
 /**
  * Keeps requests of one workspace in one statement; those that are kept already, by an attempt whose answer was lost, are
- * passed over. Of those that mention an erased person nothing that was said is kept: an erasure that is under way is
- * waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
+ * passed over. Of those that mention an erased person, or came before the end of an erasure and say one of its texts,
+ * nothing that was said is kept: an erasure that is under way is waited for, since it can't see what is being noted. Throws `busy` in its place when `isPatient` is false.
  */
 export async function appendProvisioningRequests(
   scope: PoolScope,
@@ -87,7 +87,7 @@ async function insertRequests(scope: WriteScope, requests: readonly NewProvision
             where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null)
           or r.workspace_id in (select workspace_id from erased_texts) and exists (
             select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
-            where r.at <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
+            where r.at - r.duration_ms * interval '1 millisecond' <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
       insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,
         status, scim_type, detail, duration_ms, user_agent, mentions)
       select r.workspace_id, r.id, r.at, r.token_name, r.request_id, r.method,
@@ -110,28 +110,14 @@ function erasedPath(path: Sql): Sql {
   return sql`regexp_replace(${path}, ${NEITHER}::text, '/(erased)', 'gi')`;
 }
 
-/**
- * Takes what was said out of the requests that mention a person by id or by one of the keys of their names, and from
- * those the keys of other texts of theirs, too. None is noted
- * from here to the end of the transaction, and what was noted before and is written after it says nothing either.
- */
-export async function eraseProvisioningRequests(
-  scope: WriteScope,
-  userId: UserId,
-  nameKeys: readonly string[],
-  otherKeys: readonly string[] = [],
-): Promise<void> {
+/** The same of a path that has been read. */
+export function pathOfResources(path: string): string {
+  return path.replace(new RegExp(NEITHER, 'gi'), '/(erased)');
+}
+
+/** From here to the end of the transaction no request of a workspace is noted. */
+export async function holdNoting(scope: WriteScope): Promise<void> {
   await rows(scope, sql`select pg_advisory_xact_lock(${NOTING}::integer, hashtext(${scope.workspaceId}))`);
-  const path = erasedPath(sql`r.path`);
-  // A key that stands in a path is an externalId in the form of an id.
-  const keys =
-    nameKeys.length === 0 ? path : sql`regexp_replace(${path}, ${nameKeys.join('|')}, '(erased)', 'gi')`;
-  await rows(
-    scope,
-    sql`update provisioning_requests r set query = null, body = null, detail = null, path = ${keys},
-        mentions = array(select m from unnest(r.mentions) m where m <> all(${[...nameKeys, ...otherKeys]}::uuid[]))
-      where r.workspace_id = ${scope.workspaceId} and r.mentions && ${[userId, ...nameKeys]}::uuid[]`,
-  );
 }
 
 export interface ProvisioningRequestFilter {

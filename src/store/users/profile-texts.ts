@@ -9,8 +9,10 @@ export interface ProfileText {
   readonly text: string;
 }
 
-/** Longer texts are kept nowhere but in the record. */
-const LONGEST = 512;
+/** Characters of a text that is kept of a request: longer ones stand nowhere but in the record. */
+export const LONGEST_TEXT = 512;
+/** The same text in a record may have more white space, and characters in parts. */
+const LONGEST_HERE = 4 * LONGEST_TEXT;
 
 /** Every text of a user's record and of its older versions, but for its names (`namesOf`); each once. */
 export function profileTexts(scope: WriteScope, id: UserId): Promise<ProfileText[]> {
@@ -28,7 +30,7 @@ export function profileTexts(scope: WriteScope, id: UserId): Promise<ProfileText
         union select 'organization', organization_last_pushed from versions
         union select 'roles', pushed_value from direct_grants
           where workspace_id = ${scope.workspaceId} and user_id = ${id} and kind is null)
-      select distinct attribute, text from texts where length(text) between 2 and ${LONGEST}`,
+      select distinct attribute, text from texts where length(text) between 2 and ${LONGEST_HERE}`,
   );
 }
 

@@ -64,6 +64,13 @@ describe('mapping rules read names', () => {
     }
   });
 
+  it('and find the keys by the same folding', async () => {
+    const keys = catalogue({ projects: ['Kiosk'], roles: ['tester'], licenses: ['Basic'] });
+    const match = '{project}-{role}-{product}-{license}';
+    const read = compileRules([{ match, grants: everyGrant(match) }], keys);
+    expect((await read('\u212aioſk-te\u017fter-ba\u017fic-BASIC'))?.targets).to.have.lengthOf(2);
+  });
+
   const long = Array.from({ length: 63 }, (_, length) => 'a'.repeat(length + 1));
   const adverse = catalogue({ projects: long, roles: long, licenses: long });
   const rule = (match: string): MappingRule => ({ match, grants: [{ accountRole: 'member' }] });
@@ -102,7 +109,7 @@ describe('mapping rules read names', () => {
   it('with bounded work in all, and stops when the client has gone', async () => {
     const rules = Array.from({ length: 500 }, () => rule('{project}{role}{product}{license}{project}x'));
     const gone = new AbortController();
-    const read = compileRules(rules, adverse, gone.signal);
+    const read = compileRules(rules, adverse, { signal: gone.signal });
     setTimeout(() => gone.abort(), 50);
     const reading = async () => {
       for (let n = 0; n < 1_000; n += 1) await read(`${'a'.repeat(250)}bx`);

@@ -32,6 +32,11 @@ const NAMES = [
   'urn:example:ext:2.0:User:newPassword',
 ];
 
+/** A text in fullwidth characters. */
+function wide(text: string): string {
+  return text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
+}
+
 /** Texts that are secrets by their shape. Made up. */
 const SHAPES = [
   'rc_scim_0123456789abcdefABCDEF',
@@ -60,6 +65,13 @@ describe('what the provisioning log keeps holds no secret', () => {
     name.map((key) => ({ note: `x ${key}: "${SECRET}", y` })),
     name.map((key) => ({ note: `grant_type=x&${key}=${SECRET}&y=1` })),
     name.map((key) => ({ note: `{"${key}":"${SECRET}` })),
+    name.map((key) => ({ note: `${key}=two ${SECRET}` })),
+    name.map((key) => ({ note: `a <${key}>${SECRET}</${key}>` })),
+    name.map((key) => ({ op: 'replace', path: [key], value: SECRET })),
+    name.map((key) => ({ op: key, value: SECRET })),
+    name.map((key) => ({ pairs: [[key, SECRET]] })),
+    name.map((key) => ({ [wide(key)]: SECRET })),
+    name.map((key) => ({ note: `${wide(key)}=${SECRET}` })),
   );
   const nested = fc.letrec<{ tree: unknown }>((tie) => ({
     tree: fc.oneof(
@@ -108,6 +120,17 @@ describe('what the provisioning log keeps holds no secret', () => {
         keptQuery(`filter=${encodeURIComponent(`userName eq "x" and ${one} sw "${SECRET}"`)}`),
       ).not.to.contain(SECRET);
     }
+  });
+
+  it('in errors that quote the value of such a name', () => {
+    for (const detail of [
+      `"password" must be "x", not "${SECRET}"`,
+      `The client_secret may not be "${SECRET}".`,
+      `"emails" are wrong\n"urn:example:ext:2.0:User:newPassword" is no "${SECRET}`,
+    ])
+      expect(keptDetail(detail)).not.to.contain(SECRET);
+    const innocent = 'The userName "token@x.io" is taken by "ada@x.io".';
+    expect(keptDetail(innocent)).to.equal(innocent);
   });
 
   it('but what an engineer needs', () => {
