@@ -69,6 +69,11 @@ export function inOneTransaction<T>(ctx: Context, body: (ctx: Context) => Promis
   });
 }
 
+/** True for changes of which several are one transaction. */
+export function isInOneTransaction({ core }: Context): boolean {
+  return asTransaction(core.db) !== undefined;
+}
+
 /** `joined`: within a transaction of several changes. */
 type Mode = 'shared' | 'exclusive' | 'joined';
 

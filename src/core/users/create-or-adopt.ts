@@ -20,6 +20,7 @@ import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
 import { newUserName } from '../shared/user-name.ts';
 import { activated, audited, difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
+import { isInOneTransaction } from '../change/change.ts';
 
 /**
  * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
@@ -27,9 +28,16 @@ import { activated, audited, difference, stateOf, type UserInput, withActive } f
  * restored under its id. Throws `taken` when the userName is another user's, `refused` for seats and the last owner.
  */
 export async function provisionUser(ctx: Context, input: UserInput): Promise<ShownUser> {
+  if (isInOneTransaction(ctx)) {
+    // Nobody else changes the workspace, and an insertion that is refused would end the transaction of all.
+    return change(ctx, async (c) =>
+      (await lockUserByName(c.scope, newUserName(input.userName)))
+        ? adoptOrRestoreUser(c, input)
+        : createUser(c, input),
+    );
+  }
   try {
-    const created = await change(ctx, (c) => createUser(c, input));
-    return { ...created, last_access_at: null, groups: [] };
+    return await change(ctx, (c) => createUser(c, input));
   } catch (error) {
     // The index decides who has a name: what is looked up before may be another's by then.
     if (!(error instanceof RollcallError && error.kind === 'taken')) throw error;
@@ -38,7 +46,7 @@ export async function provisionUser(ctx: Context, input: UserInput): Promise<Sho
 }
 
 /** Creates a user. Throws `taken` when somebody has that name. */
-async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWrite<UserRow>> {
+async function createUser(c: Change, input: UserInput): Promise<ShownUser | LastWrite<ShownUser>> {
   const id = newId<UserId>();
   const { organization, ...pushed } = await pushedState(c, input);
   const inactive: UserState = {
@@ -60,9 +68,14 @@ async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWr
   await c.guard([id], { areNew: true, owners: [] });
   c.charge(writtenAttributes(state));
   const grants = comparePushed([], input.pushed);
-  if (!grants) return c.last(() => insertUser(c.scope, id, state, c.at));
+  const insert = async () => ({
+    ...(await insertUser(c.scope, id, state, c.at)),
+    last_access_at: null,
+    groups: [],
+  });
+  if (!grants) return c.last(insert);
   // What is granted is granted to somebody who is there.
-  const user = await insertUser(c.scope, id, state, c.at);
+  const user = await insert();
   await applyPushed(c, id, grants, eventId);
   return user;
 }

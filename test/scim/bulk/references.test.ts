@@ -106,6 +106,19 @@ describe('bulk: bulkId (RFC 7644 sections 3.7.1 and 3.7.2)', () => {
     expect(await memberIds(g!)).to.deep.equal([u]);
   });
 
+  it('of a circle one may be somebody who is there already, and is restored', async () => {
+    const [before] = (await bulk(scim, [postUser('two', 'back@x.io')])).map(idOf);
+    expect((await scim('DELETE', `/Users/${before!}`)).status).to.equal(204);
+    const answered = await bulk(scim, [
+      postUser('one', 'new@x.io', managedBy('bulkId:two')),
+      postUser('two', 'back@x.io', managedBy('bulkId:one')),
+    ]);
+    expect(statuses(answered)).to.deep.equal(['201', '201']);
+    const [one, two] = answered.map(idOf);
+    expect(two).to.equal(before);
+    expect([await managerOf(one!), await managerOf(two!)]).to.deep.equal([two, one]);
+  });
+
   it('of a circle in which one fails nothing is made', async () => {
     const answered = await bulk(scim, [
       postUser('taken', 'taken@x.io'),
