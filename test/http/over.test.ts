@@ -9,6 +9,7 @@ import { isOver, whenOver } from '../../src/http/over.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { metrics } from '../../src/metrics.ts';
 import { newWorkspace } from '../scim/http/client.ts';
+import { heldIn } from '../../src/soak/report.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 /** Sends a text on a connection of its own, and resets it after so long; 0 is at once when it was written. */
@@ -133,6 +134,28 @@ describe('clients that hang up', () => {
     const large = { displayName: 'Large', members: [], padding: 'x'.repeat(12 * 1_048_576) };
     expect((await scim('POST', '/Groups', { body: large })).status).to.equal(201);
   });
+
+  it('show in the metrics what they hold until they are gone', async () => {
+    const { token } = await newWorkspace(app);
+    const { hostname, port } = new URL(app.url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    const type = 'Content-Type: application/scim+json';
+    socket.write(head(token, 'POST /scim/v2/Groups', type, 'Content-Length: 1065536'));
+    expect(await heldSoon('bodies', 1_000_000)).to.equal(1_000_000);
+    const ofClients = async () =>
+      heldIn(await metrics.metrics()).filter((line) => /"(?:bodies|requests)"/.test(line));
+    expect((await ofClients()).sort()).to.deep.equal([
+      'rollcall_held{limit="bodies"} 1000000',
+      'rollcall_held{limit="requests"} 1',
+    ]);
+    // What is announced and does not come counts for five seconds.
+    expect(await heldSoon('bodies', 0, 7_000)).to.equal(0);
+    socket.resetAndDestroy();
+    expect(await heldSoon('requests', 0)).to.equal(0);
+    expect(await ofClients()).to.deep.equal([]);
+    expect(heldIn('')).to.have.length(1);
+  }).timeout(20_000);
 
   it('hold no export that they asked for ahead', async () => {
     const { admin } = app.tokens;
