@@ -216,7 +216,11 @@ describe('statements that are sent together', () => {
     it('of several workspaces share no connection, nor with tokens', async () => {
       const [one, other] = ['a', 'b'].map((workspaceId) => onBehalfOf(db, { workspaceId }));
       const asked = [db, one!, other!, db, one!, other!].map((asking) =>
-        lookedUpRow<{ pid: number }>(asking, 'pid_of', sql`select pg_backend_pid() as pid`),
+        lookedUpRow<{ pid: number }>(
+          asking,
+          'pid_of',
+          sql`select pg_backend_pid() as pid from pg_sleep(0.2)`,
+        ),
       );
       const [a, b, c, ...again] = (await Promise.all(asked)).map((found) => found?.pid);
       expect(new Set([a, b, c]).size).to.equal(3);
