@@ -4,6 +4,7 @@ import type { Core } from '../core/core.ts';
 import { assertTokenLive } from '../core/live-token.ts';
 import { RollcallError } from '../errors.ts';
 import { cancelled, createGate } from '../gate.ts';
+import { whenOver } from '../http/over.ts';
 import { log } from '../log.ts';
 import { refusals } from '../metrics.ts';
 import type { Chunks } from './answer.ts';
@@ -105,9 +106,7 @@ function watch(
   of: { core: Core; caller: Caller; res: Response; limits: StreamLimits },
 ): () => void {
   const { core, caller, res, limits } = of;
-  const hangUp = () => ending.abort(cancelled());
-  if (res.destroyed) hangUp();
-  res.once('close', hangUp);
+  whenOver(res, () => ending.abort(cancelled()));
   const tooLong = setTimeout(() => {
     refusals.inc({ limit: 'export time', by: 'request' });
     ending.abort(lasting(limits.longestMs));
@@ -121,7 +120,6 @@ function watch(
   return () => {
     clearTimeout(tooLong);
     clearInterval(recheck);
-    res.off('close', hangUp);
   };
 }
 

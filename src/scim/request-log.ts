@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { nameKey, textsIn } from '../core/mentioned-names.ts';
 import type { Caller } from '../core/caller.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../core/provisioning-log.ts';
+import { whenOver } from '../http/over.ts';
 import { asId, newId } from '../ids.ts';
 import { withoutSecrets } from '../secrets.ts';
 import { bodyBytes } from './body.ts';
@@ -44,7 +45,7 @@ export function requestLog(
   return (req, res, next) => {
     const began = process.hrtime.bigint();
     const caller = callerOf(req);
-    res.once('close', () => {
+    whenOver(res, () => {
       const problem = res.locals['problem'] as Problem | undefined;
       const [path = '', query] = req.originalUrl.split('?', 2);
       const detail = stringOf(problem?.body['detail']);

@@ -8,12 +8,19 @@ import { row, rows } from './query.ts';
 import { groupSource } from './group-attributes.ts';
 import { KEYED_GROUPS } from './group-keys.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
-import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
+import {
+  andCondition,
+  lookupKind,
+  orderBy,
+  type IndexPage,
+  type LookupKeys,
+  type Selection,
+} from './page.ts';
 import { cutOf, MAX_PAGE_BYTES, sizedPage, type Cut, type SizedPage, type SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 
 /** Attributes of which a value is had by a group or a few, with an index each. */
-const GROUP_KEYS = ['id', 'displayName', 'externalId'];
+const GROUP_KEYS: LookupKeys = { unique: ['id', 'displayName'], shared: ['externalId'] };
 
 /** Groups that have not been deleted, under a condition: FROM and WHERE, with the table as `g`. */
 export function shownGroups(
@@ -45,12 +52,14 @@ export async function listGroups(
   page: IndexPage,
   memberBytes: MemberBytes,
 ): Promise<Cut<ListedGroup>> {
-  if (isLookup(page, GROUP_KEYS)) {
+  const lookup = lookupKind(page, GROUP_KEYS);
+  if (lookup) {
     const few = await lookUpGroups(
       db,
       workspaceId,
       { ...page, count: Math.min(page.count, FEW) },
       memberBytes,
+      lookup,
     );
     const bytes = few.reduce((sum, group) => sum + group.members_bytes, 0);
     const isAll = few.length < FEW || page.count <= FEW;
@@ -72,13 +81,14 @@ function lookUpGroups(
   workspaceId: WorkspaceId,
   page: IndexPage,
   memberBytes: MemberBytes,
+  lookup: keyof LookupKeys,
 ): Promise<ListedGroup[]> {
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
   return composedRows<ListedGroup>(
     db,
     sql`select ${GROUP_COLUMNS}, ${membersBytes(workspaceId, sql`g.id`, memberBytes)} as members_bytes
       ${shownGroups(workspaceId, page)} ${order} limit ${page.count} offset ${page.startIndex - 1}`,
-    { isLookup: true },
+    { lookup },
   );
 }
 

@@ -4,7 +4,7 @@ import { ask } from './connection.ts';
 import { isLostStatement, translateError } from './database-errors.ts';
 import { asTransaction, type Db, type Tx } from './db.ts';
 import type { Lender } from './lender.ts';
-import { lookUp } from './lookups.ts';
+import { lookUp, type LookupKind } from './lookups.ts';
 import { rows } from './query.ts';
 import { noteLostStatement, statementName } from './statement-names.ts';
 
@@ -45,19 +45,20 @@ const MOST_TEXT = 4_096;
 
 /**
  * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
- * texts that come are prepared, unless they are long; others are run as any. With `isLookup` an index finds the rows at
+ * texts that come are prepared, unless they are long; others are run as any. With `lookup` an index finds the rows at
  * once, and others may be asked for with them.
  */
 export function composedRows<Row>(
   db: Db | Tx,
   query: Sql,
-  options: { readonly isLookup?: boolean } = {},
+  options: { readonly lookup?: LookupKind | undefined } = {},
 ): Promise<Row[]> {
   // Made anew each time it is asked for.
   const { text, values } = query;
   if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
   if (!composed.has(text)) return rows(db, query);
-  return prepared(db, 'composed', { text, values }, options.isLookup ? lookUp : ask);
+  const { lookup } = options;
+  return prepared(db, 'composed', { text, values }, lookup ? (...of) => lookUp(...of, lookup) : ask);
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */
@@ -75,5 +76,5 @@ export async function preparedRow<Row>(db: Db | Tx, name: string, query: Sql): P
 
 /** The row of a key, or undefined when it has none; asked for with what else is looked up now. */
 export async function lookedUpRow<Row>(db: Db | Tx, name: string, query: Sql): Promise<Row | undefined> {
-  return (await prepared<Row>(db, name, query, lookUp))[0];
+  return (await prepared<Row>(db, name, query, (...of) => lookUp(...of, 'unique')))[0];
 }

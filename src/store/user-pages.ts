@@ -5,14 +5,21 @@ import type { Db } from './db.ts';
 import { requiredKeys, rowsOfKeys } from './key-lookup.ts';
 import { composedRows } from './prepared.ts';
 import { row, rows } from './query.ts';
-import { andCondition, isLookup, orderBy, type IndexPage, type Selection } from './page.ts';
+import {
+  andCondition,
+  lookupKind,
+  orderBy,
+  type IndexPage,
+  type LookupKeys,
+  type Selection,
+} from './page.ts';
 import { cutOf, jsonBytes, sizedPage, type Cut, type SizedPage, type SizedRow } from './sized-page.ts';
 import { userSource } from './user-attributes.ts';
 import { KEYED_USERS } from './user-keys.ts';
 import { shownColumns, type ShownUser } from './users.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
-const USER_KEYS = ['id', 'userName', 'externalId'];
+const USER_KEYS: LookupKeys = { unique: ['id', 'userName'], shared: ['externalId'] };
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
@@ -42,8 +49,10 @@ export async function listUsers(
   page: IndexPage,
   parts: ShownParts,
 ): Promise<Cut<ShownUser>> {
-  if (isLookup(page, USER_KEYS)) {
-    const few = await lookUpUsers(db, workspaceId, { ...page, count: Math.min(page.count, FEW) }, parts);
+  const lookup = lookupKind(page, USER_KEYS);
+  if (lookup) {
+    const first = { ...page, count: Math.min(page.count, FEW) };
+    const few = await lookUpUsers(db, workspaceId, first, parts, lookup);
     if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
   }
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
@@ -59,13 +68,14 @@ function lookUpUsers(
   workspaceId: WorkspaceId,
   page: IndexPage,
   options: { withGroups: boolean },
+  lookup: keyof LookupKeys,
 ): Promise<ShownUser[]> {
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
   return composedRows<ShownUser>(
     db,
     sql`select ${shownColumns(options.withGroups)} ${shownUsers(workspaceId, page)}
       ${order} limit ${page.count} offset ${page.startIndex - 1}`,
-    { isLookup: true },
+    { lookup },
   );
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Caller } from '../../src/core/caller.ts';
+import { partsWhileTokenLive } from '../../src/core/live-token.ts';
 import { issueToken } from '../../src/core/tokens.ts';
 import type { WorkspaceId } from '../../src/ids.ts';
 import { openDb } from '../../src/store/db.ts';
@@ -48,5 +49,29 @@ describe('a token that ends while something is read', () => {
     } finally {
       await other.destroy();
     }
+  });
+
+  it('gets no further parts of what is read for long', async () => {
+    const { rows } = await app.core.db.raw<{ rows: { id: WorkspaceId }[] }>('select id from workspaces');
+    const workspaceId = rows[0]!.id;
+    const system: Caller = { workspaceId, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+    const { id } = await issueToken(app.core, system, { name: 'parts', scope: 'scim' });
+    async function* parts(): AsyncGenerator<number> {
+      yield 1;
+      yield 2;
+      await app.core.db.raw('update tokens set revoked_at = now() where id = ?', [id]);
+      await sleep(1_100);
+      yield 3;
+    }
+    const caller: Caller = { ...system, credential: { workspaceId, tokenId: id } };
+    const got: number[] = [];
+    let error: unknown;
+    try {
+      for await (const part of partsWhileTokenLive(app.core, caller, parts())) got.push(part);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(got).to.deep.equal([1, 2]);
+    expect(error).to.have.property('kind', 'unauthenticated');
   });
 });

@@ -13,6 +13,7 @@ import { memberBatches, memberBytes, membersAsJson } from '../../store/membershi
 import type { IndexPage } from '../../store/page.ts';
 import type { Caller } from '../caller.ts';
 import { indexPage } from '../index-page.ts';
+import { partsWhileTokenLive } from '../live-token.ts';
 import type { Core } from '../core.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
@@ -49,8 +50,9 @@ export function withOwnMembers(
   group: GroupRow,
   wanted: MembersWanted | undefined,
 ): GroupWithMembers {
-  const members = wanted && memberBatches(core.db, caller.workspaceId, group.id, wanted.usersUrl);
-  return { group, members };
+  if (!wanted) return { group, members: undefined };
+  const batches = memberBatches(core.db, caller.workspaceId, group.id, wanted.usersUrl);
+  return { group, members: partsWhileTokenLive(core, caller, batches) };
 }
 
 /** A page of groups by position, and how many there are under the condition. */
@@ -117,7 +119,8 @@ function withMembers(
     let reading: ReturnType<typeof membersAsJson> | undefined;
     const ids = run.map((group) => group.id);
     const texts = () => (reading ??= membersAsJson(core.db, caller.workspaceId, ids, wanted.usersUrl));
-    return run.map((group) => ({ group, members: oneOf(texts, group.id) }));
+    const membersOf = (id: GroupId) => partsWhileTokenLive(core, caller, oneOf(texts, id));
+    return run.map((group) => ({ group, members: membersOf(group.id) }));
   });
 }
 

@@ -4,6 +4,7 @@ import { accessOf, type AccessRow } from '../../store/access.ts';
 import type { CursorPage, Turned } from '../../store/cursor-page.ts';
 import type { IndexPage } from '../../store/page.ts';
 import { indexPage } from '../index-page.ts';
+import { partsWhileTokenLive } from '../live-token.ts';
 import { groupBatches } from '../../store/memberships.ts';
 import { countUsers, listUsers, turnUsers, usersByIds, type ShownParts } from '../../store/user-pages.ts';
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users.ts';
@@ -74,7 +75,7 @@ export function shownParts({ groups, access }: UserParts): ShownParts {
  */
 export function groupsOfUser(core: Core, caller: Caller, user: ShownUser): GroupBatches | undefined {
   if (!user.groups || user.groups.length <= MOST_GROUPS) return undefined;
-  return groupBatches(core.db, caller.workspaceId, user.id);
+  return partsWhileTokenLive(core, caller, groupBatches(core.db, caller.workspaceId, user.id));
 }
 
 export type GroupBatches = ReturnType<typeof groupBatches>;

@@ -1,4 +1,5 @@
-import { Router, type Request, type Response } from 'express';
+import { Router, type Request } from 'express';
+import { hangUpOf } from '../../http/hang-up.ts';
 import { log } from '../../log.ts';
 import { remark } from '../request-log.ts';
 import type { ScimContext } from '../resources/context.ts';
@@ -12,8 +13,9 @@ export function bulk(contextOf: (req: Request) => ScimContext): Router {
   const router = Router();
   router.post('/Bulk', async (req, res) => {
     const ctx = contextOf(req);
+    const isGone = hangUpOf(req);
     const request = readBulkRequest(req.body);
-    const running = runBulk(ctx, request, hangUp(res));
+    const running = runBulk(ctx, request, () => isGone.aborted);
     remark(
       res,
       running.then((result) => bulkRemark(request, result)),
@@ -26,13 +28,4 @@ export function bulk(contextOf: (req: Request) => ScimContext): Router {
     res.status(200).send(bulkAnswer(request, result, `${ctx.publicUrl}/scim/v2`));
   });
   return router;
-}
-
-/** Whether the client is gone. */
-function hangUp(res: Response): () => boolean {
-  let isGone = false;
-  res.once('close', () => {
-    isGone = true;
-  });
-  return () => isGone;
 }

@@ -16,7 +16,7 @@ import { etag } from '../entity-tags.ts';
 import { readListQuery } from '../list-query.ts';
 import { patchUser } from '../patch/user.ts';
 import { parseProjection, project, type Projection } from '../projection.ts';
-import { reply, type JsonText, type ScimReply } from '../reply.ts';
+import { explain, reply, type JsonText, type ScimReply } from '../reply.ts';
 import { ROLLCALL_USER } from '../schema/rollcall.ts';
 import { userSchema } from '../schema/schema.ts';
 import type { ScimContext } from './context.ts';
@@ -73,13 +73,22 @@ export function partsOf(projection: Projection): UserParts {
   return { groups: projection.wants('groups'), access: projection.wants(`${ROLLCALL_USER}:access`) };
 }
 
-/** What was written, as it is now; the access is read only when it was asked for. */
+/**
+ * What was written, as it is now; the access is read only when it was asked for. Where it cannot be read, nor a great many
+ * groups, the user is shown without: an error would say that nothing was done.
+ */
 async function shown(ctx: ScimContext, user: ShownUser, projection: Projection): Promise<ScimReply> {
   const parts = partsOf(projection);
+  const written = { user, access: undefined };
   const one = parts.access
-    ? await getUser(ctx.core, ctx.caller, user.id, parts)
-    : { user, access: undefined };
-  return asReply(ctx, one, projection);
+    ? await getUser(ctx.core, ctx.caller, user.id, parts).catch((error: unknown) => {
+        explain(error, { method: 'answer of a change', requestId: ctx.caller.requestId });
+        return written;
+      })
+    : written;
+  const otherwise = () =>
+    JSON.stringify(project(toResource({ ...user, groups: null }, ctx.publicUrl), projection));
+  return { ...asReply(ctx, one, projection), otherwise };
 }
 
 function asReply(ctx: ScimContext, one: UserWithAccess, projection: Projection): ScimReply {
