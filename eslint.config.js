@@ -33,10 +33,18 @@ export default tseslint.config(
           selector: "MemberExpression[object.name='process'][property.name='env']",
           message: 'Only src/config.ts reads the environment.',
         },
+        {
+          selector:
+            "CallExpression[callee.object.name='res'][callee.property.name=/^(on|once)$/][arguments.0.value='close']",
+          message: 'Not every answer tells of its end: use whenOver of src/http/over.ts.',
+        },
       ],
     },
   },
-  { files: ['src/config.ts', 'src/embedded-postgres/**'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['src/config.ts', 'src/embedded-postgres/**', 'src/http/over.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { Caller } from '../core/context/caller.ts';
 import type { Context } from '../core/context/context.ts';
 import { assertTokenLive } from '../core/context/live-token.ts';
+import { whenOver } from '../http/over.ts';
 import { RollcallError } from '../lib/errors.ts';
 import { cancelled, createGate } from '../lib/gate.ts';
 import { log } from '../lib/log.ts';
@@ -105,9 +106,7 @@ function watch(
   of: { ctx: Context; res: Response; limits: StreamLimits },
 ): () => void {
   const { ctx, res, limits } = of;
-  const hangUp = () => ending.abort(cancelled());
-  if (res.destroyed) hangUp();
-  res.once('close', hangUp);
+  whenOver(res, () => ending.abort(cancelled()));
   const tooLong = setTimeout(() => {
     refusals.inc({ limit: 'export time', by: 'request' });
     ending.abort(lasting(limits.longestMs));
@@ -121,7 +120,6 @@ function watch(
   return () => {
     clearTimeout(tooLong);
     clearInterval(recheck);
-    res.off('close', hangUp);
   };
 }
 

@@ -4,6 +4,7 @@ import { log } from '../lib/log.ts';
 import { httpDuration } from '../lib/metrics.ts';
 import { looksRandom, withoutSecrets } from '../lib/secrets.ts';
 import { tokenIfAny } from './bearer.ts';
+import { whenOver } from './over.ts';
 import { requestIdOf } from './request-id.ts';
 
 const routes = new WeakMap<Request, string>();
@@ -20,7 +21,7 @@ export function setRoute(req: Request, pattern: string): void {
 export const accessLog: RequestHandler = (req, res, next) => {
   const begun = process.hrtime.bigint();
   const path = req.path;
-  res.once('close', () => {
+  whenOver(res, () => {
     const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
     const route = routes.get(req) ?? matched(req);
     httpDuration.observe({ method: req.method, route: route ?? 'none', status: res.statusCode }, seconds);

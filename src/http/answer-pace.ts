@@ -25,7 +25,7 @@ export function answerPace({ bytesPerSecond, patienceMs }: LeastPace): Pace {
 
   return (res, now) => {
     const { socket } = res;
-    // Without a socket it waits behind another answer on the same connection.
+    // Without a socket it waits for the answer before it on its connection, and has taken nothing yet.
     if (!socket || socket.destroyed || res.writableFinished) return true;
     if (res.writableEnded) {
       deadline ??= now + patienceMs + msFor(res.writableLength);

@@ -7,6 +7,7 @@ import { log } from '../lib/log.ts';
 import { refusals } from '../lib/metrics.ts';
 import { answerPace, type LeastPace, type Pace } from './answer-pace.ts';
 import { tokenIfAny } from './bearer.ts';
+import { whenOver } from './over.ts';
 
 /** What a process lets clients hold by their connections. */
 export interface ConnectionLimits {
@@ -28,9 +29,17 @@ export interface Connections {
   readonly closeIdle: (forMs: number) => void;
 }
 
+/** An address and its connections. */
+interface Address {
+  readonly name: string;
+  count: number;
+  /** Those with nothing to answer, the one that has been idle for longest first. */
+  readonly idle: Set<Connection>;
+}
+
 interface Connection {
   readonly socket: Socket;
-  readonly address: string;
+  readonly address: Address;
   /** The answers under way, and how fast each is read. */
   readonly answers: Map<ServerResponse, Pace>;
   /** When it last had something to answer, or was opened. */
@@ -45,45 +54,62 @@ const SWEEP_MS = 1_000;
  */
 export function watchConnections(server: Server, limits: ConnectionLimits): Connections {
   const connections = new Map<Duplex, Connection>();
-  const perAddress = new Map<string, number>();
+  const perAddress = new Map<string, Address>();
+  /** Those with nothing to answer, the one that has been idle for longest first. */
+  const idle = new Set<Connection>();
   let closingSince: number | undefined;
 
-  const forget = ({ socket, address }: Connection): void => {
-    if (!connections.delete(socket)) return;
-    const left = (perAddress.get(address) ?? 1) - 1;
-    if (left > 0) perAddress.set(address, left);
-    else perAddress.delete(address);
+  const addressOf = (name: string): Address => {
+    const known = perAddress.get(name) ?? { name, count: 0, idle: new Set() };
+    perAddress.set(name, known);
+    return known;
   };
 
-  /** Connections are kept in the order in which they came. */
-  const makeRoom = (isCandidate: (connection: Connection) => boolean): boolean => {
-    let idlest: Connection | undefined;
-    for (const one of connections.values()) {
-      if (one.answers.size > 0 || !isCandidate(one)) continue;
-      if (!idlest || one.idleSince < idlest.idleSince) idlest = one;
-    }
+  const forget = (connection: Connection): void => {
+    if (!connections.delete(connection.socket)) return;
+    begins(connection);
+    const { address } = connection;
+    address.count -= 1;
+    if (address.count === 0) perAddress.delete(address.name);
+  };
+
+  const begins = (connection: Connection): void => {
+    idle.delete(connection);
+    connection.address.idle.delete(connection);
+  };
+
+  const idles = (connection: Connection): void => {
+    connection.idleSince = Date.now();
+    if (!connections.has(connection.socket)) return;
+    idle.add(connection);
+    connection.address.idle.add(connection);
+  };
+
+  const makeRoom = ([idlest]: Iterable<Connection>): boolean => {
     if (!idlest) return false;
     forget(idlest);
     idlest.socket.destroy();
     return true;
   };
 
-  const hasRoom = (address: string): boolean => {
-    if ((perAddress.get(address) ?? 0) >= limits.perAddress)
-      return makeRoom((connection) => connection.address === address);
-    return connections.size < limits.total || makeRoom(() => true);
+  const hasRoom = (name: string): boolean => {
+    const address = perAddress.get(name);
+    if (address && address.count >= limits.perAddress) return makeRoom(address.idle);
+    return connections.size < limits.total || makeRoom(idle);
   };
 
   server.on('connection', (socket) => {
-    const address = ipKeyGenerator(socket.remoteAddress ?? 'unknown');
-    if (!hasRoom(address)) {
+    const name = ipKeyGenerator(socket.remoteAddress ?? 'unknown');
+    if (!hasRoom(name)) {
       refusals.inc({ limit: 'connections', by: 'process' });
       socket.destroy();
       return;
     }
+    const address = addressOf(name);
     const connection: Connection = { socket, address, answers: new Map(), idleSince: Date.now() };
     connections.set(socket, connection);
-    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+    address.count += 1;
+    idles(connection);
     socket.once('close', () => forget(connection));
   });
 
@@ -93,9 +119,10 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
     const connection = connections.get(socket);
     if (!connection) return;
     connection.answers.set(res, answerPace(limits.pace));
-    res.once('close', () => {
+    begins(connection);
+    whenOver(res, () => {
       connection.answers.delete(res);
-      connection.idleSince = Date.now();
+      if (connection.answers.size === 0) idles(connection);
     });
   });
 

@@ -1,8 +1,9 @@
 import type { RequestHandler } from 'express';
 import type { Core } from '../core/context/core.ts';
 import { RollcallError } from '../lib/errors.ts';
-import { createGate } from '../lib/gate.ts';
+import { cancelled, createGate } from '../lib/gate.ts';
 import { bearer, tokenOf } from './bearer.ts';
+import { isOver, whenOver } from './over.ts';
 import { limitByAddress, limitByToken } from './rate-limit.ts';
 
 /**
@@ -28,9 +29,10 @@ export function createGuard(core: Core, perSecond: number): RequestHandler {
   });
   const admit: RequestHandler = (req, res, next) => {
     gate.enter(tokenOf(req).workspaceId).then((leave) => {
-      if (res.closed) leave();
-      else res.once('close', leave);
-      next();
+      whenOver(res, leave);
+      // Nobody waits for the answer any more; what would come of it might never be given back.
+      if (isOver(res)) next(cancelled());
+      else next();
     }, next);
   };
   return (req, res, next) => {

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { cancelled } from '../lib/gate.ts';
+import { whenOver } from './over.ts';
 
 const signals = new WeakMap<Request, AbortSignal>();
 
@@ -12,8 +13,7 @@ export function hangUpOf(req: Request): AbortSignal {
   const abort = (): void => {
     if (res?.writableFinished !== true) controller.abort(cancelled());
   };
-  if (res?.closed === true) abort();
-  else res?.once('close', abort);
+  if (res) whenOver(res, abort);
   signals.set(req, controller.signal);
   return controller.signal;
 }

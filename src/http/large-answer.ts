@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { cancelled, createGate } from '../lib/gate.ts';
 import { refusals } from '../lib/metrics.ts';
 import { callerOf } from './caller.ts';
+import { hangUpOf } from './hang-up.ts';
 
 /** Characters up to which an answer is made whole and sent with its length. Beyond, it is written in pieces. */
 export const MOST_WHOLE = 1024 * 1024;
@@ -11,7 +12,9 @@ const largeAnswers = createGate({
   name: 'large answers',
   perWorkspace: 4,
   total: 12,
-  waitingPerWorkspace: 20,
+  // Each holds its text while it waits.
+  waitingPerWorkspace: 8,
+  waitingInAll: 24,
   waitMs: 30_000,
 });
 
@@ -41,7 +44,7 @@ export async function writeLarge(
   const end = Date.now() + MAX_MS;
   try {
     for await (const piece of pieces) {
-      if (res.closed || res.destroyed) throw cancelled();
+      if (hangUpOf(res.req).aborted || res.destroyed) throw cancelled();
       if (!res.write(piece)) await settled(res, 'drain', end);
     }
     res.end();
@@ -61,15 +64,17 @@ export function* slicesOf(text: string): Generator<Uint8Array> {
 }
 
 function settled(res: Response, event: 'drain' | 'finish', end: number): Promise<void> {
+  const hangUp = hangUpOf(res.req);
   return new Promise((resolve, reject) => {
     const done = (error?: Error): void => {
       clearTimeout(timer);
-      res.off(event, onEvent).off('close', onClose);
+      res.off(event, onEvent);
+      hangUp.removeEventListener('abort', onHangUp);
       if (error) reject(error);
       else resolve();
     };
     const onEvent = (): void => done();
-    const onClose = (): void => done(res.writableFinished ? undefined : cancelled());
+    const onHangUp = (): void => done(cancelled());
     const timer = setTimeout(
       () => {
         refusals.inc({ limit: 'reading speed', by: 'request' });
@@ -77,7 +82,11 @@ function settled(res: Response, event: 'drain' | 'finish', end: number): Promise
       },
       Math.min(MAX_STALL_MS, Math.max(0, end - Date.now())),
     );
-    if (res.writableFinished || res.closed) onClose();
-    else res.on(event, onEvent).on('close', onClose);
+    if (res.writableFinished) done();
+    else if (hangUp.aborted) onHangUp();
+    else {
+      res.on(event, onEvent);
+      hangUp.addEventListener('abort', onHangUp, { once: true });
+    }
   });
 }

@@ -1,5 +1,5 @@
 import { RollcallError } from './errors.ts';
-import { refusals } from './metrics.ts';
+import { held, refusals } from './metrics.ts';
 
 /** How many may be inside a gate at once, and how long others wait for a place. */
 export interface GateLimits {
@@ -10,6 +10,8 @@ export interface GateLimits {
   readonly total: number;
   /** Waiting of one workspace; beyond it, the next is refused at once. */
   readonly waitingPerWorkspace: number;
+  /** Waiting of all together, where each holds something while it waits. */
+  readonly waitingInAll?: number;
   readonly waitMs: number;
   /** True when a full gate is no fault of the caller's: it refuses with `busy` only. */
   readonly isNobodysFault?: boolean;
@@ -41,11 +43,13 @@ interface Waiter {
  * else's first. Whoever waits holds nothing: no connection, no lock.
  */
 export function createGate(limits: GateLimits): Gate {
-  const { name, perWorkspace, total, waitingPerWorkspace, waitMs } = limits;
+  const { name, perWorkspace, total, waitingPerWorkspace, waitingInAll = Infinity, waitMs } = limits;
+  const counter = held(name);
   const inside = new Map<string, number>();
   /** In the order in which the workspaces are served. */
   const queues = new Map<string, Set<Waiter>>();
   let all = 0;
+  let waitingNow = 0;
 
   const insideOf = (workspaceId: string): number => inside.get(workspaceId) ?? 0;
   const hasRoom = (workspaceId: string): boolean => all < total && insideOf(workspaceId) < perWorkspace;
@@ -67,11 +71,13 @@ export function createGate(limits: GateLimits): Gate {
   const take = (workspaceId: string): (() => void) => {
     inside.set(workspaceId, insideOf(workspaceId) + 1);
     all += 1;
+    counter.now += 1;
     let isLeft = false;
     return () => {
       if (isLeft) return;
       isLeft = true;
       all -= 1;
+      counter.now -= 1;
       if (insideOf(workspaceId) > 1) inside.set(workspaceId, insideOf(workspaceId) - 1);
       else inside.delete(workspaceId);
       admitNext();
@@ -94,7 +100,7 @@ export function createGate(limits: GateLimits): Gate {
 
   const dequeue = (workspaceId: string, waiter: Waiter): void => {
     const queue = queues.get(workspaceId);
-    queue?.delete(waiter);
+    if (queue?.delete(waiter)) waitingNow -= 1;
     if (queue?.size === 0) queues.delete(workspaceId);
   };
 
@@ -122,6 +128,7 @@ export function createGate(limits: GateLimits): Gate {
       signal?.addEventListener('abort', giveUp, { once: true });
       const queue = queues.get(workspaceId) ?? new Set();
       queues.set(workspaceId, queue.add(waiter));
+      waitingNow += 1;
     });
 
   const tryEnter: Gate['tryEnter'] = (workspaceId) =>
@@ -131,7 +138,8 @@ export function createGate(limits: GateLimits): Gate {
     if (signal?.aborted) throw cancelled();
     const leave = tryEnter(workspaceId);
     if (leave) return leave;
-    if ((queues.get(workspaceId)?.size ?? 0) >= waitingPerWorkspace) throw refusal(workspaceId);
+    const waiting = queues.get(workspaceId)?.size ?? 0;
+    if (waiting >= waitingPerWorkspace || waitingNow >= waitingInAll) throw refusal(workspaceId);
     return wait(workspaceId, signal);
   };
 

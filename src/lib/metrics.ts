@@ -29,6 +29,30 @@ export const refusals = new Counter({
   registers: [metrics],
 });
 
+/** How much is held now of what a limit bounds. */
+export interface Held {
+  now: number;
+}
+
+const holdings = new Map<string, Held>();
+
+/** What is held within the limit of a name, to be counted up and down; all limits of one name count together. */
+export function held(limit: string): Held {
+  const known = holdings.get(limit) ?? { now: 0 };
+  holdings.set(limit, known);
+  return known;
+}
+
+new Gauge({
+  name: 'rollcall_held',
+  help: 'What requests hold now, by the limit that bounds it: places, of bodies bytes. 0 when none is under way.',
+  labelNames: ['limit'],
+  registers: [metrics],
+  collect() {
+    for (const [limit, { now }] of holdings) this.set({ limit }, now);
+  },
+});
+
 /**
  * Entries of the provisioning log that were not kept: `full`, too many were waiting; `late`, the database was away for
  * too long; `failed`, the database would not have them.

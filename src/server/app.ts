@@ -13,6 +13,7 @@ import { callerOf, onlyScopes } from '../http/caller.ts';
 import { inOrder } from '../http/compose.ts';
 import { createGuard } from '../http/guard.ts';
 import { health } from '../http/health.ts';
+import { oneAtATime } from '../http/one-at-a-time.ts';
 import { requestId } from '../http/request-id.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import { createInvite, INVITE_BASE } from '../invite/router.ts';
@@ -49,7 +50,7 @@ export function createApp({
   app.disable('x-powered-by');
   // Versions of resources are the core's; a hash of each answer would cost time and mean nothing.
   app.disable('etag');
-  app.use(inOrder(requestId, accessLog, securityHeaders(config.publicUrl)));
+  app.use(inOrder(oneAtATime, requestId, accessLog, securityHeaders(config.publicUrl)));
 
   const guard = createGuard(core, config.rateLimitPerSecond);
   app.use(

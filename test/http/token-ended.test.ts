@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../src/core/context/caller.ts';
 import { contextOf } from '../../src/core/context/context.ts';
+import { partsWhileTokenLive } from '../../src/core/context/live-token.ts';
 import { issueToken } from '../../src/core/workspaces/tokens.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
 import { openDb } from '../../src/store/db/pool.ts';
@@ -49,5 +50,29 @@ describe('a token that ends while something is read', () => {
     } finally {
       await other.destroy();
     }
+  });
+
+  it('gets no further parts of what is read for long', async () => {
+    const { rows } = await app.core.db.raw<{ rows: { id: WorkspaceId }[] }>('select id from workspaces');
+    const workspaceId = rows[0]!.id;
+    const system: Caller = { workspaceId, actor: { kind: 'system', name: 'test' }, requestId: 'test' };
+    const { id } = await issueToken(contextOf(app.core, system), { name: 'parts', scope: 'scim' });
+    async function* parts(): AsyncGenerator<number> {
+      yield 1;
+      yield 2;
+      await app.core.db.raw('update tokens set revoked_at = now() where id = ?', [id]);
+      await sleep(1_100);
+      yield 3;
+    }
+    const caller: Caller = { ...system, credential: { workspaceId, tokenId: id } };
+    const got: number[] = [];
+    let error: unknown;
+    try {
+      for await (const part of partsWhileTokenLive(contextOf(app.core, caller), parts())) got.push(part);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(got).to.deep.equal([1, 2]);
+    expect(error).to.have.property('kind', 'unauthenticated');
   });
 });

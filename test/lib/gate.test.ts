@@ -47,6 +47,17 @@ describe('a gate', () => {
     await waiting[1];
   });
 
+  it('refuses beyond those that may wait of all together, where they hold something meanwhile', async () => {
+    const gate = createGate({ ...LIMITS, waitingInAll: 2 });
+    for (const workspace of ['a', 'b', 'c']) await gate.enter(workspace);
+    const waiting = ['d', 'e'].map((workspace) => kindOf(gate.enter(workspace)));
+    const begun = performance.now();
+    expect(await kindOf(gate.enter('f'))).to.equal('busy');
+    expect(performance.now() - begun).to.be.lessThan(40);
+    expect(await Promise.all(waiting)).to.deep.equal(['busy', 'busy']);
+    expect(await kindOf(gate.enter('f'))).to.equal('busy');
+  });
+
   it('serves the workspaces in turn', async () => {
     const gate = createGate({ ...LIMITS, total: 1, waitMs: 5_000 });
     const leave = await gate.enter('a');

@@ -1,4 +1,4 @@
-import { type Call, type Client, readSlowly, sendSlowly } from './http.ts';
+import { type Call, type Client, headOf, readSlowly, sendAndReset, sendSlowly } from './http.ts';
 import type { TenantClients } from './workspace.ts';
 
 /** One thing that a hostile workspace does over and over. */
@@ -35,8 +35,9 @@ export async function fillHostile({ scim, admin }: TenantClients): Promise<Hosti
     userName: `large-${at}@hostile.example.com`,
     ...LARGE,
   }));
-  const small = await makeUsers(scim, 1500, (at) => ({
+  const small = await makeUsers(scim, 3_000, (at) => ({
     userName: `small-${at}@hostile.example.com`,
+    externalId: 'same',
     name: { givenName: 'Small', familyName: String(at) },
     emails: [{ value: `small-${at}@hostile.example.com`, type: 'work', primary: true }],
   }));
@@ -142,6 +143,16 @@ export const ATTACKS: readonly Attack[] = [
           schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
           filter: LONG_FILTER,
         },
+      }),
+  },
+  {
+    name: 'lookups by an externalId that everybody has',
+    clients: 20,
+    pause: 20,
+    run: ({ scim }) =>
+      one(scim, {
+        method: 'GET',
+        path: `/scim/v2/Users?count=4&${anyOf(['', 'sortBy=emails.value&'])}filter=${encodeURIComponent('externalId eq "same"')}`,
       }),
   },
   {
@@ -274,4 +285,19 @@ export async function attackSlowly(
   const pages = [1, 2, 3, 4].map(() => readSlowly(port, tokens.scim, '/scim/v2/Users?count=500', SLOW_MS));
   const senders = Array.from({ length: 30 }, () => sendSlowly(port, tokens.scim, '/scim/v2/Users', SLOW_MS));
   await Promise.all([...readers, ...pages, ...senders]);
+}
+
+/** Sends requests ahead of their answers, bodies and exports on connections that are reset before anything is answered. */
+export async function attackByReset(
+  port: number,
+  tokens: { readonly scim: string; readonly auditor: string },
+): Promise<void> {
+  const get = headOf(tokens.scim, 'GET', '/scim/v2/Users?count=1');
+  const length = 'Content-Length: 9000000';
+  const post = headOf(tokens.scim, 'POST', '/scim/v2/Groups', 'Content-Type: application/json', length);
+  const verify = headOf(tokens.auditor, 'GET', '/api/v1/audit/verify');
+  const csv = headOf(tokens.auditor, 'GET', '/api/v1/exports/audit.csv');
+  const kinds = [get.repeat(120), get.repeat(8), `${post}{`, `${get}${post}{`, verify + csv.repeat(3)];
+  await Promise.all(kinds.map((requests) => sendAndReset(port, requests, Math.floor(Math.random() * 30))));
+  await sendAndReset(port, `${post}{`, 0);
 }

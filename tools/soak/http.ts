@@ -81,6 +81,31 @@ export function readSlowly(port: number, token: string, path: string, millisecon
   });
 }
 
+/** Sends requests as they are on a connection of its own, reads nothing, and resets it after so long. */
+export function sendAndReset(port: number, requests: string, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.write(requests, () => {
+        if (milliseconds === 0) setImmediate(() => socket.resetAndDestroy());
+        else setTimeout(() => socket.resetAndDestroy(), milliseconds);
+      });
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+  });
+}
+
+/** A request as it goes over the wire, up to its body. */
+export function headOf(token: string, method: string, path: string, ...headers: readonly string[]): string {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    `Authorization: Bearer ${token}`,
+    ...headers,
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
 /** Begins a request with a large body and sends hardly any of it, for so long. */
 export function sendSlowly(port: number, token: string, path: string, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {

@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Attack, ATTACKS, attackSlowly, fillHostile, type HostileState } from './attacks.ts';
+import {
+  type Attack,
+  attackByReset,
+  ATTACKS,
+  attackSlowly,
+  fillHostile,
+  type HostileState,
+} from './attacks.ts';
 import { type Instance, startInstance } from './instances.ts';
 import { runQuiet } from './quiet.ts';
-import { judge, type MemorySample, report, type SoakResult } from './report.ts';
+import { heldIn, judge, type MemorySample, report, type SoakResult } from './report.ts';
 import { makeTenant, type Tenant } from './workspace.ts';
 
 const USAGE = `Runs two instances over one database, with one workspace that is hostile and one that is quiet, and measures
@@ -15,7 +22,7 @@ what the quiet one notices.
   npm run soak -- [--minutes 10] [--heap 256] [--pause 15]
 
 Ends with 1 when the quiet workspace waits for more than a second (99th percentile), is answered 429, or a 5xx other than
-one 503 with Retry-After in a thousand; when a process ends, its memory grows, or the audit does not verify. --pause is
+one 503 with Retry-After in a thousand; when a process ends, holds something at the end, its memory grows, or the audit does not verify. --pause is
 for how many seconds the second instance is stopped every two minutes; 0 for never.
 `;
 
@@ -94,6 +101,7 @@ async function soak(first: Instance, second: Instance, ms: number, pauseMs: numb
     memory,
     answers,
     ended: [first.ended(), second.ended()].filter((text) => text !== undefined),
+    held: [...(await heldAtTheEnd(first)), ...(await heldAtTheEnd(second))],
     verified: [await verified(quiet, first), await verified(hostile, first)],
   };
 }
@@ -119,7 +127,14 @@ function attackFrom(
     const slow = async (): Promise<void> => {
       while (!isOver()) await attackSlowly(port, hostile.tokens);
     };
-    return [...ATTACKS.flatMap((one) => Array.from({ length: one.clients }, () => attack(one))), slow()];
+    const resetting = async (): Promise<void> => {
+      while (!isOver()) {
+        await attackByReset(port, hostile.tokens);
+        await sleep(100);
+      }
+    };
+    const attacks = ATTACKS.flatMap((one) => Array.from({ length: one.clients }, () => attack(one)));
+    return [...attacks, slow(), resetting()];
   });
   return all;
 }
@@ -148,6 +163,23 @@ async function pauseNowAndThen(instance: Instance, pauseMs: number, isOver: () =
     await sleep(pauseMs);
     instance.resume();
     next = Date.now() + PAUSE_EVERY_MS;
+  }
+}
+
+const GIVEN_BACK_MS = 60_000;
+
+/** What an instance still holds when nobody asks for anything any more. */
+async function heldAtTheEnd({ name, port }: Instance): Promise<readonly string[]> {
+  const until = Date.now() + GIVEN_BACK_MS;
+  for (;;) {
+    const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+      (reply) => reply.text(),
+      () => '',
+    );
+    const held = heldIn(text);
+    if (held.length === 0) return [];
+    if (Date.now() > until) return held.map((line) => `${name} still holds ${line}.`);
+    await sleep(500);
   }
 }
 

@@ -12,6 +12,8 @@ export interface SoakResult {
   readonly answers: ReadonlyMap<string, ReadonlyMap<number, number>>;
   /** How processes ended that should not have. */
   readonly ended: readonly string[];
+  /** What instances still held when all was over. */
+  readonly held: readonly string[];
   /** What is wrong with the audit of each workspace; undefined where nothing is. */
   readonly verified: readonly (string | undefined)[];
 }
@@ -24,8 +26,8 @@ const MOST_GROWTH = 1.25;
 const MB = 1024 * 1024;
 
 /** What the soak has to find wrong; empty when all is well. */
-export function judge({ measured, memory, ended, verified }: SoakResult): readonly string[] {
-  const faults = [...ended, ...verified.filter((text) => text !== undefined)];
+export function judge({ measured, memory, ended, held, verified }: SoakResult): readonly string[] {
+  const faults = [...ended, ...held, ...verified.filter((text) => text !== undefined)];
   const milliseconds = measured.flatMap((one) => one.milliseconds);
   const p99 = percentile(milliseconds, 0.99);
   if (!(p99 < P99_MS)) faults.push(`the quiet workspace's 99th percentile is ${Math.round(p99)} ms.`);
@@ -45,6 +47,13 @@ export function judge({ measured, memory, ended, verified }: SoakResult): readon
       faults.push(`the memory of ${instance} grew from ${inMb(middle)} to ${inMb(last)} MB.`);
   }
   return faults;
+}
+
+/** What is held, by the text of `/metrics`: nothing, once nothing is under way. Without the gauge, that is told. */
+export function heldIn(text: string): readonly string[] {
+  const lines = text.split('\n').filter((line) => line.startsWith('rollcall_held{'));
+  if (lines.length === 0) return ['what is unknown: there is no gauge of it'];
+  return lines.filter((line) => !line.endsWith(' 0'));
 }
 
 /** The result as text for people. */

@@ -31,6 +31,18 @@ export async function assertTokenLive(ctx: Context): Promise<void> {
     throw tokenEnded();
 }
 
+/** Parts of what takes long, each handed out only while the token is live. Throws `unauthenticated` and `busy`. */
+export async function* partsWhileTokenLive<T>(ctx: Context, parts: AsyncIterable<T>): AsyncGenerator<T> {
+  let asked = Date.now();
+  for await (const part of parts) {
+    if (Date.now() - asked > RECENT_MS) {
+      await assertTokenLive(ctx);
+      asked = Date.now();
+    }
+    yield part;
+  }
+}
+
 /**
  * Reads, and hands out what was read only while the token is live: a read may have waited for its turn, or run for
  * long. Throws `unauthenticated`, `busy`, and what `read` throws.

@@ -12,6 +12,7 @@ import { memberBatches, memberBytes, membersAsJson } from '../../store/groups/me
 import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
+import { partsWhileTokenLive } from '../context/live-token.ts';
 import { indexPage } from '../shared/offset-page.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
@@ -46,8 +47,9 @@ export function withOwnMembers(
   group: GroupRow,
   wanted: MembersWanted | undefined,
 ): GroupWithMembers {
-  const members = wanted && memberBatches(ctx.scope, group.id, wanted.usersUrl);
-  return { group, members };
+  if (!wanted) return { group, members: undefined };
+  const batches = memberBatches(ctx.scope, group.id, wanted.usersUrl);
+  return { group, members: partsWhileTokenLive(ctx, batches) };
 }
 
 /** A page of groups by position, and how many there are under the condition. */
@@ -110,7 +112,8 @@ function withMembers(
     let reading: ReturnType<typeof membersAsJson> | undefined;
     const ids = run.map((group) => group.id);
     const texts = () => (reading ??= membersAsJson(ctx.scope, ids, wanted.usersUrl));
-    return run.map((group) => ({ group, members: oneOf(texts, group.id) }));
+    const membersOf = (id: GroupId) => partsWhileTokenLive(ctx, oneOf(texts, id));
+    return run.map((group) => ({ group, members: membersOf(group.id) }));
   });
 }
 

@@ -13,14 +13,13 @@ import {
   type UserState,
 } from '../../store/users/users.ts';
 import { applyPushed, comparePushed } from '../access/pushed-grants.ts';
-import { change, type Change } from '../change/change.ts';
+import { change, type Change, isInOneTransaction } from '../change/change.ts';
 import { writtenAttributes } from '../change/written-bytes.ts';
 import type { LastWrite } from '../context/change.ts';
 import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
 import { newUserName } from '../shared/user-name.ts';
 import { activated, audited, difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
-import { isInOneTransaction } from '../change/change.ts';
 
 /**
  * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that

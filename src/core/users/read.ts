@@ -7,6 +7,7 @@ import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
+import { partsWhileTokenLive } from '../context/live-token.ts';
 import { indexPage } from '../shared/offset-page.ts';
 
 /** What of a user costs a query of its own and is loaded only when it is shown. */
@@ -64,7 +65,7 @@ export function shownParts({ groups, access }: UserParts): ShownParts {
  */
 export function groupsOfUser(ctx: Context, user: ShownUser): GroupBatches | undefined {
   if (!user.groups || user.groups.length <= MOST_GROUPS) return undefined;
-  return groupBatches(ctx.scope, user.id);
+  return partsWhileTokenLive(ctx, groupBatches(ctx.scope, user.id));
 }
 
 export type GroupBatches = ReturnType<typeof groupBatches>;

@@ -1,4 +1,5 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, Router } from 'express';
+import { hangUpOf } from '../../http/hang-up.ts';
 import { log } from '../../lib/log.ts';
 import { remark } from '../http/request-log.ts';
 import type { ScimContext } from '../resources/context.ts';
@@ -12,8 +13,9 @@ export function bulk(scimContext: (req: Request) => ScimContext): Router {
   const router = Router();
   router.post('/Bulk', async (req, res) => {
     const ctx = scimContext(req);
+    const isGone = hangUpOf(req);
     const request = readBulkRequest(req.body);
-    const running = runBulk(ctx, request, hangUp(res));
+    const running = runBulk(ctx, request, () => isGone.aborted);
     remark(
       res,
       running.then((result) => bulkRemark(request, result)),
@@ -26,13 +28,4 @@ export function bulk(scimContext: (req: Request) => ScimContext): Router {
     res.status(200).send(bulkAnswer(request, result, `${ctx.publicUrl}/scim/v2`));
   });
   return router;
-}
-
-/** Whether the client is gone. */
-function hangUp(res: Response): () => boolean {
-  let isGone = false;
-  res.once('close', () => {
-    isGone = true;
-  });
-  return () => isGone;
 }

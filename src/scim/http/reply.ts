@@ -20,6 +20,8 @@ export interface ScimReply {
   readonly id?: string | undefined;
   readonly etag?: string | undefined;
   readonly location?: string | undefined;
+  /** What is answered when the text cannot be made: of a change, which is done all the same. */
+  readonly otherwise?: (() => AsyncIterable<string> | string) | undefined;
 }
 
 const REPLY = Symbol('reply');
@@ -47,7 +49,7 @@ export function adaptReplies(req: Request, res: Response, next: NextFunction): v
   next();
 }
 
-function sendReply(req: Request, res: Response, { text, etag, location }: ScimReply): Response {
+function sendReply(req: Request, res: Response, { text, etag, location, otherwise }: ScimReply): Response {
   if (etag !== undefined) res.setHeader('ETag', etag);
   if (location !== undefined && res.statusCode === 201) res.setHeader('Location', location);
   if (text === undefined) res.statusCode = 204;
@@ -57,12 +59,17 @@ function sendReply(req: Request, res: Response, { text, etag, location }: ScimRe
     return sendText(res, undefined);
   }
   if (text === undefined || typeof text === 'string') return sendText(res, text);
-  void sendPieces(req, res, text);
+  void sendPieces(req, res, text, otherwise);
   return res;
 }
 
 /** Sends a text that comes in pieces: whole when it is short, else as fast as the client reads it. Never rejects. */
-async function sendPieces(req: Request, res: Response, pieces: AsyncIterable<string>): Promise<void> {
+async function sendPieces(
+  req: Request,
+  res: Response,
+  pieces: AsyncIterable<string>,
+  otherwise?: ScimReply['otherwise'],
+): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {
     let text = '';
@@ -77,12 +84,22 @@ async function sendPieces(req: Request, res: Response, pieces: AsyncIterable<str
     await sendLarge(req, res, text, iterator);
   } catch (error) {
     const problem = explain(error, { method: req.method, requestId: requestIdOf(req) });
+    if (otherwise && !res.headersSent) {
+      await sendInstead(res, otherwise());
+      return;
+    }
     res.locals['problem'] = problem;
     if (res.headersSent) res.destroy();
     else sendProblem(res, problem);
   } finally {
     await iterator.return?.().catch(() => undefined);
   }
+}
+
+async function sendInstead(res: Response, pieces: AsyncIterable<string> | string): Promise<void> {
+  let text = '';
+  for await (const piece of typeof pieces === 'string' ? [pieces] : pieces) text += piece;
+  sendText(res, text);
 }
 
 async function sendLarge(

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { nameKey, textsIn } from '../../core/audit/identifier-index.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../../core/audit/scim-requests.ts';
 import type { Caller } from '../../core/context/caller.ts';
+import { whenOver } from '../../http/over.ts';
 import { asId, newId } from '../../lib/ids.ts';
 import { withoutSecrets } from '../../lib/secrets.ts';
 import { keptBody } from '../log-entry/body.ts';
@@ -44,7 +45,7 @@ export function requestLog(
   return (req, res, next) => {
     const began = process.hrtime.bigint();
     const caller = callerOf(req);
-    res.once('close', () => {
+    whenOver(res, () => {
       const problem = res.locals['problem'] as Problem | undefined;
       const [path = '', query] = req.originalUrl.split('?', 2);
       const detail = stringOf(problem?.body['detail']);

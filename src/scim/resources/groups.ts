@@ -74,9 +74,14 @@ export function membersWanted(ctx: ScimContext, projection: Projection): Members
   return projection.wants('members') ? { usersUrl: `${ctx.publicUrl}/scim/v2/Users/` } : undefined;
 }
 
-/** What was written, as it is now; its members are read when the answer is written. */
+/**
+ * What was written, as it is now; its members are read when the answer is written. Where they cannot be read, it is shown
+ * without them: an error would say that nothing was done.
+ */
 function shown(ctx: ScimContext, group: GroupRow, projection: Projection): ScimReply {
-  return asReply(ctx, withOwnMembers(ctx, group, membersWanted(ctx, projection)), projection);
+  const written = withOwnMembers(ctx, group, membersWanted(ctx, projection));
+  const otherwise = () => groupText({ group, members: undefined }, ctx.publicUrl, projection);
+  return { ...asReply(ctx, written, projection), otherwise };
 }
 
 function asReply(ctx: ScimContext, found: GroupWithMembers, projection: Projection): ScimReply {

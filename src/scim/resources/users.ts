@@ -12,7 +12,7 @@ import {
 } from '../../core/users/read.ts';
 import { replaceUser } from '../../core/users/replace.ts';
 import { etag } from '../http/entity-tags.ts';
-import { type JsonText, reply, type ScimReply } from '../http/reply.ts';
+import { explain, type JsonText, reply, type ScimReply } from '../http/reply.ts';
 import { readUser } from '../input/user.ts';
 import { patchUser } from '../patch/user.ts';
 import { readListQuery } from '../query/list-query.ts';
@@ -73,11 +73,22 @@ export function partsOf(projection: Projection): UserParts {
   return { groups: projection.wants('groups'), access: projection.wants(`${ROLLCALL_USER}:access`) };
 }
 
-/** What was written, as it is now; the access is read only when it was asked for. */
+/**
+ * What was written, as it is now; the access is read only when it was asked for. Where it cannot be read, nor a great many
+ * groups, the user is shown without: an error would say that nothing was done.
+ */
 async function shown(ctx: ScimContext, user: ShownUser, projection: Projection): Promise<ScimReply> {
   const parts = partsOf(projection);
-  const one = parts.access ? await getUser(ctx, user.id, parts) : { user, access: undefined };
-  return asReply(ctx, one, projection);
+  const written = { user, access: undefined };
+  const one = parts.access
+    ? await getUser(ctx, user.id, parts).catch((error: unknown) => {
+        explain(error, { method: 'answer of a change', requestId: ctx.caller.requestId });
+        return written;
+      })
+    : written;
+  const otherwise = () =>
+    JSON.stringify(project(toResource({ ...user, groups: null }, ctx.publicUrl), projection));
+  return { ...asReply(ctx, one, projection), otherwise };
 }
 
 function asReply(ctx: ScimContext, one: UserWithAccess, projection: Projection): ScimReply {

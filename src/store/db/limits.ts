@@ -64,6 +64,8 @@ export interface Shares {
   readonly beyondLookups: number;
   /** Of those, for one workspace. */
   readonly ofWorkspace: number;
+  /** Of the rest, for lookups of workspaces that have no place free; the others are for tokens. */
+  readonly lookups: number;
   /** Long reads at once, of all workspaces and of one. */
   readonly longReads: number;
   readonly longReadsOfWorkspace: number;
@@ -77,6 +79,7 @@ export function sharesOf(poolSize: number): Shares {
   return {
     beyondLookups,
     ofWorkspace: Math.min(beyondLookups, Math.max(3, Math.ceil(beyondLookups / 2))),
+    lookups: Math.max(1, kept - 1),
     longReads,
     longReadsOfWorkspace: Math.max(1, Math.min(2, longReads - 1)),
   };

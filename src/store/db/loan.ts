@@ -22,6 +22,8 @@ export interface Terms {
   readonly behalf?: Behalf | undefined;
   /** True when what it does may be stopped once the client has gone: it only reads. */
   readonly isCancellable?: boolean;
+  /** Milliseconds after which all that was asked is stopped. */
+  readonly limitMs?: number;
 }
 
 /** On whose behalf a pool is asked, if it is said. */
@@ -45,17 +47,33 @@ export async function borrow(lender: Lender, terms: Terms): Promise<Loan> {
   }
 }
 
-/** Borrows one of those that are kept for lookups, or any that is free. */
-export function borrowForLookups(lender: Lender, patienceMs: number): Promise<Loan> {
-  return lend(lender, { patienceMs }, undefined);
+/** Borrows one of those that are kept for lookups of tokens, or any that is free. */
+export function borrowForTokens(lender: Lender, terms: Terms): Promise<Loan> {
+  return lend(lender, terms, undefined);
+}
+
+/**
+ * Borrows one for lookups of a workspace: of its own share when that has one free, else of those that are kept, but
+ * never the last of them, which is for tokens. Throws `busy`, or the driver's error.
+ */
+export async function borrowForLookups(lender: Lender, workspaceId: string, terms: Terms): Promise<Loan> {
+  const shares = sharesOfPool(lender);
+  const leave = shares?.places.tryEnter(workspaceId) ?? (await shares?.lookups.enter(workspaceId));
+  try {
+    return await lend(lender, terms, leave);
+  } catch (error) {
+    leave?.();
+    throw error;
+  }
 }
 
 async function lend(lender: Lender, terms: Terms, leave: (() => void) | undefined): Promise<Loan> {
   const connection = await lender.acquireConnection();
   // The connection of a migration is not ours to limit.
   if (lender.transacting !== true) {
-    const { patienceMs, behalf, isCancellable } = terms;
+    const { patienceMs, behalf, isCancellable, limitMs } = terms;
     connection.patienceMs = patienceMs;
+    connection.limitMs = limitMs ?? Infinity;
     connection.isAbandoned = isCancellable && behalf ? () => behalf.signal?.aborted === true : undefined;
   }
   return {
@@ -63,6 +81,7 @@ async function lend(lender: Lender, terms: Terms, leave: (() => void) | undefine
     giveBack: () => {
       if (lender.transacting !== true) {
         connection.patienceMs = Infinity;
+        connection.limitMs = Infinity;
         connection.isAbandoned = undefined;
       }
       lender.releaseConnection(connection);

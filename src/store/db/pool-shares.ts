@@ -6,6 +6,8 @@ import { LONG_READ_MS, sharesOf } from './limits.ts';
 export interface PoolShares {
   /** All but lookups come in here, so that some connections are always left for those. */
   readonly places: Gate;
+  /** Lookups of workspaces that have no place free come in here, so that one connection is always left for tokens. */
+  readonly lookups: Gate;
   /** Reads that took long come in here as well, so that quick ones do not wait behind them. */
   readonly longReads: Gate;
 }
@@ -17,12 +19,20 @@ const MOST_LONG_READS_WAITING = 10;
 
 /** Shares out a new pool. */
 export function sharePool(lender: Lender, poolSize: number, waitMs: number): void {
-  const { beyondLookups, ofWorkspace, longReads, longReadsOfWorkspace } = sharesOf(poolSize);
+  const { beyondLookups, ofWorkspace, lookups, longReads, longReadsOfWorkspace } = sharesOf(poolSize);
   pools.set(lender, {
     places: createGate({
       name: 'database connections',
       perWorkspace: ofWorkspace,
       total: beyondLookups,
+      waitingPerWorkspace: MOST_WAITING,
+      waitMs,
+      isNobodysFault: true,
+    }),
+    lookups: createGate({
+      name: 'lookups',
+      perWorkspace: 1,
+      total: lookups,
       waitingPerWorkspace: MOST_WAITING,
       waitMs,
       isNobodysFault: true,

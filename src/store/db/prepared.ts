@@ -2,6 +2,7 @@ import type { Sql } from 'sql-template-tag';
 import { ask } from './connection.ts';
 import { isLostStatement, translateError } from './errors.ts';
 import type { Lender } from './lender.ts';
+import type { LookupKind } from './lookup-batch.ts';
 import { lookUp } from './lookup-batch.ts';
 import type { Answer, Statement } from './pipeline.ts';
 import { asTransaction, type Db, type Tx } from './pool.ts';
@@ -47,19 +48,20 @@ const MOST_TEXT = 4_096;
 
 /**
  * Runs a query whose text is put together from what was asked for, and comes again and again: a filter, say. The first
- * texts that come are prepared, unless they are long; others are run as any. With `isLookup` an index finds the rows at
+ * texts that come are prepared, unless they are long; others are run as any. With `lookup` an index finds the rows at
  * once, and others may be asked for with them.
  */
 export function composedRows<Row>(
   scope: AnyScope,
   query: Sql,
-  options: { readonly isLookup?: boolean } = {},
+  options: { readonly lookup?: LookupKind | undefined } = {},
 ): Promise<Row[]> {
   // Made anew each time it is asked for.
   const { text, values } = query;
   if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
   if (!composed.has(text)) return rows(scope, query);
-  return prepared(scope, 'composed', { text, values }, options.isLookup ? lookUp : ask);
+  const { lookup } = options;
+  return prepared(scope, 'composed', { text, values }, lookup ? (...of) => lookUp(...of, lookup) : ask);
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */
@@ -82,5 +84,5 @@ export async function preparedRow<Row>(scope: AnyScope, name: string, query: Sql
 
 /** The row of a key, or undefined when it has none; asked for with what else is looked up now. */
 export async function lookedUpRow<Row>(scope: AnyScope, name: string, query: Sql): Promise<Row | undefined> {
-  return (await prepared<Row>(scope, name, query, lookUp))[0];
+  return (await prepared<Row>(scope, name, query, (...of) => lookUp(...of, 'unique')))[0];
 }

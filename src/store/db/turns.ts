@@ -1,6 +1,6 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { cancelled } from '../../lib/gate.ts';
-import { refusals } from '../../lib/metrics.ts';
+import { held, refusals } from '../../lib/metrics.ts';
 import type { Lender } from './lender.ts';
 import { MOST_CHANGES_AT_ONCE, MOST_CHANGES_WAITING, TURN_PATIENCE_MS } from './limits.ts';
 import { behalfOf } from './loan.ts';
@@ -42,6 +42,7 @@ export async function takeTurn(db: Db, workspaceId: string, isExclusive: boolean
     enter(queue, isExclusive);
   }
   return () => {
+    changes.now -= 1;
     if (isExclusive) queue.isExclusive = false;
     else queue.shared -= 1;
     beginNext(queue);
@@ -54,7 +55,10 @@ function hasRoom(queue: Queue, isExclusive: boolean): boolean {
   return isExclusive ? queue.shared === 0 : queue.shared < MOST_CHANGES_AT_ONCE;
 }
 
+const changes = held('changes');
+
 function enter(queue: Queue, isExclusive: boolean): void {
+  changes.now += 1;
   if (isExclusive) queue.isExclusive = true;
   else queue.shared += 1;
 }

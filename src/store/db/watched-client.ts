@@ -58,6 +58,8 @@ const CANCEL_PATIENCE_MS = 2_000;
 export class WatchedClient extends pg.Client {
   /** Milliseconds of silence after which an unanswered query ends the connection. */
   patienceMs = 2 * CONNECT_MS;
+  /** Milliseconds after which what is unanswered is stopped, also when answers to some of it have come. */
+  limitMs = Infinity;
   /** True once nobody waits for the answer; asked now and then while an answer is overdue. */
   isAbandoned: (() => boolean) | undefined;
   /** Told when the connection was found silent, before it is destroyed. */
@@ -68,6 +70,7 @@ export class WatchedClient extends pg.Client {
   isSuspect = false;
   #isCancelled = false;
   #silentMs = 0;
+  #waitingMs = 0;
   #heard = 0;
   #heardBefore = 0;
 
@@ -105,6 +108,8 @@ export class WatchedClient extends pg.Client {
 
   /** Called by the timer: time has passed. */
   tick(passedMs: number): void {
+    this.#waitingMs = this.isWaiting() ? this.#waitingMs + passedMs : 0;
+    if (this.#waitingMs > this.limitMs && !this.#isCancelled) this.#cancel();
     if (!this.isWaiting() || this.#heard !== this.#heardBefore) {
       this.#silentMs = 0;
       this.#heardBefore = this.#heard;

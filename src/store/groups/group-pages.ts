@@ -7,7 +7,8 @@ import { groupSource } from '../scim/group-columns.ts';
 import { KEYED_GROUPS } from '../scim/group-keys.ts';
 import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys, unestimated } from '../sql/key-lookup.ts';
-import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
+import type { LookupKeys } from '../sql/offset-page.ts';
+import { andCondition, type IndexPage, lookupKind, orderBy, type Selection } from '../sql/offset-page.ts';
 import {
   type Cut,
   cutOf,
@@ -20,7 +21,7 @@ import type { Sources } from '../sql/where.ts';
 import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 
 /** Attributes of which a value is had by a group or a few, with an index each. */
-const GROUP_KEYS = ['id', 'displayName', 'externalId'];
+const GROUP_KEYS: LookupKeys = { unique: ['id', 'displayName'], shared: ['externalId'] };
 
 /** Groups that have not been deleted, under a condition: FROM and WHERE, with the table as `g`. */
 export function shownGroups(
@@ -51,8 +52,9 @@ export async function listGroups(
   page: IndexPage,
   memberBytes: MemberBytes,
 ): Promise<Cut<ListedGroup>> {
-  if (isLookup(page, GROUP_KEYS)) {
-    const few = await lookUpGroups(scope, { ...page, count: Math.min(page.count, FEW) }, memberBytes);
+  const lookup = lookupKind(page, GROUP_KEYS);
+  if (lookup) {
+    const few = await lookUpGroups(scope, { ...page, count: Math.min(page.count, FEW) }, memberBytes, lookup);
     const bytes = few.reduce((sum, group) => sum + group.members_bytes, 0);
     const isAll = few.length < FEW || page.count <= FEW;
     if (isAll && (few.length <= 1 || bytes <= MAX_PAGE_BYTES)) return { rows: few, isCut: false };
@@ -68,13 +70,18 @@ export async function listGroups(
 const FEW = 4;
 
 /** The few groups of one key. */
-function lookUpGroups(scope: PoolScope, page: IndexPage, memberBytes: MemberBytes): Promise<ListedGroup[]> {
+function lookUpGroups(
+  scope: PoolScope,
+  page: IndexPage,
+  memberBytes: MemberBytes,
+  lookup: keyof LookupKeys,
+): Promise<ListedGroup[]> {
   const order = orderBy(page.sortBy, groupSource, sql`g.id`);
   return composedRows<ListedGroup>(
     scope,
     sql`select ${GROUP_COLUMNS}, ${membersBytes(scope.workspaceId, sql`g.id`, memberBytes)} as members_bytes
       ${shownGroups(scope.workspaceId, page)} ${order} limit ${page.count} offset ${page.startIndex - 1}`,
-    { isLookup: true },
+    { lookup },
   );
 }
 

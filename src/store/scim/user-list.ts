@@ -5,14 +5,15 @@ import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
-import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
+import type { LookupKeys } from '../sql/offset-page.ts';
+import { andCondition, type IndexPage, lookupKind, orderBy, type Selection } from '../sql/offset-page.ts';
 import { type Cut, cutOf, jsonBytes, sizedPage, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { shownColumns, type ShownUser } from '../users/users.ts';
 import { userSource } from './user-columns.ts';
 import { KEYED_USERS } from './user-keys.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
-const USER_KEYS = ['id', 'userName', 'externalId'];
+const USER_KEYS: LookupKeys = { unique: ['id', 'userName'], shared: ['externalId'] };
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
@@ -41,8 +42,10 @@ export async function listUsers(
   page: IndexPage,
   parts: ShownParts,
 ): Promise<Cut<ShownUser>> {
-  if (isLookup(page, USER_KEYS)) {
-    const few = await lookUpUsers(scope, { ...page, count: Math.min(page.count, FEW) }, parts);
+  const lookup = lookupKind(page, USER_KEYS);
+  if (lookup) {
+    const first = { ...page, count: Math.min(page.count, FEW) };
+    const few = await lookUpUsers(scope, first, parts, lookup);
     if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
   }
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
@@ -57,13 +60,14 @@ function lookUpUsers(
   scope: PoolScope,
   page: IndexPage,
   options: { withGroups: boolean },
+  lookup: keyof LookupKeys,
 ): Promise<ShownUser[]> {
   const order = orderBy(page.sortBy, userSource, sql`u.id`);
   return composedRows<ShownUser>(
     scope,
     sql`select ${shownColumns(options.withGroups)} ${shownUsers(scope.workspaceId, page)}
       ${order} limit ${page.count} offset ${page.startIndex - 1}`,
-    { isLookup: true },
+    { lookup },
   );
 }
 

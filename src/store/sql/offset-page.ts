@@ -35,10 +35,22 @@ export function andCondition(condition: Condition | undefined, sources: Sources)
   return condition ? sql` and ${where(condition, sources)}` : empty;
 }
 
-/** Whether one of these keys is asked for, so that a page takes no longer than a row. */
-export function isLookup({ condition }: Selection, keys: readonly string[]): boolean {
-  if (condition?.kind !== 'compare' || condition.operator !== 'eq' || condition.value === null) return false;
-  return keys.includes(condition.attribute.path.join('.'));
+/** By what a lookup finds its rows: attributes of which nobody else has the same value, and those that others may have. */
+export interface LookupKeys {
+  readonly unique: readonly string[];
+  readonly shared: readonly string[];
+}
+
+/**
+ * By which kind of key a page is looked up: with `unique` it takes no longer than a row, with `shared` as long as all
+ * that have the value. One with an order of its own is a list: the order might take long even for a row.
+ */
+export function lookupKind({ condition, sortBy }: Selection, keys: LookupKeys): keyof LookupKeys | undefined {
+  if (sortBy || condition?.kind !== 'compare' || condition.operator !== 'eq' || condition.value === null)
+    return undefined;
+  const name = condition.attribute.path.join('.');
+  if (keys.unique.includes(name)) return 'unique';
+  return keys.shared.includes(name) ? 'shared' : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql, { raw } from 'sql-template-tag';
+import { onBehalfOf } from '../../../src/store/db/on-behalf.ts';
 import { type Db, openDb } from '../../../src/store/db/pool.ts';
 import { composedRows, lookedUpRow, preparedRow, preparedRows } from '../../../src/store/db/prepared.ts';
 import { rows } from '../../../src/store/db/query.ts';
@@ -214,7 +215,7 @@ describe('statements that are sent together', () => {
 
     it('do not share a failure', async () => {
       const asked = [1, 0, 4, 0, 5].map((number) =>
-        composedRows<Numbered>(acrossWorkspaces(db), half(number), { isLookup: true }),
+        composedRows<Numbered>(acrossWorkspaces(db), half(number), { lookup: 'unique' }),
       );
       const outcomes = await Promise.allSettled(asked);
       expect(
@@ -229,12 +230,42 @@ describe('statements that are sent together', () => {
           number === 5
             ? sql`select pg_terminate_backend(pg_backend_pid()) as number`
             : sql`select ${number}::integer + 0 as number`,
-          { isLookup: true },
+          { lookup: 'unique' },
         ),
       );
       const outcomes = await Promise.allSettled(others);
       const told = outcomes.map((one) => (one.status === 'fulfilled' ? one.value[0]?.number : 'lost'));
       expect(told).to.deep.equal([0, 1, 2, 3, 4, 'lost', 6, 7, 8, 9, 10, 11]);
+    });
+
+    it('of several workspaces share no connection, nor with tokens', async () => {
+      const [one, other] = ['a', 'b'].map((workspaceId) => onBehalfOf(db, { workspaceId }));
+      const asked = [db, one!, other!, db, one!, other!].map((asking) =>
+        lookedUpRow<{ pid: number }>(
+          acrossWorkspaces(asking),
+          'pid_of',
+          sql`select pg_backend_pid() as pid from pg_sleep(0.2)`,
+        ),
+      );
+      const [a, b, c, ...again] = (await Promise.all(asked)).map((found) => found?.pid);
+      expect(new Set([a, b, c]).size).to.equal(3);
+      expect(again).to.deep.equal([a, b, c]);
+    });
+
+    it('are stopped together when together they take too long, and asked again alone', async () => {
+      const own = onBehalfOf(db, { workspaceId: 'slow' });
+      const begun = performance.now();
+      const slow = Array.from({ length: 14 }, (_, number) =>
+        lookedUpRow<Numbered>(
+          acrossWorkspaces(own),
+          'slow',
+          sql`select ${number}::integer as number from pg_sleep(0.4)`,
+        ),
+      );
+      const found = await Promise.all(slow);
+      expect(found.map((one) => one?.number)).to.deep.equal(Array.from({ length: 14 }, (_, n) => n));
+      // One after the other they would take 5.6 s.
+      expect(performance.now() - begun).to.be.lessThan(4_500);
     });
 
     it('wait for a connection each for as long as any other', async () => {
