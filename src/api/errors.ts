@@ -25,21 +25,23 @@ export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; rea
 };
 
 /** An error's body, RFC 9457. `type` is `urn:rollcall:problem:<kind>`: the kind is what a program decides by. */
-export const problemSchema = z.object({
-  type: z.string().describe('`urn:rollcall:problem:` and a word to decide by.'),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().describe('A sentence for people.'),
-  errors: z
-    .array(z.object({ field: z.string(), message: z.string() }))
-    .optional()
-    .describe('What is wrong with the input, field by field.'),
-  requestId: z
-    .string()
-    .describe(
-      'To be told when asking for help; it stands in the log and in the `X-Request-Id` of the answer.',
-    ),
-});
+export const problemSchema = z
+  .object({
+    type: z.string().describe('`urn:rollcall:problem:` and a word to decide by.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('A sentence for people.'),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe('What is wrong with the input, field by field.'),
+    requestId: z
+      .string()
+      .describe(
+        'To be told when asking for help; it stands in the log and in the `X-Request-Id` of the answer.',
+      ),
+  })
+  .meta({ id: 'Problem' });
 
 type Problem = z.infer<typeof problemSchema>;
 
