@@ -148,7 +148,7 @@ describe('log', () => {
     const broken = await startApp();
     const failing = [
       { path: '/api/v1/projects', token: broken.tokens.admin, message: 'A request failed.' },
-      { path: '/scim/v2/Groups', token: broken.tokens.scim, message: 'SCIM request failed' },
+      { path: '/scim/v2/Groups', token: broken.tokens.scim, message: 'A request failed.' },
     ];
     for (const table of ['projects', 'groups'])
       await broken.core.db.raw(`alter table ${table} rename column created_at to gone`);

@@ -10,7 +10,7 @@ import { isResource, keptUrlPath } from '../log-entry/path.ts';
 import { keptQuery } from '../log-entry/query.ts';
 import { isKnownName } from '../log-entry/words.ts';
 import { bodyBytes } from './body.ts';
-import type { Problem } from './errors.ts';
+import { failureOf } from './failure.ts';
 
 const LONGEST_USER_AGENT = 256;
 /** Ids and texts of one request by which it is found. */
@@ -45,7 +45,7 @@ export function requestLog(
     const began = process.hrtime.bigint();
     const caller = callerOf(req);
     res.once('close', () => {
-      const problem = res.locals['problem'] as Problem | undefined;
+      const problem = failureOf(res);
       const [path = '', query] = req.originalUrl.split('?', 2);
       const detail = stringOf(problem?.body['detail']);
       const kept = {
