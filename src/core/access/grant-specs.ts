@@ -2,6 +2,7 @@ import { type FieldError, RollcallError } from '../../lib/errors.ts';
 import type { LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
+import { sameKey } from '../shared/keys.ts';
 
 /** What a mapping says that members of a group get, by keys (contract section 5). A product alone is its `standard`. */
 export type GrantStatement =
@@ -20,10 +21,10 @@ export function resolveStatement(
   keys: CatalogueKeys,
 ): { target: GrantTarget } | { problem: string } {
   if ('accountRole' in statement) {
-    const accountRole = THROUGH_GROUP.find((role) => same(role, statement.accountRole));
+    const accountRole = THROUGH_GROUP.find((role) => sameKey(role, statement.accountRole));
     if (accountRole) return { target: { kind: 'account_role', accountRole } };
     return {
-      problem: same(statement.accountRole, 'owner')
+      problem: sameKey(statement.accountRole, 'owner')
         ? 'owner cannot be granted through a group; give it to a person.'
         : `There is no account role "${statement.accountRole}"; a group can give ${THROUGH_GROUP.join(', ')}.`,
     };
@@ -87,9 +88,4 @@ export function resolveStatements(statements: readonly GrantStatement[], keys: C
     });
   }
   return targets;
-}
-
-/** Keys are compared without regard to case. */
-export function same(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { nameKey, textsIn } from '../../core/audit/identifier-index.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../../core/audit/scim-requests.ts';
 import type { Caller } from '../../core/context/caller.ts';
-import { asId, newId } from '../../lib/ids.ts';
+import { asId, idsIn, newId } from '../../lib/ids.ts';
 import { withoutSecrets } from '../../lib/secrets.ts';
 import { keptBody } from '../log-entry/body.ts';
 import { keptDetail } from '../log-entry/detail.ts';
@@ -67,7 +67,7 @@ export function requestLog(
         scim_type: stringOf(problem?.body['scimType']),
         duration_ms: Number(process.hrtime.bigint() - began) / 1e6,
         user_agent: userAgentOf(req),
-        mentions: idsIn([kept.path, res.getHeader('location'), kept.query, kept.body].join(' ')),
+        mentions: mentionsIn([kept.path, res.getHeader('location'), kept.query, kept.body].join(' ')),
       };
       const note = (more?: Remark) => provisioningLog.note(found(more ? withRemark(entry, more) : entry));
       const coming = remarks.get(res);
@@ -112,11 +112,10 @@ function bodyOf(req: Request): string | null {
   }
 }
 
-function idsIn(haystack: string): string[] {
+function mentionsIn(text: string): string[] {
   const ids = new Set<string>();
-  for (const [text] of haystack.matchAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi)) {
-    const id = asId(text);
-    if (id) ids.add(id);
+  for (const id of idsIn(text)) {
+    ids.add(id);
     if (ids.size >= MOST_MENTIONS) break;
   }
   return [...ids];
