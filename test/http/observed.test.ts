@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Writable } from 'node:stream';
 import winston from 'winston';
+import { logProblem } from '../../src/http/log-problem.ts';
 import { log, setLogLevel } from '../../src/lib/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
@@ -142,6 +143,19 @@ describe('log', () => {
     expect(told.message).to.equal('outer');
     expect(told.stack).to.contain('observed.test');
     expect(told.cause).to.include({ message: 'inner', code: '23505' });
+  });
+
+  it('warns of what may pass by itself, and is silent about what a client did wrong', async () => {
+    const lines = await logged(async () => {
+      for (const status of [500, 503, 404, 501]) {
+        logProblem(status, new Error('It broke.'), { requestId: `failing-${status}` });
+      }
+      await Promise.resolve();
+    });
+    expect(lines.map(({ level, requestId }) => [level, requestId])).to.deep.equal([
+      ['error', 'failing-500'],
+      ['warn', 'failing-503'],
+    ]);
   });
 
   it('names the request that failed, on both edges', async () => {
