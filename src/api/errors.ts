@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { z } from 'zod';
+import { logProblem } from '../http/log-problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { type ErrorKind, RollcallError } from '../lib/errors.ts';
-import { log } from '../lib/log.ts';
 
 /** What each kind of error is over HTTP: the one table of this edge. */
 export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; readonly title: string }>> = {
@@ -25,27 +25,30 @@ export const PROBLEMS: Readonly<Record<ErrorKind, { readonly status: number; rea
 };
 
 /** An error's body, RFC 9457. `type` is `urn:rollcall:problem:<kind>`: the kind is what a program decides by. */
-export const problemSchema = z.object({
-  type: z.string().describe('`urn:rollcall:problem:` and a word to decide by.'),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().describe('A sentence for people.'),
-  errors: z
-    .array(z.object({ field: z.string(), message: z.string() }))
-    .optional()
-    .describe('What is wrong with the input, field by field.'),
-  requestId: z
-    .string()
-    .describe(
-      'To be told when asking for help; it stands in the log and in the `X-Request-Id` of the answer.',
-    ),
-});
+export const problemSchema = z
+  .object({
+    type: z.string().describe('`urn:rollcall:problem:` and a word to decide by.'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('A sentence for people.'),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe('What is wrong with the input, field by field.'),
+    requestId: z
+      .string()
+      .describe(
+        'To be told when asking for help; it stands in the log and in the `X-Request-Id` of the answer.',
+      ),
+  })
+  .meta({ id: 'Problem' });
 
 type Problem = z.infer<typeof problemSchema>;
 
 /** Answers every error of this edge as application/problem+json. */
 export const problems: ErrorRequestHandler = (error: unknown, req, res, _next) => {
-  const known = explain(error, requestIdOf(req));
+  const known = explain(error);
+  logProblem(known ? PROBLEMS[known.kind].status : 500, error, { requestId: requestIdOf(req) });
   if (res.headersSent) {
     // Too late to say anything: the connection is cut, so that nobody takes half an answer for a whole one.
     res.destroy();
@@ -60,7 +63,9 @@ export const problems: ErrorRequestHandler = (error: unknown, req, res, _next) =
         type: `urn:rollcall:problem:${known.kind}`,
         ...PROBLEMS[known.kind],
         detail: known.message,
-        ...(known.fields.length > 0 ? { errors: [...known.fields] } : {}),
+        ...(known.fields.length > 0
+          ? { errors: known.fields.map(({ field, message }) => ({ field, message })) }
+          : {}),
         requestId: requestIdOf(req),
       }
     : unexpected(req);
@@ -77,14 +82,8 @@ function unexpected(req: Request): Problem {
   };
 }
 
-/** The error in our words, or undefined when it is a fault of ours. Operators are told of those, and of outages. */
-function explain(error: unknown, requestId: string): RollcallError | undefined {
-  const known =
-    error instanceof URIError ? new RollcallError('invalid', 'The path cannot be decoded.') : error;
-  if (!(known instanceof RollcallError)) {
-    log.error('A request failed.', { requestId, error });
-    return undefined;
-  }
-  if (known.kind === 'busy') log.warn('A request could not be served.', { requestId, error });
-  return known;
+/** The error in our words, or undefined when it is a fault of ours. */
+function explain(error: unknown): RollcallError | undefined {
+  if (error instanceof URIError) return new RollcallError('invalid', 'The path cannot be decoded.');
+  return error instanceof RollcallError ? error : undefined;
 }

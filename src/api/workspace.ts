@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Caller } from '../core/context/caller.ts';
 import type { Core } from '../core/context/core.ts';
+import { sameKey } from '../core/shared/keys.ts';
 import { workspaceNamed } from '../core/workspaces/workspaces.ts';
 import { tokenOf } from '../http/bearer.ts';
 import { callerOf } from '../http/caller.ts';
@@ -17,7 +18,7 @@ export async function callerIn(core: Core, req: Request, route: Route): Promise<
   const named = req.get('x-workspace');
   if (token.scope !== 'operator') {
     // Never do in one workspace what was meant for another.
-    if (named === undefined || isSame(named, token.workspaceKey) || isSame(named, token.workspaceId))
+    if (named === undefined || sameKey(named, token.workspaceKey) || sameKey(named, token.workspaceId))
       return caller;
     throw new RollcallError('not_found', `There is no workspace "${named}".`);
   }
@@ -27,8 +28,4 @@ export async function callerIn(core: Core, req: Request, route: Route): Promise<
   }
   const { id } = await workspaceNamed(core, named);
   return { ...caller, workspaceId: id };
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

@@ -8,10 +8,10 @@ import express, {
 import type { Core } from '../core/context/core.ts';
 import { acceptInvitation, openLink } from '../core/invitations/accept.ts';
 import { setRoute } from '../http/access-log.ts';
+import { logProblem } from '../http/log-problem.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { requestIdOf } from '../http/request-id.ts';
-import { RollcallError } from '../lib/errors.ts';
-import { log } from '../lib/log.ts';
+import { type FieldProblem, RollcallError } from '../lib/errors.ts';
 import { troublePage, WRONG_LINK } from './error-page.ts';
 import { documentOf, type Page } from './page.ts';
 import { closedPage, invitationPage, joinedPage } from './pages.ts';
@@ -84,14 +84,13 @@ function send(res: Response, page: Page): void {
   res.status(page.status).type('html').send(documentOf(page));
 }
 
-const trouble: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+const trouble: ErrorRequestHandler = (error: unknown, req, res, _next) => {
   if (res.headersSent) {
     res.destroy();
     return;
   }
   const page = troublePage(error);
-  if (page.status >= 500)
-    log.log(page.status === 503 ? 'warn' : 'error', "An invitee's page failed.", { error });
+  logProblem(page.status, error, { requestId: requestIdOf(req) });
   const after = error instanceof RollcallError ? error.retryAfter : undefined;
   if (after !== undefined) res.setHeader('Retry-After', String(Math.max(1, Math.ceil(after))));
   send(res, page);
@@ -116,7 +115,11 @@ function read(body: unknown): Answer {
 /** What is wrong with the name, to the invitee. */
 function said(error: RollcallError): string {
   const [field] = error.fields;
-  return field?.message.startsWith('is required')
-    ? 'Please write your name.'
-    : 'Please write your name in at most 200 characters, without line breaks or other control characters.';
+  return field?.problem === undefined ? 'Please write your name.' : WRONG_NAME[field.problem];
 }
+
+const WRONG_NAME: Readonly<Record<FieldProblem, string>> = {
+  required: 'Please write your name.',
+  too_long: 'Please write your name in at most 200 characters.',
+  control_characters: 'Please write your name without line breaks or other control characters.',
+};

@@ -40,7 +40,11 @@ export type ErrorKind =
 export interface FieldError {
   readonly field: string;
   readonly message: string;
+  /** What is wrong, where an edge says it in words of its own. */
+  readonly problem?: FieldProblem;
 }
+
+export type FieldProblem = 'required' | 'too_long' | 'control_characters';
 
 /**
  * The one error type of the core. `message` is shown to the client: it tells a person what to do next and
@@ -71,6 +75,8 @@ export function notFound(what: string, id: string): RollcallError {
 }
 
 /** The error for one wrong field. */
-export function invalid(field: string, message: string): RollcallError {
-  return new RollcallError('invalid', message, { fields: [{ field, message }] });
+export function invalid(field: string, message: string, problem?: FieldProblem): RollcallError {
+  return new RollcallError('invalid', message, {
+    fields: [{ field, message, ...(problem === undefined ? {} : { problem }) }],
+  });
 }

@@ -49,10 +49,17 @@ function nextRandom(): Uint8Array {
   return pool.subarray(used - RANDOM_BYTES, used);
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const SHAPE = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}';
+const UUID = new RegExp(`^${SHAPE}$`, 'i');
+const UUIDS = new RegExp(SHAPE, 'gi');
 
 /** The text as an id in its canonical lower case, or undefined when it can't be one. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function asId<T extends Id<string>>(text: string): T | undefined {
   return UUID.test(text) ? (text.toLowerCase() as T) : undefined;
+}
+
+/** Each id that stands in a text, in lower case, in order. */
+export function* idsIn(text: string): Generator<string> {
+  for (const [id] of text.matchAll(UUIDS)) yield id.toLowerCase();
 }

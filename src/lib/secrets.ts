@@ -1,3 +1,5 @@
+import { asId } from './ids.ts';
+
 /** What stands in place of a secret. */
 export const MASK = '***';
 
@@ -70,9 +72,8 @@ export function maskedText(text: string): string {
 }
 
 const LONG = /[A-Za-z0-9_+/=-]{32,}/g;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Whether a text holds a long run of letters and digits that is no UUID: a key or token of a shape we don't know. */
 export function looksRandom(text: string): boolean {
-  return (text.match(LONG) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run) && !UUID.test(run));
+  return (text.match(LONG) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run) && !asId(run));
 }

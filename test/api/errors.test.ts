@@ -104,6 +104,12 @@ describe('errors of the companion API', () => {
     expect(await response.json()).to.include({ type: 'urn:rollcall:problem:too_large' });
   });
 
+  it('say that a body cannot be unpacked', async () => {
+    const { status, body } = await post('{}', { 'Content-Encoding': 'gzip' });
+    expect(status).to.equal(400);
+    expect(body.detail).to.equal('The body cannot be unpacked; check its Content-Encoding.');
+  });
+
   it('refuse unknown and wrong parameters', async () => {
     for (const query of [
       'limit=0',

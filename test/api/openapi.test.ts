@@ -123,6 +123,7 @@ describe('the description of the API', () => {
       for (const one of described) {
         // Said in its schema, or in src/api/openapi/parameters.ts.
         expect(one.description, `${name} does not say what ${one.name} is`).to.match(/\.$/);
+        expect(one.schema.description ?? one.description, `${name} ${one.name}`).to.equal(one.description);
       }
       const keys = described.map((one) => `${one.in} ${one.name}`);
       expect(new Set(keys).size, name).to.equal(keys.length);

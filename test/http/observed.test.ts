@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Writable } from 'node:stream';
 import winston from 'winston';
+import { logProblem } from '../../src/http/log-problem.ts';
 import { log, setLogLevel } from '../../src/lib/log.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
@@ -144,11 +145,24 @@ describe('log', () => {
     expect(told.cause).to.include({ message: 'inner', code: '23505' });
   });
 
+  it('warns of what may pass by itself, and is silent about what a client did wrong', async () => {
+    const lines = await logged(async () => {
+      for (const status of [500, 503, 404, 501]) {
+        logProblem(status, new Error('It broke.'), { requestId: `failing-${status}` });
+      }
+      await Promise.resolve();
+    });
+    expect(lines.map(({ level, requestId }) => [level, requestId])).to.deep.equal([
+      ['error', 'failing-500'],
+      ['warn', 'failing-503'],
+    ]);
+  });
+
   it('names the request that failed, on both edges', async () => {
     const broken = await startApp();
     const failing = [
       { path: '/api/v1/projects', token: broken.tokens.admin, message: 'A request failed.' },
-      { path: '/scim/v2/Groups', token: broken.tokens.scim, message: 'SCIM request failed' },
+      { path: '/scim/v2/Groups', token: broken.tokens.scim, message: 'A request failed.' },
     ];
     for (const table of ['projects', 'groups'])
       await broken.core.db.raw(`alter table ${table} rename column created_at to gone`);

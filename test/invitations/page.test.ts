@@ -74,10 +74,17 @@ describe("the invitee's page", () => {
   it('asks again for a name that is none, and the link stays', async () => {
     const { id, userId } = await admin.inviteOne('nameless@x.io');
     const link = await admin.link(id);
-    for (const name of ['', '   ', 'x'.repeat(201), 'bell\u0007', '\u202eeman']) {
+    for (const [name, problem] of [
+      ['', 'Please write your name.'],
+      ['   ', 'Please write your name.'],
+      ['\u200c', 'Please write your name.'],
+      ['x'.repeat(201), 'Please write your name in at most 200 characters.'],
+      ['bell\u0007', 'Please write your name without line breaks or other control characters.'],
+      ['\u202eeman', 'Please write your name without line breaks or other control characters.'],
+    ] as const) {
       const { status, body } = await post(link, new URLSearchParams({ name }).toString());
       expect(status).to.equal(400);
-      expect(body).to.contain('aria-invalid="true"').and.to.contain('Please write your name');
+      expect(body).to.contain('aria-invalid="true"').and.to.contain(problem);
     }
     for (const [body, type] of [
       ['', 'application/x-www-form-urlencoded'],

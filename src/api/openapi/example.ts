@@ -1,4 +1,5 @@
-import type { JsonSchema } from './types.ts';
+import { resourceOf } from './tags.ts';
+import type { JsonSchema, OpenApiDocument, Operation } from './types.ts';
 
 type Components = Readonly<Record<string, JsonSchema>>;
 
@@ -30,21 +31,36 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   uri: 'https://app.example.com',
 };
 
-/** A body for people to start from. `given` are its own fields of which more is known; undefined leaves one out. */
-export function exampleBody(
-  schema: JsonSchema,
-  components: Components,
-  given: Readonly<Record<string, unknown>>,
-): unknown {
-  const made = exampleOf(schema, components);
-  if (schema.examples || typeof made !== 'object') return made;
-  const fields = Object.entries({ ...made, ...known(given, made) });
-  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+/** The document with an example of each body that can be sent, for people to start from. */
+export function addExamples(document: OpenApiDocument): OpenApiDocument {
+  const { schemas } = document.components;
+  const withExample = (path: string, operation: Operation): Operation => {
+    const body = operation.requestBody?.content[JSON_TYPE];
+    if (!body) return operation;
+    const content = { [JSON_TYPE]: { ...body, example: exampleBody(path, body.schema, schemas) } };
+    return { ...operation, requestBody: { required: true, content } };
+  };
+  const paths = Object.entries(document.paths).map(([path, methods]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(methods).map(([method, operation]) => [method, withExample(path, operation)]),
+    ),
+  ]);
+  return { ...document, paths: Object.fromEntries(paths) as OpenApiDocument['paths'] };
 }
 
-function known(given: Readonly<Record<string, unknown>>, made: unknown): Record<string, unknown> {
-  const names = Object.keys(made as object);
-  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+const JSON_TYPE = 'application/json';
+
+/** An example of a body. Its key and name are the resource's; what the path names already is not named again. */
+function exampleBody(path: string, schema: JsonSchema, components: Components): unknown {
+  const example = exampleOf(schema, components);
+  if (schema.examples || typeof example !== 'object' || example === null) return example;
+  const { key, name } = resourceOf(path);
+  const fields = Object.entries(example).map(([field, value]: [string, unknown]) => {
+    if (field === 'key') return [field, path.includes('{key}') ? undefined : (key ?? value)];
+    return [field, field === 'name' ? (name ?? value) : value];
+  });
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 
 /** A value of the schema. */

@@ -21,7 +21,7 @@ const GIVEN: Readonly<Record<string, string>> = {
 export function operationIdOf(route: Route): string {
   const given = GIVEN[`${route.method} ${route.path}`];
   if (given !== undefined) return given;
-  const segments = segmentsOf(route);
+  const segments = segmentsOf(route.path);
   if (route.method === 'post' && !route.statuses.includes(201) && segments.length > 1) {
     // The last part is what is done to what stands before it.
     return camel([segments.at(-1) ?? '', ...nouns(segments.slice(0, -1))]);
@@ -37,7 +37,7 @@ export function isList({ reply }: Route): boolean {
 function verbOf(route: Route): string {
   switch (route.method) {
     case 'get':
-      return segmentsOf(route)[0] === 'exports' ? '' : isList(route) ? 'list' : 'get';
+      return segmentsOf(route.path)[0] === 'exports' ? '' : isList(route) ? 'list' : 'get';
     case 'post':
       return 'create';
     case 'patch':

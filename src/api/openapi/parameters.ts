@@ -1,27 +1,34 @@
+import { z } from 'zod';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { Route } from '../route.ts';
-import type { Schemas } from './schemas.ts';
 import { resourceOf, segmentsOf } from './tags.ts';
-import type { Parameter, Reference } from './types.ts';
 
-/** Parameters that many operations take, by their names in the document. */
-export const SHARED_PARAMETERS: Readonly<Record<string, Parameter>> = {
-  Workspace: {
-    name: 'X-Workspace',
-    in: 'header',
-    description:
-      'The key or id of the workspace. Operators must name one; with any other token it can only be the own one.',
-    required: false,
-    schema: { type: 'string' },
-    example: 'default',
-  },
-  KnownVersion: {
-    name: 'If-None-Match',
-    in: 'header',
-    description: 'The ETag of an answer that you have: 304 when it still holds.',
-    required: false,
-    schema: { type: 'string' },
-  },
-};
+/** The header by which an operator names a workspace. */
+const WORKSPACE = z
+  .string()
+  .optional()
+  .meta({
+    param: {
+      id: 'Workspace',
+      name: 'X-Workspace',
+      in: 'header',
+      description:
+        'The key or id of the workspace. Operators must name one; with any other token it can only be the own one.',
+      example: 'default',
+    },
+  });
+
+const KNOWN_VERSION = z
+  .string()
+  .optional()
+  .meta({
+    param: {
+      id: 'KnownVersion',
+      name: 'If-None-Match',
+      in: 'header',
+      description: 'The ETag of an answer that you have: 304 when it still holds.',
+    },
+  });
 
 const PATH: Readonly<Record<string, string>> = {
   id: 'The id.',
@@ -62,45 +69,48 @@ const QUERY: Readonly<Record<string, string>> = {
 };
 
 /** The parameters of a route: of its path, its query, and the headers that it reads. */
-export function parametersOf(route: Route, schemas: Schemas): (Parameter | Reference)[] {
-  const shared = (name: string): Reference => ({ $ref: `#/components/parameters/${name}` });
-  return [
-    ...pathParameters(route, schemas),
-    ...queryParameters(route, schemas),
-    ...(route.tagged ? [shared('KnownVersion')] : []),
-    ...(route.acrossWorkspaces ? [] : [shared('Workspace')]),
-  ];
-}
-
-function pathParameters(route: Route, schemas: Schemas): Parameter[] {
-  if (!route.params) return [];
-  const { key } = resourceOf(route);
-  const examples: Readonly<Record<string, string | undefined>> = {
-    id: '019a2b9c-0000-7000-8000-000000000000',
-    key,
-    project: 'mobile',
-    product: 'testsigma',
+export function parametersOf(route: Route): Pick<ZodOpenApiOperationObject, 'parameters' | 'requestParams'> {
+  const [resource = ''] = segmentsOf(route.path);
+  const { key } = resourceOf(route.path);
+  const examples: Readonly<Record<string, string | undefined>> = { ...PATH_EXAMPLES, key };
+  return {
+    requestParams: {
+      path: described(route.params, (name) => ({ description: PATH[name], example: examples[name] })),
+      query: described(route.query, (name) => ({ description: QUERY[`${resource}.${name}`] ?? QUERY[name] })),
+    },
+    parameters: [...(route.tagged ? [KNOWN_VERSION] : []), ...(route.acrossWorkspaces ? [] : [WORKSPACE])],
   };
-  return Object.entries(schemas.of(route.params, 'input').properties ?? {}).map(([name, schema]) => {
-    const { description = PATH[name] ?? '', ...rest } = schema;
-    const example = examples[name];
-    return {
-      name,
-      in: 'path',
-      description,
-      required: true,
-      schema: rest,
-      ...(example === undefined ? {} : { example }),
-    };
-  });
 }
 
-function queryParameters(route: Route, schemas: Schemas): Parameter[] {
-  if (!route.query) return [];
-  const [resource = ''] = segmentsOf(route);
-  const { properties = {}, required = [] } = schemas.of(route.query, 'input');
-  return Object.entries(properties).map(([name, schema]) => {
-    const { description = QUERY[`${resource}.${name}`] ?? QUERY[name] ?? '', ...rest } = schema;
-    return { name, in: 'query', description, required: required.includes(name), schema: rest };
-  });
+const PATH_EXAMPLES = {
+  id: '019a2b9c-0000-7000-8000-000000000000',
+  project: 'mobile',
+  product: 'testsigma',
+};
+
+interface About {
+  readonly description: string | undefined;
+  readonly example?: string | undefined;
+}
+
+/** The fields of a schema, each with what is said of it as a parameter; what its own schema says goes before. */
+function described(schema: z.ZodType | undefined, about: (name: string) => About): z.ZodObject {
+  const shape = schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {};
+  return z.object(
+    Object.fromEntries(
+      Object.entries(shape).map(([name, field]) => {
+        const { description = '', example } = about(name);
+        const param = {
+          description: descriptionOf(field) ?? description,
+          ...(example === undefined ? {} : { example }),
+        };
+        return [name, field.meta({ param })];
+      }),
+    ),
+  );
+}
+
+function descriptionOf(field: z.ZodType): string | undefined {
+  if (field.description !== undefined || !(field instanceof z.ZodOptional)) return field.description;
+  return descriptionOf(field.unwrap() as z.ZodType);
 }

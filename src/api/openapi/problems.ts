@@ -1,8 +1,8 @@
+import { z } from 'zod';
+import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ErrorKind } from '../../lib/errors.ts';
 import { PROBLEMS, problemSchema } from '../errors.ts';
 import type { Route } from '../route.ts';
-import type { Schemas } from './schemas.ts';
-import type { Header, Response } from './types.ts';
 
 interface Told {
   /** Its name among the document's responses. */
@@ -101,14 +101,14 @@ export function responseNameOf(status: number): string {
 }
 
 /** The answers of errors that some routes can give, by name. */
-export function problemResponses(routes: readonly Route[], schemas: Schemas): Record<string, Response> {
+export function problemResponses(routes: readonly Route[]): Record<string, ZodOpenApiResponseObject> {
   const statuses = [...new Set(routes.flatMap(problemStatusesOf))].sort((a, b) => a - b);
   return Object.fromEntries(
-    statuses.map((status) => [responseNameOf(status), responseOf(status, TOLD[status] ?? FAULT, schemas)]),
+    statuses.map((status) => [responseNameOf(status), responseOf(status, TOLD[status] ?? FAULT)]),
   );
 }
 
-function responseOf(status: number, { description, detail }: Told, schemas: Schemas): Response {
+function responseOf(status: number, { description, detail }: Told): ZodOpenApiResponseObject {
   const kinds = Object.entries(PROBLEMS).filter(([, problem]) => problem.status === status);
   const [kind, problem] = kinds[0] ?? ['unexpected', { title: 'Something went wrong here' }];
   const types = kinds.map(([name]) => `\`urn:rollcall:problem:${name}\``);
@@ -118,7 +118,7 @@ function responseOf(status: number, { description, detail }: Told, schemas: Sche
     ...(headers ? { headers } : {}),
     content: {
       'application/problem+json': {
-        schema: schemas.of(problemSchema, 'output'),
+        schema: problemSchema,
         example: {
           type: `urn:rollcall:problem:${kind}`,
           title: problem.title,
@@ -132,10 +132,14 @@ function responseOf(status: number, { description, detail }: Told, schemas: Sche
   };
 }
 
-const RETRY_AFTER: Header = { description: 'Seconds to wait.', schema: { type: 'integer' } };
+const RETRY_AFTER = z.object({
+  'Retry-After': z.int().meta({ header: { description: 'Seconds to wait.' } }),
+});
 
-const HEADERS: Readonly<Record<number, Record<string, Header>>> = {
-  401: { 'WWW-Authenticate': { description: 'How to authenticate: `Bearer`.', schema: { type: 'string' } } },
-  429: { 'Retry-After': RETRY_AFTER },
-  503: { 'Retry-After': RETRY_AFTER },
+const HEADERS: Readonly<Record<number, z.ZodObject>> = {
+  401: z.object({
+    'WWW-Authenticate': z.string().meta({ header: { description: 'How to authenticate: `Bearer`.' } }),
+  }),
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
 };

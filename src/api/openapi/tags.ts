@@ -1,11 +1,7 @@
-import type { Route } from '../route.ts';
-
 /** A resource of the API: what stands first in a path. */
 export interface Resource {
   readonly title: string;
   readonly description: string;
-  /** The name of one of them, when lists of them are shown. */
-  readonly item?: string;
   /** The key and name of one in examples. */
   readonly key?: string;
   readonly name?: string;
@@ -22,46 +18,39 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
     description:
       'What is licensed. A license is a kind of seat; `seats` limits how many users may hold one, and `overflow` ' +
       'says what a grant past the last one gets.',
-    item: 'Product',
     key: 'testsigma',
     name: 'Testsigma',
   },
   organizations: {
     title: 'Organizations',
     description: 'Parts of the workspace. A user is affiliated with at most one; a project belongs to one.',
-    item: 'Organization',
     key: 'sales',
     name: 'Sales',
   },
   projects: {
     title: 'Projects',
     description: 'What project roles are held in.',
-    item: 'Project',
     key: 'mobile',
   },
   roles: {
     title: 'Project roles',
     description: 'What may be held in a project; of several in one project the highest rank counts.',
-    item: 'Role',
     key: 'tester',
     name: 'Tester',
   },
   users: {
     title: 'Users',
     description: 'The directory: everybody there is, was, or was invited, whoever manages the record.',
-    item: 'User',
   },
   invitations: {
     title: 'Invitations',
     description:
       'People who are in no identity provider, asked by mail to join. A link can be used once, until it expires, ' +
       'is sent again or is revoked.',
-    item: 'Invitation',
   },
   groups: {
     title: 'Groups',
     description: 'The groups that identity providers push, and what each gives its members.',
-    item: 'Group',
   },
   'mapping-rules': {
     title: 'Mapping rules',
@@ -84,12 +73,10 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   machines: {
     title: 'Machines',
     description: 'Machines that users have registered; they go with the user.',
-    item: 'Machine',
   },
   conflicts: {
     title: 'Conflicts',
     description: 'What was pushed, granted or mapped but gives nothing, with the reason and the remedy.',
-    item: 'ListedConflict',
   },
   exports: {
     title: 'Exports',
@@ -108,42 +95,37 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
     title: 'Tokens',
     description:
       'What opens this API. Several may live at once, so that one can follow another without a gap.',
-    item: 'Token',
     name: 'Okta',
   },
   audit: {
     title: 'Audit',
     description:
       'Every change, by whom, with what it was before and after. Events are never altered; an erasure takes out who somebody was.',
-    item: 'AuditEvent',
   },
   'scim-requests': {
     title: 'Provisioning log',
     description: 'What identity providers sent and were answered, kept for 30 days; secrets are left out.',
-    item: 'ProvisioningRequest',
   },
   workspaces: {
     title: 'Workspaces',
     description: 'All tenants, for operators.',
-    item: 'Workspace',
     key: 'acme',
     name: 'Acme',
   },
 };
 
 /** The parts of a path: `/groups/{id}/grants` has `groups`, `{id}` and `grants`. */
-export function segmentsOf({ path }: Pick<Route, 'path'>): string[] {
+export function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** The resource of a route, also of one that nobody has written anything about. */
-export function resourceOf(route: Pick<Route, 'path'>): Resource {
-  const [name = ''] = segmentsOf(route);
+/** The resource of a path, also of one that nobody has written anything about. */
+export function resourceOf(path: string): Resource {
+  const [name = ''] = segmentsOf(path);
   return RESOURCES[name] ?? { title: name, description: '' };
 }
 
-/** The resources of some routes, each once, in their order. */
-export function resourcesOf(routes: readonly Pick<Route, 'path'>[]): Resource[] {
-  const names = [...new Set(routes.map((route) => segmentsOf(route)[0] ?? ''))];
-  return names.map((name) => resourceOf({ path: `/${name}` }));
+/** The resources of some paths, each once, in their order. */
+export function resourcesOf(paths: readonly string[]): Resource[] {
+  return [...new Map(paths.map((path) => [segmentsOf(path)[0], resourceOf(path)])).values()];
 }

@@ -25,7 +25,7 @@ export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
   readonly description: string;
-  readonly required: boolean;
+  readonly required?: boolean;
   readonly schema: JsonSchema;
   readonly example?: unknown;
 }
@@ -35,8 +35,9 @@ export interface Content {
   readonly example?: unknown;
 }
 
-export interface Header {
+interface Header {
   readonly description: string;
+  readonly required?: boolean;
   readonly schema: JsonSchema;
 }
 

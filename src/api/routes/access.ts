@@ -9,14 +9,16 @@ import { grantedViaSchema, shownVia } from './grant-source.ts';
 
 const ways = z.array(grantedViaSchema);
 
-export const accountRoleSchema = z.enum(ACCOUNT_ROLES);
+export const accountRoleSchema = z.enum(ACCOUNT_ROLES).meta({ id: 'AccountRole' });
 
 /** Effective access with the ways by which each thing is had. */
-export const accessSchema = z.object({
-  accountRole: z.object({ role: accountRoleSchema, via: ways }),
-  projects: z.array(z.object({ project: z.string(), name: z.string(), role: z.string(), via: ways })),
-  products: z.array(z.object({ product: z.string(), name: z.string(), license: z.string(), via: ways })),
-});
+export const accessSchema = z
+  .object({
+    accountRole: z.object({ role: accountRoleSchema, via: ways }),
+    projects: z.array(z.object({ project: z.string(), name: z.string(), role: z.string(), via: ways })),
+    products: z.array(z.object({ product: z.string(), name: z.string(), license: z.string(), via: ways })),
+  })
+  .meta({ id: 'Access' });
 
 /** Access as it is shown. */
 export function shownAccess({ accountRole, projects, products }: Access): z.infer<typeof accessSchema> {

@@ -13,25 +13,27 @@ const LEFT_OUT =
   'for others that have no place; `{"$text": {"length", "sha256"}}` for a long text; `{"$omitted": n}` for any other ' +
   'value, and `$omitted` beside fields for fields. `before` and `after` have 8 KiB together at most.';
 
-const event = z.object({
-  id: z.uuid(),
-  at: z.iso.datetime(),
-  actor: z.object({
-    kind: z.enum(['token', 'invitee', 'system']),
-    id: z.string().nullable(),
-    name: z.string(),
-    scope: z.string().nullable(),
-  }),
-  requestId: z.string(),
-  action: z.enum(ACTIONS).describe('What was done, such as `user.created` or `group.member_added`.'),
-  target: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
-  related: z
-    .string()
-    .nullable()
-    .describe('The id of the other one concerned, such as the user of a membership.'),
-  before: z.unknown().describe(`What changed, as it was. ${LEFT_OUT}`),
-  after: z.unknown().describe(`What changed, as it is. ${LEFT_OUT}`),
-});
+const event = z
+  .object({
+    id: z.uuid(),
+    at: z.iso.datetime(),
+    actor: z.object({
+      kind: z.enum(['token', 'invitee', 'system']),
+      id: z.string().nullable(),
+      name: z.string(),
+      scope: z.string().nullable(),
+    }),
+    requestId: z.string(),
+    action: z.enum(ACTIONS).describe('What was done, such as `user.created` or `group.member_added`.'),
+    target: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
+    related: z
+      .string()
+      .nullable()
+      .describe('The id of the other one concerned, such as the user of a membership.'),
+    before: z.unknown().describe(`What changed, as it was. ${LEFT_OUT}`),
+    after: z.unknown().describe(`What changed, as it is. ${LEFT_OUT}`),
+  })
+  .meta({ id: 'AuditEvent' });
 
 function shown(row: AuditEvent): z.infer<typeof event> {
   return {

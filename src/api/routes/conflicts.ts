@@ -6,20 +6,22 @@ import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 
 /** Something that gives nothing. `attribute` says where it was pushed, `group` through which group it would come. */
-export const conflictSchema = z.object({
-  source: z.enum(['pushed', 'admin', 'invitation', 'group']),
-  attribute: z.enum(['roles', 'entitlements', 'organization']).optional(),
-  group: z.object({ id: z.uuid(), displayName: z.string() }).optional(),
-  value: z.string(),
-  code: z.enum([
-    'unknown_role',
-    'unknown_entitlement',
-    'unknown_organization',
-    'billing_manager',
-    'product_off',
-  ]),
-  reason: z.string().describe('Why, and what to do.'),
-});
+export const conflictSchema = z
+  .object({
+    source: z.enum(['pushed', 'admin', 'invitation', 'group']),
+    attribute: z.enum(['roles', 'entitlements', 'organization']).optional(),
+    group: z.object({ id: z.uuid(), displayName: z.string() }).optional(),
+    value: z.string(),
+    code: z.enum([
+      'unknown_role',
+      'unknown_entitlement',
+      'unknown_organization',
+      'billing_manager',
+      'product_off',
+    ]),
+    reason: z.string().describe('Why, and what to do.'),
+  })
+  .meta({ id: 'Conflict' });
 
 /** A conflict as it is shown. */
 export function shownConflict(conflict: Conflict): z.infer<typeof conflictSchema> {
@@ -34,7 +36,9 @@ export function shownConflict(conflict: Conflict): z.infer<typeof conflictSchema
   };
 }
 
-const listed = conflictSchema.extend({ user: z.object({ id: z.uuid(), userName: z.string() }) });
+const listed = conflictSchema
+  .extend({ user: z.object({ id: z.uuid(), userName: z.string() }) })
+  .meta({ id: 'ListedConflict' });
 
 function shown(conflict: Conflict): z.infer<typeof listed> {
   return { user: { id: conflict.user_id, userName: conflict.user_name }, ...shownConflict(conflict) };

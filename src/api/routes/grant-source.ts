@@ -21,10 +21,9 @@ const granted = {
 export const viaSchema = z.discriminatedUnion('type', [direct, throughGroup]);
 
 /** The same, with since when it is had and who gave it. */
-export const grantedViaSchema = z.discriminatedUnion('type', [
-  direct.extend(granted),
-  throughGroup.extend(granted),
-]);
+export const grantedViaSchema = z
+  .discriminatedUnion('type', [direct.extend(granted), throughGroup.extend(granted)])
+  .meta({ id: 'Way' });
 
 /** A way as it is shown. */
 export function shownVia(way: AccessChange['via'][number]): z.infer<typeof viaSchema> {

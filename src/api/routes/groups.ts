@@ -11,14 +11,16 @@ const byRule = z
   .nullable()
   .describe('What the rule gives that reads the name of the group; null when none does.');
 
-const group = z.object({
-  id: z.uuid(),
-  displayName: z.string(),
-  externalId: z.string().nullable(),
-  members: z.int().describe('How many there are.'),
-  source: z.enum(['scim', 'admin']),
-  mapping: z.object({ own: z.array(grantSchema), byRule }),
-});
+const group = z
+  .object({
+    id: z.uuid(),
+    displayName: z.string(),
+    externalId: z.string().nullable(),
+    members: z.int().describe('How many there are.'),
+    source: z.enum(['scim', 'admin']),
+    mapping: z.object({ own: z.array(grantSchema), byRule }),
+  })
+  .meta({ id: 'Group' });
 
 const grants = z.object({ grants: z.array(grantSchema), byRule });
 

@@ -35,22 +35,24 @@ const delivery = z
   .describe('How the newest mail of the invitation fares.');
 
 /** An invitation as the API shows it; never its link. */
-export const invitationSchema = z.object({
-  id: z.uuid(),
-  email: z.string().describe('Where it was sent.'),
-  userId: z.uuid().describe('The user who is pending until it is accepted.'),
-  status: status.describe(
-    '`superseded`: an identity provider has made the user active, so there is nothing left to accept.',
-  ),
-  expiresAt: z.iso.datetime(),
-  invitedBy: z.string().describe('The name of the token that made it.'),
-  createdAt: z.iso.datetime(),
-  closedAt: z.iso
-    .datetime()
-    .nullable()
-    .describe('When it was accepted, revoked, superseded, or found expired.'),
-  delivery,
-});
+export const invitationSchema = z
+  .object({
+    id: z.uuid(),
+    email: z.string().describe('Where it was sent.'),
+    userId: z.uuid().describe('The user who is pending until it is accepted.'),
+    status: status.describe(
+      '`superseded`: an identity provider has made the user active, so there is nothing left to accept.',
+    ),
+    expiresAt: z.iso.datetime(),
+    invitedBy: z.string().describe('The name of the token that made it.'),
+    createdAt: z.iso.datetime(),
+    closedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When it was accepted, revoked, superseded, or found expired.'),
+    delivery,
+  })
+  .meta({ id: 'Invitation' });
 
 /** An invitation as an answer. */
 export function shownInvitation(row: Invitation): z.infer<typeof invitationSchema> {

@@ -6,15 +6,17 @@ import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
 
 /** A machine that a user has registered. */
-export const machineSchema = z.object({
-  id: z.uuid(),
-  user: z.object({ id: z.uuid(), userName: z.string() }),
-  name: z.string(),
-  fingerprint: z.string().describe('What the machine is known by; no other in the workspace has it.'),
-  product: z.string().nullable().describe('The product that it was registered for.'),
-  registeredAt: z.iso.datetime(),
-  lastSeenAt: z.iso.datetime().describe('When it was last registered or registered again.'),
-});
+export const machineSchema = z
+  .object({
+    id: z.uuid(),
+    user: z.object({ id: z.uuid(), userName: z.string() }),
+    name: z.string(),
+    fingerprint: z.string().describe('What the machine is known by; no other in the workspace has it.'),
+    product: z.string().nullable().describe('The product that it was registered for.'),
+    registeredAt: z.iso.datetime(),
+    lastSeenAt: z.iso.datetime().describe('When it was last registered or registered again.'),
+  })
+  .meta({ id: 'Machine' });
 
 /** A machine as an answer. */
 export function shownMachine(row: Machine): z.infer<typeof machineSchema> {

@@ -6,14 +6,16 @@ import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
 
 /** What members of a group get, by keys; in a rule's grant a key may be a placeholder of its match. */
-export const grantSchema = z.union(
-  [
-    z.strictObject({ accountRole: z.string() }),
-    z.strictObject({ project: z.string(), role: z.string() }),
-    z.strictObject({ product: z.string(), license: z.string().optional() }),
-  ],
-  'is {"accountRole"}, {"project","role"} or {"product","license"}, each a key',
-);
+export const grantSchema = z
+  .union(
+    [
+      z.strictObject({ accountRole: z.string() }),
+      z.strictObject({ project: z.string(), role: z.string() }),
+      z.strictObject({ product: z.string(), license: z.string().optional() }),
+    ],
+    'is {"accountRole"}, {"project","role"} or {"product","license"}, each a key',
+  )
+  .meta({ id: 'Grant' });
 
 /** Grants as they are shown. */
 export function shownGrants(grants: readonly GrantStatement[]): z.infer<typeof grantSchema>[] {

@@ -12,7 +12,7 @@ import { READERS, WRITERS } from '../scopes.ts';
 
 const params = z.object({ key: z.string() });
 
-const organization = z.object({ key: z.string(), name: z.string() });
+const organization = z.object({ key: z.string(), name: z.string() }).meta({ id: 'Organization' });
 
 const query = listQuery(['key', 'name'], 'key');
 

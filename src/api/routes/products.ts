@@ -17,12 +17,14 @@ const license = z.object({
   ),
 });
 
-const product = z.object({
-  key: z.string(),
-  name: z.string(),
-  enabled: z.boolean(),
-  licenses: z.array(license),
-});
+const product = z
+  .object({
+    key: z.string(),
+    name: z.string(),
+    enabled: z.boolean(),
+    licenses: z.array(license),
+  })
+  .meta({ id: 'Product' });
 
 function shown({ key, name, enabled, licenses }: Product): z.infer<typeof product> {
   return { key, name, enabled, licenses: [...licenses] };

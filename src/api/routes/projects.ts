@@ -13,7 +13,9 @@ import { READERS, WRITERS } from '../scopes.ts';
 const params = z.object({ key: z.string() });
 
 /** `organization` is a key. */
-const project = z.object({ key: z.string(), name: z.string(), organization: z.string().nullable() });
+const project = z
+  .object({ key: z.string(), name: z.string(), organization: z.string().nullable() })
+  .meta({ id: 'Project' });
 
 const query = listQuery(['key', 'name'], 'key');
 

@@ -36,19 +36,21 @@ const thing = {
 };
 
 /** A row of a review. */
-export const reviewRowSchema = z.object({
-  ...thing,
-  since: z.iso.datetime().describe('Since when it was had by this way without a break.'),
-  grantedBy: z.string().nullable().describe('Who gave it.'),
-  ended: z.boolean().describe('The access by this way is no more, whoever ended it.'),
-  decision: verdictSchema.nullable().describe('Null while it is undecided.'),
-  note: z.string().nullable(),
-  reviewer: z.string().nullable().describe('Who decided, as it was said.'),
-  decidedAt: z.iso.datetime().nullable(),
-  decidedBy: z.string().nullable().describe('The name of the token.'),
-  outcome: z.enum(OUTCOMES).nullable().describe('What came of it when the review was closed.'),
-  reason: z.string().nullable().describe('Why it was refused.'),
-});
+export const reviewRowSchema = z
+  .object({
+    ...thing,
+    since: z.iso.datetime().describe('Since when it was had by this way without a break.'),
+    grantedBy: z.string().nullable().describe('Who gave it.'),
+    ended: z.boolean().describe('The access by this way is no more, whoever ended it.'),
+    decision: verdictSchema.nullable().describe('Null while it is undecided.'),
+    note: z.string().nullable(),
+    reviewer: z.string().nullable().describe('Who decided, as it was said.'),
+    decidedAt: z.iso.datetime().nullable(),
+    decidedBy: z.string().nullable().describe('The name of the token.'),
+    outcome: z.enum(OUTCOMES).nullable().describe('What came of it when the review was closed.'),
+    reason: z.string().nullable().describe('Why it was refused.'),
+  })
+  .meta({ id: 'ReviewRow' });
 
 const pastDecision = z.object({
   decision: verdictSchema,
@@ -69,14 +71,16 @@ const rowDetail = reviewRowSchema.extend({
 });
 
 /** What is to be done in the identity provider. */
-export const reviewTaskSchema = z.object({
-  ...thing,
-  task: z.string().describe('What is to be done, in a sentence.'),
-  done: z.boolean().describe('The access by this way has ended.'),
-  decidedBy: z.string().nullable().describe('The name of the token.'),
-  reviewer: z.string().nullable().describe('Who decided, as it was said.'),
-  note: z.string().nullable(),
-});
+export const reviewTaskSchema = z
+  .object({
+    ...thing,
+    task: z.string().describe('What is to be done, in a sentence.'),
+    done: z.boolean().describe('The access by this way has ended.'),
+    decidedBy: z.string().nullable().describe('The name of the token.'),
+    reviewer: z.string().nullable().describe('Who decided, as it was said.'),
+    note: z.string().nullable(),
+  })
+  .meta({ id: 'ReviewTask' });
 
 function shownThing(row: FrozenRow) {
   return {

@@ -24,27 +24,29 @@ export const reviewerSchema = z
   .describe('Who it was, by name; the token is kept beside it.');
 
 /** An access review in a list. */
-export const reviewSchema = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  scope: z.object({ kind: z.enum(['workspace', 'product', 'project']), key: z.string(), name: z.string() }),
-  status: z.enum(STATUSES).describe('`closing` while revocations are applied.'),
-  dueAt: z.iso.datetime().describe('Until when it is to be decided.'),
-  overdue: z.boolean().describe('Open, and `dueAt` has passed. Nothing happens by itself.'),
-  openedAt: z.iso.datetime().describe('The moment whose access is listed.'),
-  openedBy: z.string().describe('The name of the token.'),
-  rows: z.int().describe('How many rows are listed.'),
-  decided: z.int().describe('How many of them are decided.'),
-  keep: z.int().describe('How many are to be kept.'),
-  revoke: z.int().describe('How many are to be taken away.'),
-  left: z.int().describe('How many are undecided.'),
-  closedAt: z.iso.datetime().nullable().describe('When everything was applied.'),
-  closedBy: z.string().nullable().describe('The name of the token that closed it.'),
-  signedBy: z.string().nullable().describe('The `reviewer` with whose name it was closed.'),
-  undecided: verdictSchema.nullable().describe('What closing said of rows that nobody had decided.'),
-  cancelledAt: z.iso.datetime().nullable(),
-  cancelledBy: z.string().nullable().describe('The name of the token.'),
-});
+export const reviewSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    scope: z.object({ kind: z.enum(['workspace', 'product', 'project']), key: z.string(), name: z.string() }),
+    status: z.enum(STATUSES).describe('`closing` while revocations are applied.'),
+    dueAt: z.iso.datetime().describe('Until when it is to be decided.'),
+    overdue: z.boolean().describe('Open, and `dueAt` has passed. Nothing happens by itself.'),
+    openedAt: z.iso.datetime().describe('The moment whose access is listed.'),
+    openedBy: z.string().describe('The name of the token.'),
+    rows: z.int().describe('How many rows are listed.'),
+    decided: z.int().describe('How many of them are decided.'),
+    keep: z.int().describe('How many are to be kept.'),
+    revoke: z.int().describe('How many are to be taken away.'),
+    left: z.int().describe('How many are undecided.'),
+    closedAt: z.iso.datetime().nullable().describe('When everything was applied.'),
+    closedBy: z.string().nullable().describe('The name of the token that closed it.'),
+    signedBy: z.string().nullable().describe('The `reviewer` with whose name it was closed.'),
+    undecided: verdictSchema.nullable().describe('What closing said of rows that nobody had decided.'),
+    cancelledAt: z.iso.datetime().nullable(),
+    cancelledBy: z.string().nullable().describe('The name of the token.'),
+  })
+  .meta({ id: 'Review' });
 
 /** An access review with what closing did. */
 const reviewDetailSchema = reviewSchema.extend({

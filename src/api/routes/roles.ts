@@ -5,11 +5,13 @@ import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { READERS, WRITERS } from '../scopes.ts';
 
-const role = z.object({
-  key: z.string(),
-  name: z.string(),
-  rank: z.int().describe('In one project the highest counts.'),
-});
+const role = z
+  .object({
+    key: z.string(),
+    name: z.string(),
+    rank: z.int().describe('In one project the highest counts.'),
+  })
+  .meta({ id: 'Role' });
 
 function shown({ key, name, rank }: Role): z.infer<typeof role> {
   return { key, name, rank };

@@ -5,21 +5,23 @@ import { route } from '../route.ts';
 import { READERS } from '../scopes.ts';
 import { between, listByTime, newestFirstQuery, pageByTime } from '../time-page.ts';
 
-const entry = z.object({
-  id: z.uuid(),
-  at: z.iso.datetime(),
-  token: z.string().describe('The name of the token.'),
-  requestId: z.string(),
-  method: z.string(),
-  path: z.string(),
-  query: z.string().nullable(),
-  body: z.string().nullable().describe('As JSON text, cut off where it was long; secrets are masked.'),
-  status: z.int().describe('499 when the client hung up before it was answered.'),
-  scimType: z.string().nullable(),
-  detail: z.string().nullable().describe('Why, where it was refused.'),
-  durationMs: z.number(),
-  userAgent: z.string().nullable(),
-});
+const entry = z
+  .object({
+    id: z.uuid(),
+    at: z.iso.datetime(),
+    token: z.string().describe('The name of the token.'),
+    requestId: z.string(),
+    method: z.string(),
+    path: z.string(),
+    query: z.string().nullable(),
+    body: z.string().nullable().describe('As JSON text, cut off where it was long; secrets are masked.'),
+    status: z.int().describe('499 when the client hung up before it was answered.'),
+    scimType: z.string().nullable(),
+    detail: z.string().nullable().describe('Why, where it was refused.'),
+    durationMs: z.number(),
+    userAgent: z.string().nullable(),
+  })
+  .meta({ id: 'ProvisioningRequest' });
 
 function shown(row: ProvisioningRequestRow): z.infer<typeof entry> {
   return {

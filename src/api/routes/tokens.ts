@@ -7,14 +7,16 @@ import { timeSchema } from '../times.ts';
 
 const scope = z.enum(['scim', 'admin', 'auditor', 'product', 'operator']);
 
-const token = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  scope,
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime().nullable(),
-  lastUsedAt: z.iso.datetime().nullable(),
-});
+const token = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    scope,
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable(),
+    lastUsedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Token' });
 
 function shown({ id, name, scope, created_at, expires_at, last_used_at }: Token): z.infer<typeof token> {
   return {

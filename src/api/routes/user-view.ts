@@ -12,22 +12,24 @@ export const statusSchema = z.enum(['active', 'pending', 'inactive']);
  * A user of the directory. `accountRole`, `licenses` and `projects` are what the user has or, while pending or
  * inactive, would have if active; `access` of the whole record is what counts now.
  */
-export const userSchema = z.object({
-  id: z.uuid(),
-  userName: z.string(),
-  fullName: z.string(),
-  email: z.string().nullable(),
-  picture: z.string().nullable(),
-  status: statusSchema,
-  accountRole: accountRoleSchema,
-  organization: z.string().nullable(),
-  licenses: z.array(z.string()),
-  projects: z.array(z.object({ project: z.string(), role: z.string() })),
-  joinedAt: z.iso.datetime().nullable(),
-  lastAccessAt: z.iso.datetime().nullable(),
-  source: z.enum(['scim', 'invitation', 'admin']),
-  managedBy: z.enum(['idp', 'workspace']),
-});
+export const userSchema = z
+  .object({
+    id: z.uuid(),
+    userName: z.string(),
+    fullName: z.string(),
+    email: z.string().nullable(),
+    picture: z.string().nullable(),
+    status: statusSchema,
+    accountRole: accountRoleSchema,
+    organization: z.string().nullable(),
+    licenses: z.array(z.string()),
+    projects: z.array(z.object({ project: z.string(), role: z.string() })),
+    joinedAt: z.iso.datetime().nullable(),
+    lastAccessAt: z.iso.datetime().nullable(),
+    source: z.enum(['scim', 'invitation', 'admin']),
+    managedBy: z.enum(['idp', 'workspace']),
+  })
+  .meta({ id: 'User' });
 
 /** A user of the directory as an answer. */
 export function shownUser({
@@ -63,8 +65,8 @@ export const userDetailSchema = userSchema.extend({
   familyName: z.string().nullable(),
   title: z.string().nullable(),
   startDate: z.iso.date().nullable(),
-  emails: contacts,
-  phoneNumbers: contacts,
+  emails: contacts.describe('Email addresses, as pushed or written.'),
+  phoneNumbers: contacts.describe('Phone numbers, as pushed or written.'),
   addresses: contacts,
   attributes: z
     .record(z.string(), z.unknown())

@@ -10,14 +10,16 @@ import { listOf, listQuery, listReply, pageOf } from '../lists.ts';
 import { route } from '../route.ts';
 import { OPERATORS, READERS, WRITERS } from '../scopes.ts';
 
-const workspace = z.object({
-  id: z.uuid(),
-  key: z.string(),
-  name: z.string(),
-  signInUrl: z.string().nullable().describe('Where people go on to when they have joined.'),
-  integrationEnabled: z.boolean().describe('False: a user may be given only one of the products.'),
-  createdAt: z.iso.datetime(),
-});
+const workspace = z
+  .object({
+    id: z.uuid(),
+    key: z.string(),
+    name: z.string(),
+    signInUrl: z.string().nullable().describe('Where people go on to when they have joined.'),
+    integrationEnabled: z.boolean().describe('False: a user may be given only one of the products.'),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Workspace' });
 
 function shown(row: Workspace): z.infer<typeof workspace> {
   return {

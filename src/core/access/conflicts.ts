@@ -1,7 +1,7 @@
 import type { UserId } from '../../lib/ids.ts';
 import * as store from '../../store/access/conflicts.ts';
 import type { Moment } from '../../store/sql/as-of.ts';
-import { itemsOf } from '../../store/sql/keyset-page.ts';
+import { itemsOf, withNext } from '../../store/sql/keyset-page.ts';
 import type { Context } from '../context/context.ts';
 import { ACCOUNT_ROLES } from './effective.ts';
 
@@ -23,8 +23,8 @@ export async function listConflicts(
   },
 ): Promise<{ items: readonly Conflict[]; next: store.ConflictPosition | null }> {
   const found = await store.listConflicts(ctx.scope, { ...page, limit: page.limit + 1 });
-  const { items, goesOnAfter } = itemsOf(found, page.limit);
-  return { items: items.map(withReason), next: goesOnAfter ? positionOf(goesOnAfter) : null };
+  const { items, next } = withNext(itemsOf(found, page.limit), positionOf);
+  return { items: items.map(withReason), next };
 }
 
 /** The conflicts of one user, `most` of them. */

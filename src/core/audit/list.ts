@@ -4,6 +4,7 @@ import {
   type AuditPosition,
   listEvents,
 } from '../../store/audit/events.ts';
+import { withNext } from '../../store/sql/keyset-page.ts';
 import type { Context } from '../context/context.ts';
 
 export type { AuditEventRow as AuditEvent, AuditFilter, AuditPosition } from '../../store/audit/events.ts';
@@ -14,7 +15,5 @@ export async function listAudit(
   filter: AuditFilter,
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
 ): Promise<{ items: readonly AuditEventRow[]; next: AuditPosition | null }> {
-  const { items, more } = await listEvents(ctx.scope, filter, page);
-  const last = items.at(-1);
-  return { items, next: more && last ? { at: last.at, id: last.id } : null };
+  return withNext(await listEvents(ctx.scope, filter, page), ({ at, id }) => ({ at, id }));
 }

@@ -8,7 +8,7 @@ import {
   type ProvisioningRequestRow,
 } from '../../store/audit/scim-requests.ts';
 import { groupIdByName } from '../../store/groups/groups.ts';
-import { itemsOf } from '../../store/sql/keyset-page.ts';
+import { itemsOf, withNext } from '../../store/sql/keyset-page.ts';
 import { userIdByName } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
@@ -76,7 +76,7 @@ export async function listProvisioningLog(
   ctx: Context,
   query: ProvisioningLogQuery,
   page: { limit: number; after?: { at: Date; id: string } | undefined },
-): Promise<{ items: ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
+): Promise<{ items: readonly ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
   const mentions: string[] = [];
   if (query.user !== undefined) {
     const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, preparedUserName(query.user)));
@@ -94,6 +94,5 @@ export async function listProvisioningLog(
     ...page,
     limit: page.limit + 1,
   });
-  const { items, goesOnAfter } = itemsOf(found, page.limit);
-  return { items: [...items], next: goesOnAfter ? { at: goesOnAfter.at, id: goesOnAfter.id } : null };
+  return withNext(itemsOf(found, page.limit), ({ at, id }) => ({ at, id }));
 }

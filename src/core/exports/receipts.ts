@@ -2,6 +2,7 @@ import { notFound } from '../../lib/errors.ts';
 import { asId, type EventId } from '../../lib/ids.ts';
 import type { AuditEventRow, AuditPosition } from '../../store/audit/events.ts';
 import { findReceipt, listReceipts } from '../../store/exports/receipts.ts';
+import { withNext } from '../../store/sql/keyset-page.ts';
 import type { Context } from '../context/context.ts';
 
 /** What the audit tells of an export. */
@@ -24,12 +25,9 @@ export async function listExportReceipts(
   asked: Parameters<typeof listReceipts>[1],
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
 ): Promise<{ items: readonly ExportReceipt[]; next: AuditPosition | null }> {
-  const { items, more } = await listReceipts(ctx.scope, asked, page);
-  const last = items.at(-1);
-  return {
-    items: items.map(receiptOf),
-    next: more && last ? { at: last.at, id: last.id } : null,
-  };
+  const rows = await listReceipts(ctx.scope, asked, page);
+  const { items, next } = withNext(rows, ({ at, id }) => ({ at, id }));
+  return { items: items.map(receiptOf), next };
 }
 
 /** One export. Throws `not_found`. */

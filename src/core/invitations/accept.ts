@@ -12,7 +12,7 @@ import { findWorkspace } from '../../store/workspaces/workspaces.ts';
 import { change } from '../change/change.ts';
 import { contextOf } from '../context/context.ts';
 import { type Core, invitationSettings } from '../context/core.ts';
-import { isName, NAME_RULE } from '../shared/names.ts';
+import { NAME_RULE, nameProblem } from '../shared/names.ts';
 import { activated, difference, stateOf } from '../shared/user-state.ts';
 import { closedEvent } from './closing/close.ts';
 import { type NamedOffer, offerOf } from './grants.ts';
@@ -138,11 +138,11 @@ function withName({ attributes, managed_by }: UserRow, input: NameInput): JsonOb
   const given = tidy(input.givenName);
   const family = tidy(input.familyName);
   const full = tidy(input.name) ?? tidy([given, family].join(' '));
-  if (full === undefined) throw invalid('name', 'is required: write the name by which others know you.');
+  if (full === undefined)
+    throw invalid('name', 'is required: write the name by which others know you.', 'required');
   for (const [field, text] of Object.entries({ name: full, givenName: given, familyName: family })) {
-    if (text !== undefined && !isName(text)) {
-      throw invalid(field, `has ${NAME_RULE}.`);
-    }
+    const problem = text === undefined ? undefined : nameProblem(text);
+    if (problem) throw invalid(field, `has ${NAME_RULE}.`, problem);
   }
   const name = {
     formatted: full,

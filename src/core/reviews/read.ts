@@ -16,6 +16,7 @@ import {
   type OutcomeCounts,
   type RowFilter,
 } from '../../store/reviews/rows.ts';
+import { withNext } from '../../store/sql/keyset-page.ts';
 import { userNamed } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
@@ -77,7 +78,7 @@ export async function reviewRows(
   const review = await reviewOf(ctx, named);
   const of = { reviewId: review.id, names: review.opened_at };
   const filter = await filterOf(ctx, asked, review.opened_at);
-  return pageOf(await listRows(ctx.scope, of, filter, page));
+  return withNext(await listRows(ctx.scope, of, filter, page), ({ number }) => number);
 }
 
 /** The filter that was asked for, with the id of the user. Throws `not_found`, `refused`. */
@@ -126,9 +127,5 @@ export async function reviewTasks(
   const review = await reviewOf(ctx, named);
   const of = { reviewId: review.id, names: 'now' } as const;
   const filter: RowFilter = { outcome: 'task', ended: done };
-  return pageOf(await listRows(ctx.scope, of, filter, page));
-}
-
-function pageOf({ items, more }: Awaited<ReturnType<typeof listRows>>): RowsRead {
-  return { items, next: more ? (items.at(-1)?.number ?? null) : null };
+  return withNext(await listRows(ctx.scope, of, filter, page), ({ number }) => number);
 }

@@ -1,3 +1,5 @@
+import type { FieldProblem } from '../../lib/errors.ts';
+
 const MAX_LENGTH = 200;
 
 /**
@@ -12,7 +14,14 @@ const VISIBLE = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{C}]/u;
 
 /** Whether a text can be a name that people read: 1 to 200 characters of one line, without outer white space. */
 export function isName(text: string): boolean {
-  return text.length <= MAX_LENGTH && text === text.trim() && !STEERING.test(text) && VISIBLE.test(text);
+  return text === text.trim() && nameProblem(text) === undefined;
+}
+
+/** Why a text can't be a name, whatever white space is around it. */
+export function nameProblem(text: string): FieldProblem | undefined {
+  if (text.length > MAX_LENGTH) return 'too_long';
+  if (STEERING.test(text)) return 'control_characters';
+  return VISIBLE.test(text) ? undefined : 'required';
 }
 
 /** What `isName` asks for, as the end of a sentence about a field. */

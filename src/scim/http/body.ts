@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { withinBodyBudget } from '../../http/body-budget.ts';
+import { bodyError } from '../../http/body-error.ts';
 import { refuseCostlyJson } from '../../http/json-limits.ts';
 import { RollcallError } from '../../lib/errors.ts';
 import { MAX_PAYLOAD_BYTES } from '../bulk/request.ts';
@@ -44,7 +45,7 @@ export const readBody: RequestHandler = (req, res, next) => {
   }
   const parse = /^\/Groups(?:\/|$)/i.test(req.path) ? parseGroup : parseOther;
   parse(req, res, (error?: unknown) => {
-    if (error !== undefined) next(inWordsOfScim(error));
+    if (error !== undefined) next(inWordsOfScim(bodyError(error)));
     // The parser makes {} of an empty text.
     else if (req.body === undefined || bodyBytes(req) === 0) {
       next(new ScimError(400, 'invalidSyntax', 'The request has no body.'));

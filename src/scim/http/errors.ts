@@ -27,8 +27,6 @@ export interface Problem {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly retryAfter: number | undefined;
-  /** True when it is our fault, and only the log says what it was. */
-  readonly unexpected: boolean;
 }
 
 /** The SCIM Error for whatever was thrown. What is not known is a 500 that says nothing of its cause. */
@@ -38,32 +36,9 @@ export function toProblem(error: unknown): Problem {
     const [status, scimType] = STATUS[error.kind];
     return { ...problem(status, scimType, error.message), retryAfter: error.retryAfter };
   }
-  const parsing = bodyProblem(error);
-  if (parsing) return parsing;
-  return {
-    ...problem(500, undefined, 'Something went wrong here; the request id says where to look.'),
-    unexpected: true,
-  };
-}
-
-/** What the body parser throws. */
-function bodyProblem(error: unknown): Problem | undefined {
-  const { type, status, limit } = (error ?? {}) as { type?: unknown; status?: unknown; limit?: unknown };
-  if (type === 'entity.too.large') {
-    return problem(
-      413,
-      undefined,
-      `The request is too large: ${String(limit)} bytes are taken here at most.`,
-    );
-  }
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
-    return problem(415, undefined, 'The body must be JSON in UTF-8.');
-  }
   // A path that cannot be decoded: it names nothing.
   if (error instanceof URIError) return problem(404, undefined, 'There is no such resource.');
-  // Broken JSON, and what is broken round it: gzip, which has no `type`, or a body that ends too early.
-  if (status === 400) return problem(400, 'invalidSyntax', 'The body is not valid JSON.');
-  return undefined;
+  return problem(500, undefined, 'Something went wrong here; the request id says where to look.');
 }
 
 function problem(status: number, scimType: ScimType | undefined, detail: string): Problem {
@@ -71,6 +46,5 @@ function problem(status: number, scimType: ScimType | undefined, detail: string)
     status,
     body: { schemas: [ERROR_SCHEMA], status: String(status), ...(scimType ? { scimType } : {}), detail },
     retryAfter: undefined,
-    unexpected: false,
   };
 }

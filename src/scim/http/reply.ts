@@ -1,10 +1,11 @@
 import type { NextFunction, Request, Response } from 'express';
 import { enterLargeAnswers, MOST_WHOLE, slicesOf, writeLarge } from '../../http/large-answer.ts';
+import { logProblem } from '../../http/log-problem.ts';
 import { requestIdOf } from '../../http/request-id.ts';
-import { log } from '../../lib/log.ts';
 import { isArray, isObject } from '../input/json.ts';
 import { isKnown } from './entity-tags.ts';
 import { type Problem, toProblem } from './errors.ts';
+import { failureOf, keepFailure } from './failure.ts';
 
 /** RFC 7644 section 3.1: our answers are always this, with no charset, since JSON is UTF-8. */
 const MEDIA_TYPE = 'application/scim+json';
@@ -41,8 +42,8 @@ function isReply(value: unknown): value is ScimReply {
  */
 export function adaptReplies(req: Request, res: Response, next: NextFunction): void {
   res.send = (body?: unknown) => {
-    const problem = res.locals['problem'] as Problem | undefined;
-    if (problem) return sendProblem(res, problem);
+    const failure = failureOf(res);
+    if (failure) return sendProblem(res, failure);
     if (isReply(body)) return sendReply(req, res, body);
     return sendText(res, body === undefined ? undefined : JSON.stringify(counted(body)));
   };
@@ -88,7 +89,7 @@ async function sendPieces(
       await sendInstead(res, otherwise());
       return;
     }
-    res.locals['problem'] = problem;
+    keepFailure(res, problem);
     if (res.headersSent) res.destroy();
     else sendProblem(res, problem);
   } finally {
@@ -152,22 +153,18 @@ function sendProblem(res: Response, problem: Problem): Response {
 export function scimErrorHandler(error: unknown, req: Request, res: Response, _next: NextFunction): void {
   // scimmy's router hands on what it has answered with a 5xx.
   if (res.headersSent) return;
-  const problem =
-    (res.locals['problem'] as Problem | undefined) ??
-    explain(error, { method: req.method, requestId: requestIdOf(req) });
+  const problem = failureOf(res) ?? explain(error, { method: req.method, requestId: requestIdOf(req) });
   // For the provisioning log.
-  res.locals['problem'] = problem;
+  keepFailure(res, problem);
   sendProblem(res, problem);
 }
 
-/** The problem of an error; logs it with its cause when it was not foreseen or the database is away. */
+/** The problem of an error; one that operators have to know of is logged. */
 export function explain(
   error: unknown,
   on: { readonly method: string; readonly requestId: string },
 ): Problem {
   const problem = toProblem(error);
-  if (problem.unexpected || problem.status === 503) {
-    log.error('SCIM request failed', { ...on, status: problem.status, error });
-  }
+  logProblem(problem.status, error, on);
   return problem;
 }

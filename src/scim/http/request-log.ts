@@ -3,7 +3,7 @@ import { nameKey, textsIn } from '../../core/audit/identifier-index.ts';
 import type { NewProvisioningRequest, ProvisioningLog } from '../../core/audit/scim-requests.ts';
 import type { Caller } from '../../core/context/caller.ts';
 import { whenOver } from '../../http/over.ts';
-import { asId, newId } from '../../lib/ids.ts';
+import { asId, idsIn, newId } from '../../lib/ids.ts';
 import { withoutSecrets } from '../../lib/secrets.ts';
 import { keptBody } from '../log-entry/body.ts';
 import { keptDetail } from '../log-entry/detail.ts';
@@ -11,7 +11,7 @@ import { isResource, keptUrlPath } from '../log-entry/path.ts';
 import { keptQuery } from '../log-entry/query.ts';
 import { isKnownName } from '../log-entry/words.ts';
 import { bodyBytes } from './body.ts';
-import type { Problem } from './errors.ts';
+import { failureOf } from './failure.ts';
 
 const LONGEST_USER_AGENT = 256;
 /** Ids and texts of one request by which it is found. */
@@ -46,7 +46,7 @@ export function requestLog(
     const began = process.hrtime.bigint();
     const caller = callerOf(req);
     whenOver(res, () => {
-      const problem = res.locals['problem'] as Problem | undefined;
+      const problem = failureOf(res);
       const [path = '', query] = req.originalUrl.split('?', 2);
       const detail = stringOf(problem?.body['detail']);
       const kept = {
@@ -68,7 +68,7 @@ export function requestLog(
         scim_type: stringOf(problem?.body['scimType']),
         duration_ms: Number(process.hrtime.bigint() - began) / 1e6,
         user_agent: userAgentOf(req),
-        mentions: idsIn([kept.path, res.getHeader('location'), kept.query, kept.body].join(' ')),
+        mentions: mentionsIn([kept.path, res.getHeader('location'), kept.query, kept.body].join(' ')),
       };
       const note = (more?: Remark) => provisioningLog.note(found(more ? withRemark(entry, more) : entry));
       const coming = remarks.get(res);
@@ -113,11 +113,10 @@ function bodyOf(req: Request): string | null {
   }
 }
 
-function idsIn(haystack: string): string[] {
+function mentionsIn(text: string): string[] {
   const ids = new Set<string>();
-  for (const [text] of haystack.matchAll(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi)) {
-    const id = asId(text);
-    if (id) ids.add(id);
+  for (const id of idsIn(text)) {
+    ids.add(id);
     if (ids.size >= MOST_MENTIONS) break;
   }
   return [...ids];

@@ -1,10 +1,10 @@
+import { asId } from '../../lib/ids.ts';
 import { attributeNamed, groupSchema } from '../schema/schema.ts';
 import { badRequest } from '../scim-error.ts';
 import { isArray, isObject, isUnassigned } from './json.ts';
 import { simpleValue } from './simple.ts';
 
 const VALUE = attributeNamed(groupSchema, 'members.value');
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
  * The ids in a list of members (RFC 7643 section 4.2), each once, in their order. `$ref`, `display` and whatever else
@@ -43,5 +43,5 @@ function refuseGroup(type: unknown): void {
 
 /** An id in the one spelling that a UUID has here; any other text as it is, for the directory to refuse by name. */
 export function memberId(text: string): string {
-  return UUID.test(text) ? text.toLowerCase() : text;
+  return asId(text) ?? text;
 }

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Context } from '../../core/context/context.ts';
 import type { ExpectedVersions } from '../../core/users/replace.ts';
+import { keepFailure } from '../http/failure.ts';
 import { explain } from '../http/reply.ts';
 
 /** What a verb needs to answer; made by the router for each request. */
@@ -26,7 +27,7 @@ export interface RoutedContext {
 
 /**
  * Runs one verb for scimmy's router. That would tell an error in its own words, and some not at all, so the problem is
- * kept for `adaptReplies` before the error goes on its way.
+ * kept for `adaptReplies` (http/failure.ts) before the error goes on its way.
  */
 export async function guarded<T>(
   { scim, res }: RoutedContext,
@@ -35,7 +36,7 @@ export async function guarded<T>(
   try {
     return await verb(scim);
   } catch (error) {
-    res.locals['problem'] = explain(error, { method: res.req.method, requestId: scim.caller.requestId });
+    keepFailure(res, explain(error, { method: res.req.method, requestId: scim.caller.requestId }));
     throw error;
   }
 }

@@ -3,7 +3,8 @@ import type { EventId, UserId } from '../../lib/ids.ts';
 import { preparedRows } from '../db/prepared.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
+import type { PageRows } from '../sql/keyset-page.ts';
+import { pageByBytes } from '../sql/page-bytes.ts';
 import { jsonBytes } from '../sql/sized-page.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
@@ -93,7 +94,7 @@ export function listEvents(
   scope: PoolScope,
   filter: AuditFilter,
   page: { limit: number; after?: AuditPosition | undefined },
-): Promise<PageByBytes<AuditEventRow>> {
+): Promise<PageRows<AuditEventRow>> {
   const after = page.after ? sql`and (e.at, e.id) < (${page.after.at}, ${page.after.id}::uuid)` : empty;
   const listed = sql`select e.id from audit_events e
     where e.workspace_id = ${scope.workspaceId} ${matching(filter)} ${after}
@@ -102,11 +103,7 @@ export function listEvents(
 }
 
 /** The events whose ids a query lists, in its order: a page that ends at `limit` of them, or at a size. */
-export function pageOfEvents(
-  scope: PoolScope,
-  listed: Sql,
-  limit: number,
-): Promise<PageByBytes<AuditEventRow>> {
+export function pageOfEvents(scope: PoolScope, listed: Sql, limit: number): Promise<PageRows<AuditEventRow>> {
   const row = sql`select ${EVENT_COLUMNS} from audit_events e where e.workspace_id = ${scope.workspaceId} and e.id = one.id`;
   const bytes = (column: Sql) => sql`coalesce(${jsonBytes(column)}, 0)`;
   const size = sql`${bytes(sql`shown.before`)} + ${bytes(sql`shown.after`)}`;

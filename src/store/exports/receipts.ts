@@ -3,7 +3,7 @@ import type { EventId } from '../../lib/ids.ts';
 import { type AuditEventRow, type AuditPosition, EVENT_COLUMNS, pageOfEvents } from '../audit/events.ts';
 import { row } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import type { PageByBytes } from '../sql/page-bytes.ts';
+import type { PageRows } from '../sql/keyset-page.ts';
 
 const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
 
@@ -16,7 +16,7 @@ export function listReceipts(
     readonly to: Date | undefined;
   },
   page: { readonly limit: number; readonly after?: AuditPosition | undefined },
-): Promise<PageByBytes<AuditEventRow>> {
+): Promise<PageRows<AuditEventRow>> {
   const { sha256, from, to } = asked;
   const listed = sql`select e.id from audit_events e
     where e.workspace_id = ${scope.workspaceId} and ${RECEIPTS}

@@ -5,7 +5,8 @@ import { row } from '../db/query.ts';
 import type { PoolScope, Scope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
 import { type Moment, versions } from '../sql/as-of.ts';
-import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
+import type { PageRows } from '../sql/keyset-page.ts';
+import { pageByBytes } from '../sql/page-bytes.ts';
 import { literal } from '../sql/where.ts';
 import type { Verdict } from './reviews.ts';
 
@@ -140,7 +141,7 @@ export function listRows(
   of: RowsOf,
   filter: RowFilter,
   page: { readonly limit: number; readonly after: number | undefined },
-): Promise<PageByBytes<FrozenRow>> {
+): Promise<PageRows<FrozenRow>> {
   const listed = sql`select w.number as id from ${rowsFound(scope.workspaceId, of, filter)}
       ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
     order by w.number limit ${page.limit + 1}`;

@@ -1,5 +1,5 @@
 import sql, { join, type Sql } from 'sql-template-tag';
-import type { WorkspaceId } from '../../lib/ids.ts';
+import { asId, type WorkspaceId } from '../../lib/ids.ts';
 import type { Condition } from './condition.ts';
 import { requiredValue } from './where.ts';
 
@@ -116,11 +116,9 @@ export function isOneOf(column: Sql, values: readonly string[]): Sql {
   return values.length === 1 ? sql`${column} = ${first}` : sql`${column} = any(${values}::text[])`;
 }
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-
 /** A UUID column that is one of the values, whatever their case; what is no UUID equals none. */
 export function isOneOfUuids(column: Sql, values: readonly string[]): Sql {
-  const ids = values.map((value) => value.toLowerCase()).filter((value) => UUID.test(value));
+  const ids = values.flatMap((value) => asId(value) ?? []);
   const [first] = ids;
   return ids.length === 1 ? sql`${column} = ${first}::uuid` : sql`${column} = any(${ids}::uuid[])`;
 }

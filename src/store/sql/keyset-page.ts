@@ -105,14 +105,17 @@ export interface MoreRow {
   readonly page_bytes: number;
 }
 
-/**
- * The rows of a page, without the one that was asked for only to know whether there are more; and its last row when there
- * are.
- */
+/** The rows of a page, and the last of them when there are more behind it. */
+export interface PageRows<Row> {
+  readonly items: readonly Row[];
+  readonly goesOnAfter: Row | undefined;
+}
+
+/** The rows of a page, without the one that was asked for only to know whether there are more. */
 export function itemsOf<Row extends object>(
   rows: readonly (Row & Partial<MoreRow>)[],
   limit: number,
-): { readonly items: readonly Row[]; readonly goesOnAfter: Row | undefined } {
+): PageRows<Row> {
   const shown = rows.slice(0, limit);
   const isMore = rows.length > limit || shown.at(-1)?.is_more === true;
   const items = shown.map(ownColumns);
@@ -133,8 +136,15 @@ export function asPage<Row extends { readonly id: string; readonly sort_value: s
   rows: readonly (Row & Partial<MoreRow>)[],
   limit: number,
 ): Page<Row> {
-  const { items, goesOnAfter } = itemsOf(rows, limit);
-  return { items, next: goesOnAfter ? positionOf(goesOnAfter) : null };
+  return withNext(itemsOf(rows, limit), positionOf);
+}
+
+/** A page with the position from which the list goes on; null on the last. */
+export function withNext<Row, Place>(
+  { items, goesOnAfter }: PageRows<Row>,
+  positionOf: (row: Row) => Place,
+): { readonly items: readonly Row[]; readonly next: Place | null } {
+  return { items, next: goesOnAfter === undefined ? null : positionOf(goesOnAfter) };
 }
 
 /** Where a list goes on behind a row. */

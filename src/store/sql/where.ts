@@ -1,4 +1,5 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { asId } from '../../lib/ids.ts';
 import type { AttributeRef, ComparedValue, Condition, Operator } from './condition.ts';
 
 /** Where the values of an attribute stand in SQL. */
@@ -120,7 +121,7 @@ const COMPARISONS: Record<string, Sql> & { eq: Sql } = {
 /** A UUID is written in small letters: whatever has capitals equals none, unless case doesn't matter. */
 function compareUuid(expression: Sql, { caseExact }: AttributeRef, operator: Operator, value: string): Sql {
   const text = caseExact ? value : value.toLowerCase();
-  const isUuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text);
+  const isUuid = asId(text) === text;
   if (operator === 'eq') return isUuid ? sql`${expression} = ${text}::uuid` : FALSE;
   return compareText(sql`${expression}::text`, caseExact, operator, value);
 }
