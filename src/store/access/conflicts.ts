@@ -141,6 +141,6 @@ function switchedOff(workspaceId: WorkspaceId, moment: Moment): Sql {
   return sql`select l.id, p.key || ':' || l.key as name
     from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
     join ${versions('products', [...KEYED, 'enabled'], moment)} p
-      on p.workspace_id = l.workspace_id and p.id = l.product_id and not p.enabled
+      on p.workspace_id = ${workspaceId} and p.id = l.product_id and not p.enabled
     where l.workspace_id = ${workspaceId}`;
 }

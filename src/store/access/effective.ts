@@ -65,7 +65,7 @@ export function held(
       case when m.since >= gg.since then m.since_event else gg.since_event end
     from memberships m
     join ${groupGrants} gg
-      on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and ${holds('gg', moment)}
+      on gg.workspace_id = ${here} and gg.group_id = m.group_id and ${holds('gg', moment)}
     where m.workspace_id = ${here} and ${holds('m', moment)} ${among(sql`m.user_id`, only)}`;
 }
 

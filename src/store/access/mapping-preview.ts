@@ -151,6 +151,6 @@ export function withoutExpired(workspaceId: WorkspaceId): Sql {
   return sql`select u.id from users u
     where u.workspace_id = ${workspaceId} and not exists (
       select from invitations i
-      where i.workspace_id = u.workspace_id and i.user_id = u.id and i.status = 'pending'
+      where i.workspace_id = ${workspaceId} and i.user_id = u.id and i.status = 'pending'
         and i.expires_at <= clock_timestamp())`;
 }

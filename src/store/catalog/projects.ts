@@ -1,7 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { OrganizationId, ProjectId } from '../../lib/ids.ts';
+import type { OrganizationId, ProjectId, WorkspaceId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 import type { CatalogueSort } from './organizations.ts';
 
@@ -20,8 +21,11 @@ export interface ProjectRow extends ProjectState {
   readonly updated_at: Date;
 }
 
-const COLUMNS = sql`p.id, p.key, p.name, p.organization_id, p.created_at, p.updated_at,
-  (select o.key from organizations o where o.workspace_id = p.workspace_id and o.id = p.organization_id) as organization`;
+function columns(workspaceId: WorkspaceId): Sql {
+  return sql`p.id, p.key, p.name, p.organization_id, p.created_at, p.updated_at,
+    (select o.key from organizations o
+      where o.workspace_id = ${unestimated(workspaceId)} and o.id = p.organization_id) as organization`;
+}
 
 const SORTS = { key: byText(sql`p.key`), name: byText(sql`p.name`) };
 
@@ -33,7 +37,7 @@ export async function listProjects(
   const { column, conditions, order } = keyset(page, SORTS, sql`p.id`, [sql`p.key`, sql`p.name`]);
   const found = await rows<ProjectRow & { sort_value: string }>(
     scope,
-    sql`select ${COLUMNS}, ${column} from projects p
+    sql`select ${columns(scope.workspaceId)}, ${column} from projects p
       where p.workspace_id = ${scope.workspaceId} and p.deleted_at is null ${conditions} ${order}`,
   );
   return asPage(found, page.limit);
@@ -43,7 +47,7 @@ export async function listProjects(
 export function findProject(scope: Scope, key: string): Promise<ProjectRow | undefined> {
   return row(
     scope,
-    sql`select ${COLUMNS} from projects p
+    sql`select ${columns(scope.workspaceId)} from projects p
       where p.workspace_id = ${scope.workspaceId} and lower(p.key) = lower(${key}) and p.deleted_at is null`,
   );
 }
@@ -79,7 +83,10 @@ export function updateProject(
 }
 
 async function written(scope: WriteScope, statement: Sql): Promise<ProjectRow> {
-  const project = await row<ProjectRow>(scope, sql`with p as (${statement}) select ${COLUMNS} from p`);
+  const project = await row<ProjectRow>(
+    scope,
+    sql`with p as (${statement}) select ${columns(scope.workspaceId)} from p`,
+  );
   return project as ProjectRow;
 }
 

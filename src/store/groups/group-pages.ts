@@ -3,7 +3,7 @@ import type { GroupId, WorkspaceId } from '../../lib/ids.ts';
 import { composedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import { groupSource } from '../scim/group-columns.ts';
+import { groupSources } from '../scim/group-columns.ts';
 import { KEYED_GROUPS } from '../scim/group-keys.ts';
 import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys, unestimated } from '../sql/key-lookup.ts';
@@ -26,7 +26,7 @@ const GROUP_KEYS = ['id', 'displayName', 'externalId'];
 export function shownGroups(
   workspaceId: WorkspaceId,
   { condition }: Selection,
-  sources: Sources = groupSource,
+  sources: Sources = groupSources(workspaceId),
 ): Sql {
   const isShown = sql`g.deleted_at is null ${andCondition(condition, sources)}`;
   const required = condition && requiredKeys(condition, KEYED_GROUPS.keys);
@@ -57,7 +57,7 @@ export async function listGroups(
     const isAll = few.length < FEW || page.count <= FEW;
     if (isAll && (few.length <= 1 || bytes <= MAX_PAGE_BYTES)) return { rows: few, isCut: false };
   }
-  const order = orderBy(page.sortBy, groupSource, sql`g.id`);
+  const order = orderBy(page.sortBy, groupSources(scope.workspaceId), sql`g.id`);
   const listed = sql`select g.id ${shownGroups(scope.workspaceId, page)}
     ${order} limit ${page.count} offset ${page.startIndex - 1}`;
   const query = sizedPage({ listed, ...sizedGroup(scope.workspaceId, memberBytes) });
@@ -69,7 +69,7 @@ const FEW = 4;
 
 /** The few groups of one key. */
 function lookUpGroups(scope: PoolScope, page: IndexPage, memberBytes: MemberBytes): Promise<ListedGroup[]> {
-  const order = orderBy(page.sortBy, groupSource, sql`g.id`);
+  const order = orderBy(page.sortBy, groupSources(scope.workspaceId), sql`g.id`);
   return composedRows<ListedGroup>(
     scope,
     sql`select ${GROUP_COLUMNS}, ${membersBytes(scope.workspaceId, sql`g.id`, memberBytes)} as members_bytes
@@ -84,7 +84,7 @@ export async function turnGroups(
   page: CursorPage,
   memberBytes: MemberBytes,
 ): Promise<Turned<ListedGroup>> {
-  const { column, condition, order } = cursorQuery(page, groupSource, sql`g.id`);
+  const { column, condition, order } = cursorQuery(page, groupSources(scope.workspaceId), sql`g.id`);
   const listed = sql`select g.id, ${column} ${shownGroups(scope.workspaceId, page)} ${condition} ${order}`;
   const query = sizedPage({ listed, carried: ['sort_value'], ...sizedGroup(scope.workspaceId, memberBytes) });
   return turned(await composedRows<ListedGroup & PlacedRow & SizedRow>(scope, query), page);
@@ -123,7 +123,7 @@ export function groupsByIds(
 export async function countGroups(
   scope: PoolScope,
   selection: Selection,
-  sources: Sources = groupSource,
+  sources: Sources = groupSources(scope.workspaceId),
 ): Promise<number> {
   const found = await row<{ count: number }>(
     scope,

@@ -23,7 +23,7 @@ export async function listCountedGroups(
   const { column, conditions, order } = keyset(page, SORTS, sql`g.id`, [sql`g.display_name`]);
   const direction = page.sort.descending ? sql`desc` : sql`asc`;
   const unmapped = sql`and not exists (select from group_grants gg
-    where gg.workspace_id = g.workspace_id and gg.group_id = g.id and gg.until = 'infinity')`;
+    where gg.workspace_id = ${scope.workspaceId} and gg.group_id = g.id and gg.until = 'infinity')`;
   const found = await rows<CountedGroup & { sort_value: string }>(
     scope,
     sql`select p.*, (select count(*) from memberships m

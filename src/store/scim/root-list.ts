@@ -8,8 +8,8 @@ import { beyond, cursorKey, isDescending, turned } from '../sql/cursor-page.ts';
 import { type IndexPage, orderByKey, type Selection, sortKey, type SortKey } from '../sql/offset-page.ts';
 import { inOrder, sizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { jsonSource, type Sources } from '../sql/where.ts';
-import { groupSource } from './group-columns.ts';
-import { userSource } from './user-columns.ts';
+import { groupSources } from './group-columns.ts';
+import { userSources } from './user-columns.ts';
 import { countUsers, type ShownParts, shownUsers, userBytes } from './user-list.ts';
 
 /** What a list of users and groups asks of each; the direction of the order is the same. */
@@ -23,16 +23,17 @@ export type MixedId =
   { readonly kind: 'user'; readonly id: UserId } | { readonly kind: 'group'; readonly id: GroupId };
 
 /** An attribute in a namespace is one that no group has. */
-const mixedGroupSource: Sources = (attribute) =>
-  attribute.path[0]?.includes(':') === true
-    ? jsonSource(sql`'{}'::jsonb`, attribute)
-    : groupSource(attribute);
+function mixedGroupSources(workspaceId: WorkspaceId): Sources {
+  const sources = groupSources(workspaceId);
+  return (attribute) =>
+    attribute.path[0]?.includes(':') === true ? jsonSource(sql`'{}'::jsonb`, attribute) : sources(attribute);
+}
 
 /** How many users and groups there are under the conditions. */
 export async function countMixed(scope: PoolScope, { users, groups }: MixedSelection): Promise<number> {
   const [ofUsers, ofGroups] = await Promise.all([
     countUsers(scope, users),
-    countGroups(scope, groups, mixedGroupSource),
+    countGroups(scope, groups, mixedGroupSources(scope.workspaceId)),
   ]);
   return ofUsers + ofGroups;
 }
@@ -107,8 +108,9 @@ function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, read
   const part = (kind: Sql, selected: Sql, id: Sql, key: SortKey | undefined): Sql =>
     sql`(select ${kind}::text as kind, ${id} as id, ${key?.expression ?? sql`null::text`} as sort_key
       ${selected} ${from(key, id)} ${orderByKey(key, descending, id)} limit ${most})`;
-  const userKey = keyOf(users, userSource);
-  const groupKey = keyOf(groups, mixedGroupSource);
+  const userKey = keyOf(users, userSources(workspaceId));
+  const ofGroups = mixedGroupSources(workspaceId);
+  const groupKey = keyOf(groups, ofGroups);
   const order: SortKey | undefined = userKey && {
     ...userKey,
     expression: userKey.type === 'text' ? sql`r.sort_key collate "C"` : sql`r.sort_key`,
@@ -116,6 +118,6 @@ function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, read
   return sql`select r.kind, r.id, r.sort_key::text as sort_value from (
       ${part(sql`'user'`, shownUsers(workspaceId, users), sql`u.id`, userKey)}
       union all
-      ${part(sql`'group'`, shownGroups(workspaceId, groups, mixedGroupSource), sql`g.id`, groupKey)}
+      ${part(sql`'group'`, shownGroups(workspaceId, groups, ofGroups), sql`g.id`, groupKey)}
     ) r ${orderByKey(order, descending, sql`r.id`)}`;
 }

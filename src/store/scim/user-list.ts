@@ -8,7 +8,7 @@ import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
 import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
 import { type Cut, cutOf, jsonBytes, sizedPage, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { shownColumns, type ShownUser } from '../users/users.ts';
-import { userSource } from './user-columns.ts';
+import { userSources } from './user-columns.ts';
 import { KEYED_USERS } from './user-keys.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
@@ -16,7 +16,7 @@ const USER_KEYS = ['id', 'userName', 'externalId'];
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
-  const isShown = sql`u.deleted_at is null ${andCondition(condition, userSource)}`;
+  const isShown = sql`u.deleted_at is null ${andCondition(condition, userSources(workspaceId))}`;
   const required = condition && requiredKeys(condition, KEYED_USERS.keys);
   if (required) return sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown}`;
   return sql`from users u where u.workspace_id = ${workspaceId} and ${isShown}`;
@@ -45,7 +45,7 @@ export async function listUsers(
     const few = await lookUpUsers(scope, { ...page, count: Math.min(page.count, FEW) }, parts);
     if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
   }
-  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const order = orderBy(page.sortBy, userSources(scope.workspaceId), sql`u.id`);
   const listed = sql`select u.id ${shownUsers(scope.workspaceId, page)}
     ${order} limit ${page.count} offset ${page.startIndex - 1}`;
   const query = sizedPage({ listed, ...sizedUser(scope.workspaceId, parts) });
@@ -58,10 +58,10 @@ function lookUpUsers(
   page: IndexPage,
   options: { withGroups: boolean },
 ): Promise<ShownUser[]> {
-  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const order = orderBy(page.sortBy, userSources(scope.workspaceId), sql`u.id`);
   return composedRows<ShownUser>(
     scope,
-    sql`select ${shownColumns(options.withGroups)} ${shownUsers(scope.workspaceId, page)}
+    sql`select ${shownColumns(scope.workspaceId, options.withGroups)} ${shownUsers(scope.workspaceId, page)}
       ${order} limit ${page.count} offset ${page.startIndex - 1}`,
     { isLookup: true },
   );
@@ -73,7 +73,7 @@ export async function turnUsers(
   page: CursorPage,
   parts: ShownParts,
 ): Promise<Turned<ShownUser>> {
-  const { column, condition, order } = cursorQuery(page, userSource, sql`u.id`);
+  const { column, condition, order } = cursorQuery(page, userSources(scope.workspaceId), sql`u.id`);
   const listed = sql`select u.id, ${column} ${shownUsers(scope.workspaceId, page)} ${condition} ${order}`;
   const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(scope.workspaceId, parts) });
   return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(scope, query), page);
@@ -85,7 +85,7 @@ function sizedUser(
   { withGroups, withAccess = false }: ShownParts,
 ): Pick<SizedPage, 'row' | 'size'> {
   return {
-    row: sql`select ${shownColumns(withGroups)} from users u where u.workspace_id = ${workspaceId} and u.id = one.id`,
+    row: sql`select ${shownColumns(workspaceId, withGroups)} from users u where u.workspace_id = ${workspaceId} and u.id = one.id`,
     size: sql`${jsonBytes(sql`shown.attributes`)}
       ${withGroups ? sql`+ 2 * octet_length(shown.groups::text)` : empty}
       ${withAccess ? sql`+ ${accessBytes(workspaceId, sql`shown.id`)}` : empty}`,
@@ -108,7 +108,7 @@ function groupsBytes(workspaceId: WorkspaceId, id: Sql): Sql {
 
 function accessBytes(workspaceId: WorkspaceId, id: Sql): Sql {
   return sql`250 * (select count(of_user.user_id) from (select m.user_id from memberships m
-    join group_grants gg on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and gg.until = 'infinity'
+    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and gg.until = 'infinity'
     where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity' limit 20000) of_user)`;
 }
 
@@ -120,7 +120,7 @@ export function usersByIds(
 ): Promise<ShownUser[]> {
   return rows<ShownUser>(
     scope,
-    sql`select ${shownColumns(options.withGroups)}
+    sql`select ${shownColumns(scope.workspaceId, options.withGroups)}
       from ${rowsOfKeys(KEYED_USERS, scope.workspaceId, new Map([['id', ids]]))} where u.deleted_at is null`,
   );
 }

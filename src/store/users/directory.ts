@@ -132,7 +132,7 @@ function licensesOf(workspaceId: WorkspaceId, product: string, moment: Moment): 
   return (alias) => sql`${alias}.license_id = any(array(
     select l.id from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
     join ${versions('products', [...KEYED, 'enabled'], moment)} p
-      on p.workspace_id = l.workspace_id and p.id = l.product_id and p.enabled
+      on p.workspace_id = ${workspaceId} and p.id = l.product_id and p.enabled
     where l.workspace_id = ${workspaceId} and lower(p.key) = lower(${product})))`;
 }
 
@@ -148,7 +148,7 @@ function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql, moment: Mome
       where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and ${of(sql`d`)}
     union
     select m.user_id from group_grants gg
-      join memberships m on m.workspace_id = gg.workspace_id and m.group_id = gg.group_id and ${holds('m', moment)}
+      join memberships m on m.workspace_id = ${workspaceId} and m.group_id = gg.group_id and ${holds('m', moment)}
       where gg.workspace_id = ${workspaceId} and ${holds('gg', moment)} and ${of(sql`gg`)}`;
 }
 
@@ -180,7 +180,7 @@ export function groupsSince(
     sql`select g.id, g.display_name, m.since from memberships m
       cross join lateral (
         select g.id, g.display_name from ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
-        where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g
+        where g.workspace_id = ${unestimated(scope.workspaceId)} and g.id = m.group_id offset 0) g
       where m.workspace_id = ${unestimated(scope.workspaceId)} and m.user_id = ${id} and ${holds('m', moment)}
       order by lower(g.display_name) collate "C", g.id limit ${most}`,
   );

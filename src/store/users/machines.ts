@@ -3,6 +3,7 @@ import type { EventId, MachineId, ProductId, UserId, WorkspaceId } from '../../l
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
 import { type Moment, versions } from '../sql/as-of.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
 
 /** A machine that a user has registered and that was not removed. */
@@ -19,11 +20,16 @@ export interface MachineRow {
   readonly last_seen_at: Date;
 }
 
-const COLUMNS = sql`m.id, m.user_id, u.user_name,
-  (select p.key from products p where p.workspace_id = m.workspace_id and p.id = m.product_id) as product,
-  m.name, m.fingerprint, m.registered_at, m.last_seen_at`;
+function columns(workspaceId: WorkspaceId): Sql {
+  return sql`m.id, m.user_id, u.user_name,
+    (select p.key from products p where p.workspace_id = ${unestimated(workspaceId)} and p.id = m.product_id) as product,
+    m.name, m.fingerprint, m.registered_at, m.last_seen_at`;
+}
 
-const MACHINES = sql`machines m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id`;
+/** Machines `m`, each with its user `u`. */
+function machines(workspaceId: WorkspaceId): Sql {
+  return sql`machines m join users u on u.workspace_id = ${workspaceId} and u.id = m.user_id`;
+}
 
 export type MachineSort = 'name' | 'user' | 'registeredAt' | 'lastSeenAt';
 
@@ -50,7 +56,7 @@ export async function listMachines(
   const { column, conditions, order } = keyset(page, SORTS, sql`m.id`, searched);
   const found = await rows<MachineRow & { sort_value: string }>(
     scope,
-    sql`select ${COLUMNS}, ${column} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)}, ${column} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.removed_at is null ${matching(scope.workspaceId, filter)} ${conditions}
       ${order}`,
   );
@@ -109,7 +115,7 @@ export function machinesOf(
 export function findMachine(scope: WriteScope, id: MachineId): Promise<MachineRow | undefined> {
   return row(
     scope,
-    sql`select ${COLUMNS} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.id = ${id} and m.removed_at is null`,
   );
 }
@@ -121,7 +127,7 @@ export function machineByFingerprint(
 ): Promise<MachineRow | undefined> {
   return row(
     scope,
-    sql`select ${COLUMNS} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.fingerprint = ${fingerprint} and m.removed_at is null`,
   );
 }
@@ -178,7 +184,7 @@ export async function updateMachine(
 export function machinesOfUsers(scope: WriteScope, userIds: readonly UserId[]): Promise<MachineRow[]> {
   return rows(
     scope,
-    sql`select ${COLUMNS} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.user_id = any(${userIds}::uuid[]) and m.removed_at is null
       order by m.id`,
   );
