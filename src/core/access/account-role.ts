@@ -1,13 +1,10 @@
 import { RollcallError } from '../../lib/errors.ts';
 import type { EventId, UserId } from '../../lib/ids.ts';
+import { billingManagersInProjects } from '../../store/access/billing-managers.ts';
 import { endGrantsBy } from '../../store/access/direct-grants.ts';
 import { ACCOUNT_RANKS } from '../../store/access/effective.ts';
 import { type HeldWay, waysHeld } from '../../store/access/grant-sources.ts';
-import {
-  billingManagersInProjects,
-  givenGrants,
-  openDirectGrants,
-} from '../../store/access/manual-grants.ts';
+import { givenGrants, openDirectGrants } from '../../store/access/manual-grants.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import { type AccountRole, DEFAULT_ACCOUNT_ROLE } from './effective.ts';
@@ -40,11 +37,11 @@ export async function setAccountRoles(
   const ways = await waysOf(c, changing);
   const after = highestRoles(ways);
   const ids = changing.map((user) => user.id);
-  const inProjects = new Set(await billingManagersInProjects(c.scope, ids));
+  const inProjects = new Set((await billingManagersInProjects(c.scope, ids)).map(({ id }) => id));
   for (const user of changing) {
     const now = roleIn(after, user);
     if (now !== role) problems.set(user.id, countsMore(user, now, ways));
-    else if (inProjects.has(user.user_name)) problems.set(user.id, IN_PROJECTS);
+    else if (inProjects.has(user.id)) problems.set(user.id, IN_PROJECTS);
   }
   const owners = changing.filter((user) => user.status === 'active' && roleIn(before, user) === 'owner');
   if (owners.length > 0 && !(await leavesAnOwner(c))) {

@@ -1,8 +1,8 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { type EventId, type GrantId, newId, type UserId } from '../../lib/ids.ts';
+import { billingManagersInProjects } from '../../store/access/billing-managers.ts';
 import {
   endDirectGrants,
-  isBillingManagerWithProjectRole,
   openPushedGrants,
   type PushedGrant,
   type PushedValue,
@@ -58,7 +58,7 @@ export function auditedPushed({ added, ended }: PushedDelta) {
 
 /** Throws `refused` when a user's highest account role is billing manager and a project role is held directly. */
 export async function refuseBillingManagerInProjects(c: Change, userId: UserId): Promise<void> {
-  if (await isBillingManagerWithProjectRole(c.scope, userId)) {
+  if ((await billingManagersInProjects(c.scope, [userId])).length > 0) {
     throw new RollcallError(
       'refused',
       'A billing manager holds no project role. Take the project roles away first, or give another account role.',

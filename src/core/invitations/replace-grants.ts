@@ -1,8 +1,8 @@
 import { RollcallError } from '../../lib/errors.ts';
 import { type EventId, type GrantId, newId, type UserId } from '../../lib/ids.ts';
+import { billingManagersInProjects } from '../../store/access/billing-managers.ts';
 import { endDirectGrants, openPushedGrants, type PushedValue } from '../../store/access/direct-grants.ts';
 import {
-  billingManagersInProjects,
   endedGrants,
   givenGrants,
   type GrantTargetColumns,
@@ -118,7 +118,7 @@ export async function refuseTooMuch(c: Change, users: readonly UserRow[]): Promi
   if (both !== undefined) {
     throw new RollcallError(
       'refused',
-      `"${both}" would be a billing manager with project roles, which a billing manager does not hold. ` +
+      `"${both.user_name}" would be a billing manager with project roles, which a billing manager does not hold. ` +
         'Give another account role, or take the project roles away.',
     );
   }

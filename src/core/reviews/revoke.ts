@@ -1,7 +1,7 @@
 import { RollcallError } from '../../lib/errors.ts';
 import type { EventId, GrantId, UserId } from '../../lib/ids.ts';
 import { endGrantsBy } from '../../store/access/direct-grants.ts';
-import { billingManagersInProjects } from '../../store/access/manual-grants.ts';
+import { billingManagersInProjects } from '../../store/access/billing-managers.ts';
 import {
   grantsToTake,
   type PendingRow,

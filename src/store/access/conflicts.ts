@@ -6,7 +6,8 @@ import { holds, type Moment, versions } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
 import { literal } from '../sql/where.ts';
-import { billingManagers } from './effective.ts';
+import { billingManagers } from './billing-managers.ts';
+import { fromLicenses } from './effective.ts';
 
 /** Why something gives nothing. */
 export type ConflictCode =
@@ -138,9 +139,5 @@ function projectAndRole(workspaceId: WorkspaceId, moment: Moment, grant: Sql): S
 
 /** The licenses of products that are switched off. */
 function switchedOff(workspaceId: WorkspaceId, moment: Moment): Sql {
-  return sql`select l.id, p.key || ':' || l.key as name
-    from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
-    join ${versions('products', [...KEYED, 'enabled'], moment)} p
-      on p.workspace_id = ${workspaceId} and p.id = l.product_id and not p.enabled
-    where l.workspace_id = ${workspaceId}`;
+  return sql`select l.id, p.key || ':' || l.key as name ${fromLicenses(workspaceId, moment, 'off')}`;
 }

@@ -4,7 +4,6 @@ import { preparedForFew, preparedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** A value that an identity provider pushed into `roles` or `entitlements`. */
 export interface PushedValue {
@@ -168,17 +167,6 @@ export async function resolvePushedAgain(scope: WriteScope, eventId: EventId, at
     );
   }
   return changed.length;
-}
-
-/** A billing manager by his highest account role who holds a project role directly, if the user is that. */
-export async function isBillingManagerWithProjectRole(scope: WriteScope, userId: UserId): Promise<boolean> {
-  const found = await row<{ both: boolean }>(
-    scope,
-    sql`select coalesce(max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}
-        and bool_or(h.kind = 'project_role' and h.group_id is null), false) as both
-      from (${held(scope.workspaceId, 'now', [userId])}) h`,
-  );
-  return found?.both ?? false;
 }
 
 /** Whether a user is an owner by a grant that is open, whatever the user's status. */

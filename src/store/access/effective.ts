@@ -76,11 +76,29 @@ export function accountRank(role: Sql): Sql {
     when 'billing_manager' then ${billing_manager}::integer when 'member' then ${member}::integer end`;
 }
 
-/** The users, of some or of all, whose highest account role is billing manager: they hold no project role. */
-export function billingManagers(workspaceId: WorkspaceId, moment: Moment, only?: Only): Sql {
-  return sql`
-    select h.user_id from (${held(workspaceId, moment, only)}) h where h.kind = 'account_role'
-    group by h.user_id having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer`;
+/** The rank of what is granted: that of a project role, of which `role` is the row, or of an account role. */
+export function levelRank(role: Sql, accountRole: Sql): Sql {
+  return sql`coalesce(${role}.rank, ${accountRank(accountRole)})`;
+}
+
+/**
+ * Which of the grants that compete count, by the columns kind, rank, the best rank of what competes and the rank of the
+ * user's highest account role: those of the highest level, and no project role of a billing manager.
+ */
+export const IS_EFFECTIVE = sql`rank is not distinct from best
+  and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)`;
+
+const KEYED = ['workspace_id', 'id', 'key'];
+
+/**
+ * FROM and WHERE for licenses `l` with their products `p`, of the products that are switched on or of those that are
+ * off; of the latter nothing is had.
+ */
+export function fromLicenses(workspaceId: WorkspaceId, moment: Moment, products: 'on' | 'off'): Sql {
+  return sql`from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
+    join ${versions('products', [...KEYED, 'enabled'], moment)} p
+      on p.workspace_id = ${workspaceId} and p.id = l.product_id and p.enabled = ${raw(String(products === 'on'))}
+    where l.workspace_id = ${workspaceId}`;
 }
 
 interface Asked {
@@ -101,7 +119,7 @@ interface Asked {
 function named(workspaceId: WorkspaceId, asked: Asked): Sql {
   const { moment, only, activeOnly, groupGrants, things } = asked;
   const here = only === undefined ? sql`${workspaceId}` : unestimated(workspaceId);
-  const keyed = ['workspace_id', 'id', 'key', 'name'];
+  const named = [...KEYED, 'name'];
   const users = ['workspace_id', 'id', 'user_name', 'email', 'status', 'active_since'];
   return sql`
     select n.*, g.display_name as group_name, e.actor_name as granted_by
@@ -110,7 +128,7 @@ function named(workspaceId: WorkspaceId, asked: Asked): Sql {
         l.key as license, coalesce(p.key, pr.key, (select key from workspaces where id = ${workspaceId})) as target,
         coalesce(p.name, pr.name, (select name from workspaces where id = ${workspaceId})) as target_name,
         coalesce(r.key, l.key, h.account_role) as level,
-        coalesce(r.rank, ${accountRank(sql`h.account_role`)}) as rank,
+        ${levelRank(sql`r`, sql`h.account_role`)} as rank,
         ${accountRank(sql`h.account_role`)} as account_rank,
         case when h.group_id is null then 'direct' else 'group' end as via,
         h.source, h.group_id, h.origin, h.rule, greatest(h.since, u.active_since) as granted_at, h.since_event
@@ -120,12 +138,12 @@ function named(workspaceId: WorkspaceId, asked: Asked): Sql {
         from ${versions('users', users, moment)} one
         where one.workspace_id = ${here} ${activeOnly ? sql`and one.status = 'active'` : empty}
           ${among(sql`one.id`, only)}) u on u.id = h.user_id
-      left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
-      left join ${versions('roles', ['workspace_id', 'id', 'key', 'rank'], moment)} r
+      left join ${versions('projects', named, moment)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
+      left join ${versions('roles', [...KEYED, 'rank'], moment)} r
         on r.workspace_id = ${workspaceId} and r.id = h.role_id
-      left join ${versions('licenses', ['workspace_id', 'id', 'key', 'product_id'], moment)} l
+      left join ${versions('licenses', [...KEYED, 'product_id'], moment)} l
         on l.workspace_id = ${workspaceId} and l.id = h.license_id
-      left join ${versions('products', [...keyed, 'enabled'], moment)} pr
+      left join ${versions('products', [...named, 'enabled'], moment)} pr
         on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
       where pr.enabled is not false ${things ? sql`and ${things}` : empty}
       offset 0) n
@@ -152,8 +170,7 @@ export function effective(workspaceId: WorkspaceId, asked: Asked, columns: Sql):
         max(account_rank) over (partition by position) as account_place
       from (${named(workspaceId, asked)}) n
     ) access
-    where rank is not distinct from best
-      and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)
+    where ${IS_EFFECTIVE}
     order by ${contest}, ${way}`;
 }
 

@@ -2,7 +2,6 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
-import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** What a direct grant gives, by ids; the columns that its kind does not use are null. */
 export interface GrantTargetColumns {
@@ -116,21 +115,4 @@ export function endedGrants(
       where p.deleted_at is null and l.deleted_at is null
       order by d.user_id, d.id`,
   );
-}
-
-/** The users of those given who are billing managers by their highest account role and hold project roles directly. */
-export async function billingManagersInProjects(
-  scope: WriteScope,
-  userIds: readonly UserId[],
-): Promise<string[]> {
-  const found = await rows<{ user_name: string }>(
-    scope,
-    sql`select u.user_name from (${held(scope.workspaceId, 'now', userIds)}) h
-      join users u on u.workspace_id = ${scope.workspaceId} and u.id = h.user_id
-      group by u.id, u.user_name
-      having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer
-        and bool_or(h.kind = 'project_role' and h.group_id is null)
-      order by u.id`,
-  );
-  return found.map((one) => one.user_name);
 }

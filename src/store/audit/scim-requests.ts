@@ -86,7 +86,7 @@ async function insertRequests(scope: WriteScope, requests: readonly NewProvision
       gone as materialized (
         select r.id from r where exists (select from users u
             where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = any(r.mentions) and u.erased_at is not null)
-          or r.workspace_id in (select workspace_id from erased_texts) and exists (
+          or exists (select from erased_texts where workspace_id = ${unestimated(scope.workspaceId)}) and exists (
             select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
             where r.at <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
       insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,

@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { WorkspaceId } from '../../lib/ids.ts';
-import { type AccessRow, ACCOUNT_RANKS, accountRank } from '../access/effective.ts';
+import { type AccessRow, accountRank, IS_EFFECTIVE, levelRank } from '../access/effective.ts';
 import type { Period } from '../audit/export.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
@@ -120,7 +120,7 @@ function everySlice(workspaceId: WorkspaceId, period: Period): Sql {
 /** `runs`: each way with the slices, from the first to the last, through which it was effective without a break. */
 function effectiveRuns(workspaceId: WorkspaceId): Sql {
   const contest = sql`w.kind, w.project_id, w.license_id`;
-  const rank = sql`coalesce(r.rank, ${accountRank(sql`w.account_role`)})`;
+  const rank = levelRank(sql`r`, sql`w.account_role`);
   return sql`
     runs as (
       select user_id, way, min(n) as first, max(n) as last from (
@@ -136,8 +136,7 @@ function effectiveRuns(workspaceId: WorkspaceId): Sql {
           left join licenses l on l.workspace_id = ${workspaceId} and l.id = w.license_id
           left join products_then p on p.id = l.product_id and p.since <= s.t and p.until > s.t
           where p.enabled is not false) held
-        where rank is not distinct from best
-          and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)
+        where ${IS_EFFECTIVE}
       ) effective
       group by user_id, way, run)`;
 }

@@ -73,8 +73,7 @@ export function streamLeavers(scope: PoolScope, period: Period): AsyncGenerator<
 /** Who began to be active in a period, in the order of time. */
 export function streamJoiners(scope: PoolScope, period: Period): AsyncGenerator<readonly Joiner[]> {
   const moment = period.to ?? 'now';
-  const had = sql`a.account_role, a.products,
-    case when a.account_role is distinct from 'billing_manager' then a.projects end as projects`;
+  const had = sql`a.account_role, a.products, a.projects`;
   return stream<Joiner>(
     scope,
     sql`with ${changeTables(scope.workspaceId, period)}, ${everythingHeld(scope.workspaceId, moment)},

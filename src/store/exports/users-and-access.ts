@@ -1,6 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import { type AccessRow, ACCOUNT_RANKS, effective } from '../access/effective.ts';
+import { type AccessRow, ACCOUNT_RANKS, effective, fromLicenses } from '../access/effective.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
 import { holds, type Moment, versions } from '../sql/as-of.ts';
@@ -74,7 +74,7 @@ export function streamUsers(
     scope,
     sql`with ${everythingHeld(scope.workspaceId, moment)}
       select u.id, u.user_name, u.email, u.full_name, u.status, a.account_role, o.key as organization,
-        a.products, case when a.account_role is distinct from 'billing_manager' then a.projects end as projects,
+        a.products, a.projects,
         u.joined_at, ${lastAccessAt(scope.workspaceId, moment)} as last_access_at, u.removed_at, u.source, u.external_id
       from ${versions('users', USER_COLUMNS, moment)} u
       left join had a on a.user_id = u.id and u.status = 'active'
@@ -113,7 +113,8 @@ export function everythingHeld(workspaceId: WorkspaceId, moment: Moment): Sql {
     had as (
       select user_id, max(text) filter (where kind = 'account_role') as account_role,
         string_agg(text, '; ' order by contest) filter (where kind = 'entitlement') as products,
-        string_agg(text, '; ' order by contest) filter (where kind = 'project_role') as projects
+        case when max(text) filter (where kind = 'account_role') is distinct from 'billing_manager'
+          then string_agg(text, '; ' order by contest) filter (where kind = 'project_role') end as projects
       from best group by user_id)`;
 }
 
@@ -132,8 +133,5 @@ function things(workspaceId: WorkspaceId, moment: Moment): Sql {
     where p.workspace_id = ${workspaceId}
     union all
     select '///' || l.id, 'entitlement', p.key || ':' || l.key, (p.key || ':' || l.key) collate "C", 0, l.id
-    from ${versions('licenses', [...keyed, 'product_id'], moment)} l
-    join ${versions('products', [...keyed, 'enabled'], moment)} p
-      on p.workspace_id = ${workspaceId} and p.id = l.product_id and p.enabled
-    where l.workspace_id = ${workspaceId}`;
+    ${fromLicenses(workspaceId, moment, 'on')}`;
 }

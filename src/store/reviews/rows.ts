@@ -1,6 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ReviewId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { AccessRow } from '../access/effective.ts';
+import { type AccessRow, fromLicenses } from '../access/effective.ts';
 import { row } from '../db/query.ts';
 import type { PoolScope, Scope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
@@ -125,9 +125,8 @@ function isHeld(workspaceId: WorkspaceId): Sql {
   const here = unestimated(workspaceId);
   return sql`(${isLinked(workspaceId)}
     and exists (select from users x where x.workspace_id = ${here} and x.id = w.user_id and x.status = 'active')
-    and (w.license_id is null or exists (select from licenses x
-      join products xp on xp.workspace_id = ${here} and xp.id = x.product_id and xp.enabled
-      where x.workspace_id = ${here} and x.id = w.license_id)))`;
+    and (w.license_id is null or exists (
+      select ${fromLicenses(workspaceId, 'now', 'on')} and l.id = w.license_id)))`;
 }
 
 /** The columns of a `FrozenRow`, in a query of `rowsFound`. */

@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { billingManagers } from '../access/effective.ts';
+import { billingManagers } from '../access/billing-managers.ts';
+import { fromLicenses, held } from '../access/effective.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { holds, type Moment, versions } from '../sql/as-of.ts';
@@ -130,10 +131,7 @@ function idOfKey(
 /** Of a product that is switched off nobody holds anything. */
 function licensesOf(workspaceId: WorkspaceId, product: string, moment: Moment): (alias: Sql) => Sql {
   return (alias) => sql`${alias}.license_id = any(array(
-    select l.id from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
-    join ${versions('products', [...KEYED, 'enabled'], moment)} p
-      on p.workspace_id = ${workspaceId} and p.id = l.product_id and p.enabled
-    where l.workspace_id = ${workspaceId} and lower(p.key) = lower(${product})))`;
+    select l.id ${fromLicenses(workspaceId, moment, 'on')} and lower(p.key) = lower(${product})))`;
 }
 
 function inProject(workspaceId: WorkspaceId, key: string, moment: Moment): Sql {
@@ -144,12 +142,7 @@ function inProject(workspaceId: WorkspaceId, key: string, moment: Moment): Sql {
 
 /** Users with a grant of a thing that holds, found from the thing. */
 function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql, moment: Moment): Sql {
-  return sql`select d.user_id from direct_grants d
-      where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and ${of(sql`d`)}
-    union
-    select m.user_id from group_grants gg
-      join memberships m on m.workspace_id = ${workspaceId} and m.group_id = gg.group_id and ${holds('m', moment)}
-      where gg.workspace_id = ${workspaceId} and ${holds('gg', moment)} and ${of(sql`gg`)}`;
+  return sql`select h.user_id from (${held(workspaceId, moment, undefined)}) h where ${of(sql`h`)}`;
 }
 
 /** All of a user's record. */
