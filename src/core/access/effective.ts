@@ -31,6 +31,11 @@ export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 /** The account role of whoever is granted none. */
 export const DEFAULT_ACCOUNT_ROLE: AccountRole = 'member';
 
+/** A user's account role by the highest that is granted, if one is. */
+export function accountRoleOf(granted: string | null | undefined): AccountRole {
+  return (granted ?? DEFAULT_ACCOUNT_ROLE) as AccountRole;
+}
+
 /** Effective access (contract section 1), by keys and names, in the order of the keys. */
 export interface Access {
   readonly accountRole: { readonly role: AccountRole; readonly via: readonly Via[] };
@@ -103,7 +108,7 @@ export function asAccess(rows: readonly AccessRow[]): Access {
   const account = of('account_role')[0];
   return {
     accountRole: {
-      role: (account?.row.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+      role: accountRoleOf(account?.row.level),
       via: account?.via ?? [],
     },
     projects: of('project_role').map(({ row, via }) => ({

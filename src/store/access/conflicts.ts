@@ -91,7 +91,10 @@ function conflicts(workspaceId: WorkspaceId, moment: Moment, conditions: Sql, us
     order by ${NAME}, u.id, ${PLACE}`;
 }
 
-/** UNION, not UNION ALL: a group may map one thing by itself and by a rule. */
+/**
+ * UNION, not UNION ALL: a group may map one thing by itself and by a rule. The two ways to a grant, `held` of effective.ts,
+ * are said once more, so that each is found from what causes the conflict.
+ */
 function causes(workspaceId: WorkspaceId, moment: Moment, userId: UserId | undefined): Sql {
   const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
   const billing = billingManagers(workspaceId, moment, userId && [userId]);

@@ -45,6 +45,10 @@ function among(column: Sql, only: Only): Sql {
 /**
  * Every grant of a user, whichever way it is had; one row a way. `only` narrows both branches by their indexes.
  * `groupGrants` stands in place of that table, for what would be had if it were otherwise.
+ *
+ * Where plans ask for it, this union is said again: `everythingHeld` of exports/users-and-access.ts, `everyWay` of
+ * exports/access-changes.ts, `causes` of conflicts.ts, `holders` of users/directory.ts, `isLinked` of reviews/rows.ts
+ * (docs/adr/0005).
  */
 export function held(
   workspaceId: WorkspaceId,

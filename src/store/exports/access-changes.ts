@@ -22,7 +22,7 @@ export interface AccessChange extends Pick<
 
 /**
  * What everybody gained and lost, `from` < t <= `to`, in the order of time: the difference between effective access
- * (store/access.ts) at any two times, told one by one. Only who had anything happen is looked at: at `from`, and at
+ * (access/effective.ts) at any two times, told one by one. Only who had anything happen is looked at: at `from`, and at
  * each time at which something did.
  */
 export function streamAccessChanges(
@@ -54,7 +54,10 @@ function reaches(since: Sql, until: Sql, { from, to }: Period): Sql {
   return sql`${since} < ${until} ${from ? sql`and ${until} > ${from}` : empty} ${to ? sql`and ${since} <= ${to}` : empty}`;
 }
 
-/** `ways`: what was granted to whom by which way and when, however far it counted. Each way has a number. */
+/**
+ * `ways`: what was granted to whom by which way and when, however far it counted. Each way has a number. It is `held` of
+ * access/effective.ts for a whole period.
+ */
 function everyWay(workspaceId: WorkspaceId, period: Period): Sql {
   const since = sql`greatest(m.since, gg.since)`;
   const until = sql`least(m.until, gg.until)`;

@@ -88,9 +88,9 @@ export function streamUsers(
 
 /**
  * `had(user_id, account_role, products, projects)` for everybody at once: the rules of effective access
- * (store/access.ts), told without provenance at a third of its cost. Everything that can be had is numbered first, by
- * what it competes with (`contest`) and so that the best has the lowest number; then one sort of who holds which
- * number is enough.
+ * (access/effective.ts) said once more, without provenance and at a third of the cost (docs/adr/0005). Everything that
+ * can be had is numbered first, by what it competes with (`contest`) and so that the best has the lowest number; then
+ * one sort of who holds which number is enough.
  */
 export function everythingHeld(workspaceId: WorkspaceId, moment: Moment): Sql {
   return sql`

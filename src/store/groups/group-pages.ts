@@ -22,16 +22,21 @@ import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 /** Attributes of which a value is had by a group or a few, with an index each. */
 const GROUP_KEYS = ['id', 'displayName', 'externalId'];
 
+/** Where groups' attributes stand; `here` as `groupSources` takes it. */
+type GroupSources = (workspaceId: WorkspaceId, here?: Sql) => Sources;
+
 /** Groups that have not been deleted, under a condition: FROM and WHERE, with the table as `g`. */
 export function shownGroups(
   workspaceId: WorkspaceId,
   { condition }: Selection,
-  sources: Sources = groupSources(workspaceId),
+  sources: GroupSources = groupSources,
 ): Sql {
-  const isShown = sql`g.deleted_at is null ${andCondition(condition, sources)}`;
   const required = condition && requiredKeys(condition, KEYED_GROUPS.keys);
-  if (required) return sql`from ${rowsOfKeys(KEYED_GROUPS, workspaceId, required)} where ${isShown}`;
-  return sql`from groups g where g.workspace_id = ${workspaceId} and ${isShown}`;
+  const isShown = (here?: Sql) =>
+    sql`g.deleted_at is null ${andCondition(condition, sources(workspaceId, here))}`;
+  return required
+    ? sql`from ${rowsOfKeys(KEYED_GROUPS, workspaceId, required)} where ${isShown()}`
+    : sql`from groups g where g.workspace_id = ${workspaceId} and ${isShown(sql`${workspaceId}`)}`;
 }
 
 /** A group of a page, with about how many bytes its members take when they are shown. */
@@ -123,7 +128,7 @@ export function groupsByIds(
 export async function countGroups(
   scope: PoolScope,
   selection: Selection,
-  sources: Sources = groupSources(scope.workspaceId),
+  sources: GroupSources = groupSources,
 ): Promise<number> {
   const found = await row<{ count: number }>(
     scope,

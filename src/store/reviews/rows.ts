@@ -107,7 +107,10 @@ function matching(workspaceId: WorkspaceId, filter: RowFilter): Sql {
     }`;
 }
 
-/** Whether what a row `w` was had by is still there, though its user may be inactive or the product switched off. */
+/**
+ * Whether what a row `w` was had by is still there, though its user may be inactive or the product switched off: `held` of
+ * access/effective.ts, looked up by the one way that the row tells of.
+ */
 export function isLinked(workspaceId: WorkspaceId): Sql {
   const here = unestimated(workspaceId);
   return sql`case when w.group_id is null

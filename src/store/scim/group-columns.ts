@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { invalid } from '../../lib/errors.ts';
 import type { WorkspaceId } from '../../lib/ids.ts';
 import type { AttributeRef } from '../sql/condition.ts';
@@ -35,23 +35,23 @@ function memberElement(workspaceId: WorkspaceId): Readonly<Record<string, Source
   };
 }
 
-function members(workspaceId: WorkspaceId): Source {
+function members(workspaceId: WorkspaceId, here: Sql): Source {
   return {
     kind: 'elements',
-    from: sql`memberships m where m.workspace_id = ${unestimated(workspaceId)} and m.group_id = g.id and m.until = 'infinity'`,
+    from: sql`memberships m where m.workspace_id = ${here} and m.group_id = g.id and m.until = 'infinity'`,
     attribute: (inner) => elementSource(memberElement(workspaceId), 'members', inner),
   };
 }
 
-/** Where groups' attributes stand, in a query whose groups table is `g`. Throws `invalid` for one that has no place. */
-export function groupSources(workspaceId: WorkspaceId): Sources {
-  return (attribute) => groupSource(workspaceId, attribute);
+/** Where groups' attributes stand, in a query whose groups table is `g`; as `userSources`. */
+export function groupSources(workspaceId: WorkspaceId, here = unestimated(workspaceId)): Sources {
+  return (attribute) => groupSource(workspaceId, here, attribute);
 }
 
-function groupSource(workspaceId: WorkspaceId, attribute: AttributeRef): Source {
+function groupSource(workspaceId: WorkspaceId, here: Sql, attribute: AttributeRef): Source {
   const name = attribute.path.join('.');
   if (Object.hasOwn(COLUMNS, name)) return COLUMNS[name] as Source;
-  if (name === 'members') return members(workspaceId);
+  if (name === 'members') return members(workspaceId, here);
   if (name === 'schemas') return SCHEMAS;
   throw invalid(name, `"${name}" cannot be used in a filter or to sort by.`);
 }

@@ -23,8 +23,8 @@ export type MixedId =
   { readonly kind: 'user'; readonly id: UserId } | { readonly kind: 'group'; readonly id: GroupId };
 
 /** An attribute in a namespace is one that no group has. */
-function mixedGroupSources(workspaceId: WorkspaceId): Sources {
-  const sources = groupSources(workspaceId);
+function mixedGroupSources(workspaceId: WorkspaceId, here?: Sql): Sources {
+  const sources = groupSources(workspaceId, here);
   return (attribute) =>
     attribute.path[0]?.includes(':') === true ? jsonSource(sql`'{}'::jsonb`, attribute) : sources(attribute);
 }
@@ -33,7 +33,7 @@ function mixedGroupSources(workspaceId: WorkspaceId): Sources {
 export async function countMixed(scope: PoolScope, { users, groups }: MixedSelection): Promise<number> {
   const [ofUsers, ofGroups] = await Promise.all([
     countUsers(scope, users),
-    countGroups(scope, groups, mixedGroupSources(scope.workspaceId)),
+    countGroups(scope, groups, mixedGroupSources),
   ]);
   return ofUsers + ofGroups;
 }
@@ -109,8 +109,7 @@ function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, read
     sql`(select ${kind}::text as kind, ${id} as id, ${key?.expression ?? sql`null::text`} as sort_key
       ${selected} ${from(key, id)} ${orderByKey(key, descending, id)} limit ${most})`;
   const userKey = keyOf(users, userSources(workspaceId));
-  const ofGroups = mixedGroupSources(workspaceId);
-  const groupKey = keyOf(groups, ofGroups);
+  const groupKey = keyOf(groups, mixedGroupSources(workspaceId));
   const order: SortKey | undefined = userKey && {
     ...userKey,
     expression: userKey.type === 'text' ? sql`r.sort_key collate "C"` : sql`r.sort_key`,
@@ -118,6 +117,6 @@ function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, read
   return sql`select r.kind, r.id, r.sort_key::text as sort_value from (
       ${part(sql`'user'`, shownUsers(workspaceId, users), sql`u.id`, userKey)}
       union all
-      ${part(sql`'group'`, shownGroups(workspaceId, groups, ofGroups), sql`g.id`, groupKey)}
+      ${part(sql`'group'`, shownGroups(workspaceId, groups, mixedGroupSources), sql`g.id`, groupKey)}
     ) r ${orderByKey(order, descending, sql`r.id`)}`;
 }

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { invalid } from '../../lib/errors.ts';
 import type { WorkspaceId } from '../../lib/ids.ts';
 import type { AttributeRef } from '../sql/condition.ts';
@@ -27,7 +27,7 @@ const COLUMNS: Readonly<Record<string, Source>> = {
 };
 
 /** What of a user stands in other tables; those are looked up by the user's row, so without statistics. */
-const ELSEWHERE: Readonly<Record<string, (workspaceId: WorkspaceId) => Source>> = {
+const ELSEWHERE: Readonly<Record<string, (workspaceId: WorkspaceId, here: Sql) => Source>> = {
   [`${ROLLCALL_USER}.organization`]: (workspaceId) => ({
     kind: 'value',
     expression: sql`coalesce(u.organization_pushed, (select o.key from organizations o
@@ -38,9 +38,9 @@ const ELSEWHERE: Readonly<Record<string, (workspaceId: WorkspaceId) => Source>> 
     expression: sql`(select l.at from user_last_access l
       where l.workspace_id = ${unestimated(workspaceId)} and l.user_id = u.id)`,
   }),
-  groups: (workspaceId) => ({
+  groups: (workspaceId, here) => ({
     kind: 'elements',
-    from: sql`memberships m where m.workspace_id = ${unestimated(workspaceId)} and m.user_id = u.id and m.until = 'infinity'`,
+    from: sql`memberships m where m.workspace_id = ${here} and m.user_id = u.id and m.until = 'infinity'`,
     attribute: (inner) => elementSource(groupElement(workspaceId), 'groups', inner),
   }),
 };
@@ -65,15 +65,19 @@ function groupElement(workspaceId: WorkspaceId): Readonly<Record<string, Source>
   };
 }
 
-/** Where users' attributes stand, in a query whose users table is `u`. Throws `invalid` for one that has no place. */
-export function userSources(workspaceId: WorkspaceId): Sources {
-  return (attribute) => userSource(workspaceId, attribute);
+/**
+ * Where users' attributes stand, in a query whose users table is `u`. `here` is the workspace as memberships are compared
+ * with it: as a plain parameter where they may be read for all users at once. Throws `invalid` for one that has no place.
+ */
+export function userSources(workspaceId: WorkspaceId, here = unestimated(workspaceId)): Sources {
+  return (attribute) => userSource(workspaceId, here, attribute);
 }
 
-function userSource(workspaceId: WorkspaceId, attribute: AttributeRef): Source {
+function userSource(workspaceId: WorkspaceId, here: Sql, attribute: AttributeRef): Source {
   const name = attribute.path.join('.');
   if (Object.hasOwn(COLUMNS, name)) return COLUMNS[name] as Source;
-  if (Object.hasOwn(ELSEWHERE, name)) return (ELSEWHERE[name] as (typeof ELSEWHERE)[string])(workspaceId);
+  if (Object.hasOwn(ELSEWHERE, name))
+    return (ELSEWHERE[name] as (typeof ELSEWHERE)[string])(workspaceId, here);
   if (name === 'schemas') return SCHEMAS;
   if (name === 'emails') {
     const emails = jsonSource(sql`u.attributes`, attribute);

@@ -16,10 +16,12 @@ const USER_KEYS = ['id', 'userName', 'externalId'];
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
-  const isShown = sql`u.deleted_at is null ${andCondition(condition, userSources(workspaceId))}`;
   const required = condition && requiredKeys(condition, KEYED_USERS.keys);
-  if (required) return sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown}`;
-  return sql`from users u where u.workspace_id = ${workspaceId} and ${isShown}`;
+  const isShown = (here?: Sql) =>
+    sql`u.deleted_at is null ${andCondition(condition, userSources(workspaceId, here))}`;
+  return required
+    ? sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown()}`
+    : sql`from users u where u.workspace_id = ${workspaceId} and ${isShown(sql`${workspaceId}`)}`;
 }
 
 /** What of a user is shown beside its own columns. */
