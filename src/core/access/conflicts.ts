@@ -1,7 +1,7 @@
 import type { UserId } from '../../lib/ids.ts';
 import * as store from '../../store/access/conflicts.ts';
 import type { Moment } from '../../store/sql/as-of.ts';
-import { itemsOf } from '../../store/sql/keyset-page.ts';
+import { itemsOf } from '../../store/sql/sized-page.ts';
 import type { Context } from '../context/context.ts';
 import { ACCOUNT_ROLES } from './effective.ts';
 

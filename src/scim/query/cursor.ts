@@ -23,7 +23,7 @@ const MAX_LENGTH = 8192;
  * what the cursor belongs to: with another it cannot be opened.
  */
 export function sealCursor(key: Uint8Array, query: string, turn: Turn, now: number): string {
-  const place = turn.from ? [turn.from.key, turn.from.id] : null;
+  const place = turn.from ? [turn.from.value, turn.from.id] : null;
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(query));
   const text = JSON.stringify([Math.floor(now / 1000), turn.backwards, place, turn.total]);
@@ -50,7 +50,7 @@ export function openCursor(key: Uint8Array, query: string, cursor: string, now: 
     );
   }
   if (!isArray(place)) return { backwards, total };
-  return { from: { key: place[0] as string | null, id: place[1] as string }, backwards, total };
+  return { from: { value: place[0] as string | null, id: place[1] as string }, backwards, total };
 }
 
 function unsealed(key: Uint8Array, query: string, cursor: string): string {

@@ -4,7 +4,7 @@ import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { holds, type Moment, versions } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import { endedBySize, type MoreRow } from '../sql/sized-page.ts';
 import { literal } from '../sql/where.ts';
 import { billingManagers } from './billing-managers.ts';
 import { fromLicenses } from './effective.ts';

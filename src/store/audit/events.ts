@@ -3,8 +3,7 @@ import type { EventId, UserId } from '../../lib/ids.ts';
 import { preparedRows } from '../db/prepared.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
-import { jsonBytes } from '../sql/sized-page.ts';
+import { jsonBytes, pageByBytes, type PageByBytes } from '../sql/sized-page.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {

@@ -7,7 +7,7 @@ import { rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, scopeOf, type WriteScope } from '../db/scope.ts';
 import { answeredAtEnd, inTransaction } from '../db/transaction.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import { endedBySize, type MoreRow } from '../sql/sized-page.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {

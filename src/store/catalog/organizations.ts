@@ -2,7 +2,8 @@ import sql from 'sql-template-tag';
 import type { OrganizationId, UserId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { byText } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** What may be changed of an organization. */
 export interface OrganizationState {

@@ -3,7 +3,8 @@ import type { OrganizationId, ProjectId, WorkspaceId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { byText } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 import type { CatalogueSort } from './organizations.ts';
 
 /** What may be changed of a project. */

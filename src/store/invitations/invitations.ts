@@ -4,7 +4,8 @@ import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
 import { type Moment, versions } from '../sql/as-of.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired' | 'superseded';
 

@@ -5,7 +5,8 @@ import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
 import { intervals } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** How far a review has come: `closing` while its revocations are applied. */
 export type ReviewStatus = 'open' | 'closing' | 'closed' | 'cancelled';

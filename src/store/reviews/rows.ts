@@ -6,7 +6,7 @@ import type { PoolScope, Scope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
 import { type Moment, versions } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { pageByBytes, type PageByBytes } from '../sql/page-bytes.ts';
+import { pageByBytes, type PageByBytes } from '../sql/sized-page.ts';
 import { literal } from '../sql/where.ts';
 import type { Verdict } from './reviews.ts';
 

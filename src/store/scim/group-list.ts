@@ -2,7 +2,8 @@ import sql, { empty } from 'sql-template-tag';
 import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import type { GroupRow } from '../groups/groups.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { byText } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** A group with how many members it has. */
 export type CountedGroup = Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'> & {

@@ -3,9 +3,17 @@ import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { countGroups, type MemberBytes, membersBytes, shownGroups } from '../groups/group-pages.ts';
-import type { CursorPage, PlacedRow, Turned } from '../sql/cursor-page.ts';
-import { beyond, cursorKey, isDescending, turned } from '../sql/cursor-page.ts';
-import { type IndexPage, orderByKey, type Selection, sortKey, type SortKey } from '../sql/offset-page.ts';
+import {
+  beyond,
+  cursorKey,
+  type CursorPage,
+  isDescending,
+  type PlacedRow,
+  turned,
+  type Turned,
+} from '../sql/cursor-page.ts';
+import { orderByKey, type SortKey } from '../sql/keyset.ts';
+import { type IndexPage, type Selection, sortKey } from '../sql/offset-page.ts';
 import { inOrder, sizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { jsonSource, type Sources } from '../sql/where.ts';
 import { groupSources } from './group-columns.ts';

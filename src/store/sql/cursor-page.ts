@@ -1,17 +1,12 @@
-import sql, { empty, raw, type Sql } from 'sql-template-tag';
-import { keyCast, orderByKey, type Selection, sortKey, type SortKey } from './offset-page.ts';
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { afterPosition, type KeysetPosition, orderByKey, type SortKey, sortValue } from './keyset.ts';
+import { type Selection, sortKey } from './offset-page.ts';
 import { inOrder, type SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 
-/** A row in an order: what it is sorted by, as text, null where it has no value or the order is that of ids; and its id. */
-export interface Place {
-  readonly key: string | null;
-  readonly id: string;
-}
-
 /** Which way a page is turned: on from a row, or back from it; from neither end's row when `from` is undefined. */
 export interface Turn {
-  readonly from?: Place | undefined;
+  readonly from?: KeysetPosition | undefined;
   readonly backwards: boolean;
   /** How many rows the list had when it was begun; undefined when it begins here. */
   readonly total?: number | undefined;
@@ -54,7 +49,7 @@ export interface CursorQuery {
 export function cursorQuery(page: CursorPage, sources: Sources, id: Sql): CursorQuery {
   const key = cursorKey(page, sources);
   return {
-    column: key ? sql`(${key.expression})::text as sort_value` : sql`null::text as sort_value`,
+    column: sortValue(key),
     condition: beyond(page, key, id),
     order: sql`${orderByKey(key, isDescending(page), id)} limit ${page.count + 1}`,
   };
@@ -72,20 +67,9 @@ export function isDescending({ sortBy, turn }: CursorPage): boolean {
   return (sortBy?.descending ?? false) !== turn.backwards;
 }
 
-/** Rows further on than the page's own, "and" first. What has no key comes last, and first when descending. */
+/** Rows further on than the one that the page is turned from, "and" first. */
 export function beyond(page: CursorPage, key: SortKey | undefined, id: Sql): Sql {
-  const { from } = page.turn;
-  if (!from) return empty;
-  const descending = isDescending(page);
-  const operator = descending ? sql`<` : sql`>`;
-  const isBeyond = sql`${id} ${operator} ${from.id}::uuid`;
-  if (!key) return sql`and ${isBeyond}`;
-  if (from.key === null) {
-    const besides = sql`(${key.expression} is null and ${isBeyond})`;
-    return descending ? sql`and (${besides} or ${key.expression} is not null)` : sql`and ${besides}`;
-  }
-  const further = sql`(${key.expression}, ${id}) ${operator} (${from.key}${keyCast(key)}, ${from.id}::uuid)`;
-  return descending ? sql`and ${further}` : sql`and (${further} or ${key.expression} is null)`;
+  return afterPosition(page.turn.from, key, id, { descending: isDescending(page) });
 }
 
 /** The page of the rows that its query answered, which may have ended at its size before the rows were all there. */
@@ -109,6 +93,6 @@ export function turned<Row extends PlacedRow & SizedRow>(
   };
 }
 
-function placeOf({ id, sort_value }: PlacedRow): Place {
-  return { key: sort_value, id };
+function placeOf({ id, sort_value }: PlacedRow): KeysetPosition {
+  return { value: sort_value, id };
 }

@@ -6,16 +6,9 @@ import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { holds, type Moment, versions } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import {
-  asPage,
-  byText,
-  endedBySize,
-  keyset,
-  type KeysetPage,
-  type MoreRow,
-  type Page,
-  type SortKey,
-} from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { endedBySize, type MoreRow } from '../sql/sized-page.ts';
 import { lastAccessAt } from './last-access.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
 

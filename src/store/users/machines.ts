@@ -4,7 +4,8 @@ import { row, rows } from '../db/query.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
 import { type Moment, versions } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** A machine that a user has registered and that was not removed. */
 export interface MachineRow {

@@ -4,7 +4,8 @@ import type { Db } from '../db/pool.ts';
 import { lookedUpRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** What a token may do (contract section 3). */
 export type TokenScope = 'scim' | 'admin' | 'auditor' | 'product' | 'operator';

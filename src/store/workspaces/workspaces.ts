@@ -3,7 +3,8 @@ import type { WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type Scope, type WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { byText } from '../sql/keyset.ts';
+import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** What may be changed of a workspace. */
 export interface WorkspaceState {
