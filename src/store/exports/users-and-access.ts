@@ -59,7 +59,11 @@ const USER_COLUMNS = [
   'full_name',
   'status',
   'organization_id',
-].concat(['joined_at', 'removed_at', 'source', 'external_id']);
+  'joined_at',
+  'removed_at',
+  'source',
+  'external_id',
+];
 
 /**
  * The users of some statuses, first the active, then the pending, then the inactive, each by user name, in batches and

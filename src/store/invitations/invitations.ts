@@ -48,10 +48,15 @@ const KEPT = [
   'expires_at',
   'invited_by',
   'opened_event',
-].concat(
-  ['closed_event', 'created_at', 'closed_at', 'delivery', 'delivery_attempts', 'delivery_reason'],
-  ['delivery_next_at', 'delivered_at'],
-);
+  'closed_event',
+  'created_at',
+  'closed_at',
+  'delivery',
+  'delivery_attempts',
+  'delivery_reason',
+  'delivery_next_at',
+  'delivered_at',
+];
 
 const columns = (
   status: Sql,

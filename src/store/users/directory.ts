@@ -48,11 +48,11 @@ const LISTED = [
   'status',
   'joined_at',
   'source',
-].concat(['managed_by', 'organization_id', 'attributes']);
-const WHOLE = LISTED.concat(
-  ['external_id', 'start_date', 'created_at', 'updated_at', 'removed_at'],
-  ['erased_at'],
-);
+  'managed_by',
+  'organization_id',
+  'attributes',
+];
+const WHOLE = [...LISTED, 'external_id', 'start_date', 'created_at', 'updated_at', 'removed_at', 'erased_at'];
 const KEYED = ['workspace_id', 'id', 'key'];
 const ENDING = [...KEYED, 'deleted_at'];
 

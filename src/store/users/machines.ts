@@ -83,7 +83,10 @@ const VERSIONED = [
   'name',
   'fingerprint',
   'registered_at',
-].concat(['last_seen_at', 'removed_at', 'updated_at']);
+  'last_seen_at',
+  'removed_at',
+  'updated_at',
+];
 
 /**
  * The machines of one user that are registered at a moment, by name, `most` of them. Of a past one it is told to the day when they were
