@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import sql from 'sql-template-tag';
 import { serialize } from 'pg-protocol';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
-import { intervals, versions } from '../../src/store/sql/as-of.ts';
+import { rowHistory, rowsAsOf } from '../../src/store/sql/as-of.ts';
 import { unestimated } from '../../src/store/sql/key-lookup.ts';
 import { statementsIn } from '../support/statements.ts';
 import { missingWorkspace } from '../support/tenant-tables.ts';
@@ -20,9 +20,9 @@ describe('the check of statements for their workspace', () => {
     inserted:
       sql`insert into users as u (workspace_id, id) values (${ID}, ${ID}) on conflict (workspace_id, id) do nothing`
         .text,
-    'of versions': sql`select from ${versions('users', ['id'], new Date())} u where u.workspace_id = ${ID}`
+    'of versions': sql`select from ${rowsAsOf('users', ['id'], new Date())} u where u.workspace_id = ${ID}`
       .text,
-    'of intervals': sql`select from ${intervals('roles', ['id'])} r where r.workspace_id = ${ID}`.text,
+    'of intervals': sql`select from ${rowHistory('roles', ['id'])} r where r.workspace_id = ${ID}`.text,
     'that stands in a text': sql`select 'from users'`.text,
   };
   for (const [name, text] of Object.entries(whole)) {
@@ -44,7 +44,7 @@ describe('the check of statements for their workspace', () => {
       sql`select from users x where x.workspace_id = ${ID} and exists (select from groups x)`.text,
       ['x'],
     ],
-    'of versions': [sql`select from ${versions('users', ['id'], new Date())} u`.text, ['u']],
+    'of versions': [sql`select from ${rowsAsOf('users', ['id'], new Date())} u`.text, ['u']],
     'of a history': [sql`select from users_history h where h.id = ${ID}`.text, ['h']],
     'in an insert': [sql`insert into users (id) values (${ID})`.text, ['users']],
   };

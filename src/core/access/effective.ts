@@ -1,7 +1,7 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type GroupId, type UserId } from '../../lib/ids.ts';
 import { accessOf, type AccessRow, type CountedWays } from '../../store/access/effective.ts';
-import type { Moment } from '../../store/sql/as-of.ts';
+import type { AsOf } from '../../store/sql/as-of.ts';
 import { type NamedUser, userOfId, usersNamed } from '../../store/users/directory.ts';
 import type { Context } from '../context/context.ts';
 import { momentOf } from '../shared/as-of.ts';
@@ -73,7 +73,7 @@ export async function accessOfUser(
  * The user whom an id, a user name or an address means. Throws `not_found`, and `refused` for an address of several
  * users none of whom is the only one not inactive.
  */
-export async function userNamed(ctx: Context, named: string, moment: Moment = 'now'): Promise<NamedUser> {
+export async function userNamed(ctx: Context, named: string, moment: AsOf = 'now'): Promise<NamedUser> {
   const id = asId<UserId>(named);
   const byId = id && (await userOfId(ctx.scope, id, moment));
   if (byId) return byId;

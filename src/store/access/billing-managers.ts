@@ -2,16 +2,16 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
-import type { Moment } from '../sql/as-of.ts';
+import type { AsOf } from '../sql/as-of.ts';
 import { ACCOUNT_RANKS, accountRank, held, type Only } from './effective.ts';
 
 /** True for a group of grants `h` of one user whose highest account role is billing manager. */
 const IS_HIGHEST = sql`max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer`;
 
 /** The users, of some or of all, whose highest account role is billing manager: they hold no project role. */
-export function billingManagers(workspaceId: WorkspaceId, moment: Moment, only?: Only): Sql {
+export function billingManagers(workspaceId: WorkspaceId, asOf: AsOf, only?: Only): Sql {
   return sql`
-    select h.user_id from (${held(workspaceId, moment, only)}) h where h.kind = 'account_role'
+    select h.user_id from (${held(workspaceId, asOf, only)}) h where h.kind = 'account_role'
     group by h.user_id having ${IS_HIGHEST}`;
 }
 

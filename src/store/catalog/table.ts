@@ -3,7 +3,7 @@ import type { WorkspaceId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
 import { byText, type SortKey } from '../sql/keyset.ts';
-import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { toKeysetPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** A table of the catalogue, whose rows have a key and a name; `t` in every query. */
 export interface CatalogTable<State> {
@@ -37,7 +37,7 @@ export async function listCatalog<Row extends { readonly id: string }, Sort exte
     scope,
     sql`${selected(scope, table, column)} ${conditions} ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 /** The row of a key, without regard to case. */

@@ -4,7 +4,7 @@ import { type AccessRow, accountRank, IS_EFFECTIVE, levelRank } from '../access/
 import type { Period } from '../audit/export.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
-import { intervals, type Moment, versions } from '../sql/as-of.ts';
+import { rowHistory, type AsOf, rowsAsOf } from '../sql/as-of.ts';
 
 /** One thing that a user began or ceased to have by one way. Names are those at the end of the period. */
 export interface AccessChange extends Pick<
@@ -86,9 +86,9 @@ function everyWay(workspaceId: WorkspaceId, period: Period): Sql {
  * same. The first is the beginning of the period, if it has one.
  */
 function everySlice(workspaceId: WorkspaceId, period: Period): Sql {
-  const people = intervals('users', ['workspace_id', 'id', 'status']);
-  const products = intervals('products', ['workspace_id', 'id', 'enabled']);
-  const ranks = intervals('roles', ['workspace_id', 'id', 'rank']);
+  const people = rowHistory('users', ['workspace_id', 'id', 'status']);
+  const products = rowHistory('products', ['workspace_id', 'id', 'enabled']);
+  const ranks = rowHistory('roles', ['workspace_id', 'id', 'rank']);
   return sql`
     people as materialized (
       select id, status, since, until, lag(status) over (partition by id order by since) as was
@@ -200,7 +200,7 @@ function causes(workspaceId: WorkspaceId): Sql {
 }
 
 /** The changes by names, in their order. An event is named by its id, or is the first that tells of a thing then. */
-function shown(workspaceId: WorkspaceId, moment: Moment): Sql {
+function shown(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   const keyed = ['workspace_id', 'id', 'key'];
   return sql`
     select * from (select c.at, c.change, u.user_name, u.email, c.kind, c.user_id, c.way,
@@ -209,14 +209,14 @@ function shown(workspaceId: WorkspaceId, moment: Moment): Sql {
       case when c.cause = 'activation' and e.action = 'user.joined' then 'invitation' else c.cause end as cause,
       e.actor_name as actor
     from caused c
-    join ${versions('users', ['workspace_id', 'id', 'user_name', 'email'], moment)} u
+    join ${rowsAsOf('users', ['workspace_id', 'id', 'user_name', 'email'], asOf)} u
       on u.workspace_id = ${workspaceId} and u.id = c.user_id
-    left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = c.project_id
-    left join ${versions('roles', keyed, moment)} r on r.workspace_id = ${workspaceId} and r.id = c.role_id
-    left join ${versions('licenses', [...keyed, 'product_id'], moment)} l
+    left join ${rowsAsOf('projects', keyed, asOf)} p on p.workspace_id = ${workspaceId} and p.id = c.project_id
+    left join ${rowsAsOf('roles', keyed, asOf)} r on r.workspace_id = ${workspaceId} and r.id = c.role_id
+    left join ${rowsAsOf('licenses', [...keyed, 'product_id'], asOf)} l
       on l.workspace_id = ${workspaceId} and l.id = c.license_id
-    left join ${versions('products', keyed, moment)} pr on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
-    left join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
+    left join ${rowsAsOf('products', keyed, asOf)} pr on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
+    left join ${rowsAsOf('groups', ['workspace_id', 'id', 'display_name'], asOf)} g
       on g.workspace_id = ${workspaceId} and g.id = c.group_id
     left join lateral (
       select action, actor_name from audit_events

@@ -5,7 +5,13 @@ import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { groupSources } from '../scim/group-columns.ts';
 import { KEYED_GROUPS } from '../scim/group-keys.ts';
-import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
+import {
+  type CursorSelection,
+  cursorParts,
+  type KeysetRow,
+  toPage,
+  type CursorPage,
+} from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys, unestimated } from '../sql/key-lookup.ts';
 import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
 import {
@@ -84,15 +90,15 @@ function lookUpGroups(scope: PoolScope, page: IndexPage, memberBytes: MemberByte
 }
 
 /** A page of the workspace's groups from a row on, without their members, ended at the size that it has with them. */
-export async function turnGroups(
+export async function groupPageAfter(
   scope: PoolScope,
-  page: CursorPage,
+  page: CursorSelection,
   memberBytes: MemberBytes,
-): Promise<Turned<ListedGroup>> {
-  const { column, condition, order } = cursorQuery(page, groupSources(scope.workspaceId), sql`g.id`);
+): Promise<CursorPage<ListedGroup>> {
+  const { column, condition, order } = cursorParts(page, groupSources(scope.workspaceId), sql`g.id`);
   const listed = sql`select g.id, ${column} ${shownGroups(scope.workspaceId, page)} ${condition} ${order}`;
   const query = sizedPage({ listed, carried: ['sort_value'], ...sizedGroup(scope.workspaceId, memberBytes) });
-  return turned(await composedRows<ListedGroup & PlacedRow & SizedRow>(scope, query), page);
+  return toPage(await composedRows<ListedGroup & KeysetRow & SizedRow>(scope, query), page);
 }
 
 /** How one group of a page is read and measured. */

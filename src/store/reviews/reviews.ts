@@ -3,10 +3,10 @@ import type { EventId, ProductId, ProjectId, ReviewId, WorkspaceId } from '../..
 import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
-import { intervals } from '../sql/as-of.ts';
+import { rowHistory } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { byText, type SortKey } from '../sql/keyset.ts';
-import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { toKeysetPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** How far a review has come: `closing` while its revocations are applied. */
 export type ReviewStatus = 'open' | 'closing' | 'closed' | 'cancelled';
@@ -54,9 +54,9 @@ function reviews(workspaceId: WorkspaceId): Sql {
     left join audit_events ${alias} on ${alias}.workspace_id = ${workspaceId} and ${alias}.id = ${id}`;
   return sql`reviews v
     join workspaces ws on ws.id = ${workspaceId}
-    left join ${intervals('products', keyed)} pr
+    left join ${rowHistory('products', keyed)} pr
       on pr.workspace_id = ${workspaceId} and pr.id = v.product_id and ${then(sql`pr`)}
-    left join ${intervals('projects', keyed)} p
+    left join ${rowHistory('projects', keyed)} p
       on p.workspace_id = ${workspaceId} and p.id = v.project_id and ${then(sql`p`)}
     ${event(sql`opened`, sql`v.opened_event`)}
     ${event(sql`closing`, sql`v.closing_event`)}
@@ -90,7 +90,7 @@ export async function listReviews(
         ${conditions}
       ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 /** The review of an id. */

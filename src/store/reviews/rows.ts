@@ -4,7 +4,7 @@ import { type AccessRow, fromLicenses } from '../access/effective.ts';
 import { row } from '../db/query.ts';
 import type { PoolScope, Scope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
-import { type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { pageByBytes, type PageByBytes } from '../sql/sized-page.ts';
 import { literal } from '../sql/where.ts';
@@ -50,7 +50,7 @@ export interface RowFilter {
 /** The review whose rows are asked for, and the time as of which names are told: usually when it was opened. */
 export interface RowsOf {
   readonly reviewId: ReviewId;
-  readonly names: Moment;
+  readonly names: AsOf;
 }
 
 /**
@@ -61,8 +61,8 @@ export function rowsFound(workspaceId: WorkspaceId, { reviewId, names }: RowsOf,
   const keyed = ['workspace_id', 'id', 'key'];
   const named = [...keyed, 'name'];
   const users = ['workspace_id', 'id', 'user_name', 'full_name', 'email'];
-  const then = (table: Parameters<typeof versions>[0], columns: readonly string[], id: Sql) => sql`lateral (
-    select * from ${versions(table, columns, names)} x where x.workspace_id = ${workspaceId} and x.id = ${id} limit 1)`;
+  const then = (table: Parameters<typeof rowsAsOf>[0], columns: readonly string[], id: Sql) => sql`lateral (
+    select * from ${rowsAsOf(table, columns, names)} x where x.workspace_id = ${workspaceId} and x.id = ${id} limit 1)`;
   return sql`review_rows w
     join reviews v on v.workspace_id = ${workspaceId} and v.id = w.review_id
     join workspaces ws on ws.id = ${workspaceId}

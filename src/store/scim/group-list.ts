@@ -3,7 +3,7 @@ import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import type { GroupRow } from '../groups/groups.ts';
 import { byText } from '../sql/keyset.ts';
-import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { toKeysetPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** A group with how many members it has. */
 export type CountedGroup = Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'> & {
@@ -34,5 +34,5 @@ export async function listCountedGroups(
         ${conditions} ${order}) p
       order by p.sort_value collate "C" ${direction}, p.id ${direction}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }

@@ -4,13 +4,13 @@ import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { countGroups, type MemberBytes, membersBytes, shownGroups } from '../groups/group-pages.ts';
 import {
-  beyond,
+  afterCursor,
   cursorKey,
-  type CursorPage,
+  type CursorSelection,
   isDescending,
-  type PlacedRow,
-  turned,
-  type Turned,
+  type KeysetRow,
+  toPage,
+  type CursorPage,
 } from '../sql/cursor-page.ts';
 import { orderByKey, type SortKey } from '../sql/keyset.ts';
 import { type IndexPage, type Selection, sortKey } from '../sql/offset-page.ts';
@@ -71,22 +71,22 @@ export async function listMixed(
 }
 
 /** A page of users and groups from a row on, ended at a size. */
-export async function turnMixed(
+export async function mixedPageAfter(
   scope: PoolScope,
   selection: MixedSelection,
-  { turn, count }: Pick<CursorPage, 'turn' | 'count'>,
+  { cursor, count }: Pick<CursorSelection, 'cursor' | 'count'>,
   parts: MixedParts,
-): Promise<Turned<MixedId>> {
-  const page: CursorPage = { ...selection.users, turn, count };
+): Promise<CursorPage<MixedId>> {
+  const page: CursorSelection = { ...selection.users, cursor, count };
   const query = mixed(scope.workspaceId, selection, {
     keyOf: cursorKey,
     descending: isDescending(page),
-    from: (key, id) => beyond(page, key, id),
+    from: (key, id) => afterCursor(page, key, id),
     most: count + 1,
   });
   const listed = sql`${query} limit ${count + 1}`;
-  return turned(
-    await rows<MixedId & PlacedRow & SizedRow>(scope, sized(scope.workspaceId, listed, parts)),
+  return toPage(
+    await rows<MixedId & KeysetRow & SizedRow>(scope, sized(scope.workspaceId, listed, parts)),
     page,
   );
 }

@@ -3,7 +3,13 @@ import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import { composedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
+import {
+  type CursorSelection,
+  cursorParts,
+  type KeysetRow,
+  toPage,
+  type CursorPage,
+} from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
 import { andCondition, type IndexPage, isLookup, orderBy, type Selection } from '../sql/offset-page.ts';
 import { type Cut, cutOf, jsonBytes, sizedPage, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
@@ -70,15 +76,15 @@ function lookUpUsers(
 }
 
 /** A page of the users that SCIM shows, from a row on, ended at a size. */
-export async function turnUsers(
+export async function userPageAfter(
   scope: PoolScope,
-  page: CursorPage,
+  page: CursorSelection,
   parts: ShownParts,
-): Promise<Turned<ShownUser>> {
-  const { column, condition, order } = cursorQuery(page, userSources(scope.workspaceId), sql`u.id`);
+): Promise<CursorPage<ShownUser>> {
+  const { column, condition, order } = cursorParts(page, userSources(scope.workspaceId), sql`u.id`);
   const listed = sql`select u.id, ${column} ${shownUsers(scope.workspaceId, page)} ${condition} ${order}`;
   const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(scope.workspaceId, parts) });
-  return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(scope, query), page);
+  return toPage(await composedRows<ShownUser & KeysetRow & SizedRow>(scope, query), page);
 }
 
 /** How one user of a page is read and measured. */

@@ -75,7 +75,7 @@ function searching(search: string | undefined, searched: readonly Sql[]): Sql {
 }
 
 /** A page of the rows that its query answered. */
-export function asPage<Row extends { readonly id: string; readonly sort_value: string }>(
+export function toKeysetPage<Row extends { readonly id: string; readonly sort_value: string }>(
   rows: readonly (Row & Partial<MoreRow>)[],
   limit: number,
 ): Page<Row> {

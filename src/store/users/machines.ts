@@ -2,10 +2,10 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, MachineId, ProductId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
-import { type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import { byText, type SortKey } from '../sql/keyset.ts';
-import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { toKeysetPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** A machine that a user has registered and that was not removed. */
 export interface MachineRow {
@@ -61,7 +61,7 @@ export async function listMachines(
       where m.workspace_id = ${scope.workspaceId} and m.removed_at is null ${matching(scope.workspaceId, filter)} ${conditions}
       ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 function matching(workspaceId: WorkspaceId, { userId, product }: MachineFilter): Sql {
@@ -89,28 +89,28 @@ const VERSIONED = [
 ];
 
 /**
- * The machines of one user that are registered at a moment, by name, `most` of them. Of a past one it is told to the day when they were
- * seen: on its own day the first time rather than a later one than the moment.
+ * The machines of one user that are registered at a time, by name, `most` of them. Of a past one it is told to the day when they were
+ * seen: on its own day the first time rather than a later one than that time.
  */
 export function machinesOf(
   scope: PoolScope,
   userId: UserId,
-  moment: Moment,
+  asOf: AsOf,
   most: number,
 ): Promise<MachineRow[]> {
-  const isPast = moment !== 'now';
-  const seen = sql`case when m.last_seen_at <= ${moment} then m.last_seen_at else m.updated_at end`;
+  const isPast = asOf !== 'now';
+  const seen = sql`case when m.last_seen_at <= ${asOf} then m.last_seen_at else m.updated_at end`;
   return rows(
     scope,
     sql`select m.id, m.user_id, u.user_name, p.key as product, m.name, m.fingerprint, m.registered_at,
         ${isPast ? seen : sql`m.last_seen_at`} as last_seen_at
-      from ${versions('machines', VERSIONED, moment)} m
-      join ${versions('users', ['workspace_id', 'id', 'user_name'], moment)} u
+      from ${rowsAsOf('machines', VERSIONED, asOf)} m
+      join ${rowsAsOf('users', ['workspace_id', 'id', 'user_name'], asOf)} u
         on u.workspace_id = ${scope.workspaceId} and u.id = m.user_id
-      left join ${versions('products', ['workspace_id', 'id', 'key'], moment)} p
+      left join ${rowsAsOf('products', ['workspace_id', 'id', 'key'], asOf)} p
         on p.workspace_id = ${scope.workspaceId} and p.id = m.product_id
       where m.workspace_id = ${scope.workspaceId} and m.user_id = ${userId}
-        and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${moment}` : empty})
+        and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${asOf}` : empty})
       order by lower(m.name) collate "C", m.id limit ${most}`,
   );
 }

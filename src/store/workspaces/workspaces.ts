@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type Scope, type WriteScope } from '../db/scope.ts';
 import { byText } from '../sql/keyset.ts';
-import { asPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { toKeysetPage, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
 
 /** What may be changed of a workspace. */
 export interface WorkspaceState {
@@ -35,7 +35,7 @@ export async function listWorkspaces(db: Db, page: KeysetPage<WorkspaceSort>): P
     acrossWorkspaces(db),
     sql`select ${COLUMNS}, ${column} from workspaces w where true ${conditions} ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 /** The workspace itself. */
