@@ -60,12 +60,14 @@ export function* statementsIn(data: Buffer): Generator<string> {
 /** Characters by which a statement is found in a source. */
 const BEGINNING = 24;
 
-/** The statements that no test has written itself: their texts do not begin as one in a test's source does. */
+/** The statements that neither a test nor a migration has written: their texts begin as none in those sources does. */
 function ofTheApplication(statements: readonly string[]): string[] {
-  const directory = new URL('..', import.meta.url).pathname;
-  const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => oneLine(readFileSync(join(directory, path), 'utf8')));
+  const sources = ['test', 'migrations'].flatMap((folder) => {
+    const directory = new URL(`../../${folder}/`, import.meta.url).pathname;
+    return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => oneLine(readFileSync(join(directory, path), 'utf8')));
+  });
   return statements.filter((text) => {
     const beginning = oneLine(text).slice(0, BEGINNING);
     return !sources.some((source) => source.includes(beginning));
