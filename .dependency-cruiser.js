@@ -84,6 +84,7 @@ const rest = {
   'tools/bench': ['tools/bench/**', 'src/**'],
   'tools/bench/servers': ['tools/bench/**', 'src/**'],
   'tools/fuzz': ['tools/conformance', 'src/**'],
+  'tools/schema': ['src/**'],
   'tools/soak': ['tools/fuzz', 'src/**'],
 
   migrations: ['src/**'],

@@ -1,7 +1,8 @@
 import type { UserId } from '../../lib/ids.ts';
 import * as store from '../../store/access/conflicts.ts';
-import type { Moment } from '../../store/sql/as-of.ts';
-import { itemsOf, withNext } from '../../store/sql/keyset-page.ts';
+import type { AsOf } from '../../store/sql/as-of.ts';
+import { withNext } from '../../store/sql/keyset-page.ts';
+import { itemsOf } from '../../store/sql/sized-page.ts';
 import type { Context } from '../context/context.ts';
 import { ACCOUNT_ROLES } from './effective.ts';
 
@@ -31,7 +32,7 @@ export async function listConflicts(
 export async function conflictsOf(
   ctx: Context,
   userId: UserId,
-  moment: Moment,
+  moment: AsOf,
   most: number,
 ): Promise<Conflict[]> {
   return (await store.conflictsOf(ctx.scope, userId, moment, most)).map(withReason);

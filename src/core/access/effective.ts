@@ -1,7 +1,7 @@
 import { notFound, RollcallError } from '../../lib/errors.ts';
 import { asId, type GroupId, type UserId } from '../../lib/ids.ts';
 import { accessOf, type AccessRow, type CountedWays } from '../../store/access/effective.ts';
-import type { Moment } from '../../store/sql/as-of.ts';
+import type { AsOf } from '../../store/sql/as-of.ts';
 import { type NamedUser, userOfId, usersNamed } from '../../store/users/directory.ts';
 import type { Context } from '../context/context.ts';
 import { momentOf } from '../shared/as-of.ts';
@@ -30,6 +30,11 @@ export type AccountRole = (typeof ACCOUNT_ROLES)[number];
 
 /** The account role of whoever is granted none. */
 export const DEFAULT_ACCOUNT_ROLE: AccountRole = 'member';
+
+/** A user's account role by the highest that is granted, if one is. */
+export function accountRoleOf(granted: string | null | undefined): AccountRole {
+  return (granted ?? DEFAULT_ACCOUNT_ROLE) as AccountRole;
+}
 
 /** Effective access (contract section 1), by keys and names, in the order of the keys. */
 export interface Access {
@@ -68,7 +73,7 @@ export async function accessOfUser(
  * The user whom an id, a user name or an address means. Throws `not_found`, and `refused` for an address of several
  * users none of whom is the only one not inactive.
  */
-export async function userNamed(ctx: Context, named: string, moment: Moment = 'now'): Promise<NamedUser> {
+export async function userNamed(ctx: Context, named: string, moment: AsOf = 'now'): Promise<NamedUser> {
   const id = asId<UserId>(named);
   const byId = id && (await userOfId(ctx.scope, id, moment));
   if (byId) return byId;
@@ -103,7 +108,7 @@ export function asAccess(rows: readonly AccessRow[]): Access {
   const account = of('account_role')[0];
   return {
     accountRole: {
-      role: (account?.row.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+      role: accountRoleOf(account?.row.level),
       via: account?.via ?? [],
     },
     projects: of('project_role').map(({ row, via }) => ({

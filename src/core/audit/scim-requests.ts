@@ -8,7 +8,8 @@ import {
   type ProvisioningRequestRow,
 } from '../../store/audit/scim-requests.ts';
 import { groupIdByName } from '../../store/groups/groups.ts';
-import { itemsOf, withNext } from '../../store/sql/keyset-page.ts';
+import { withNext } from '../../store/sql/keyset-page.ts';
+import { itemsOf } from '../../store/sql/sized-page.ts';
 import { userIdByName } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';

@@ -1,8 +1,9 @@
 import { notFound } from '../../lib/errors.ts';
 import { newId, type OrganizationId } from '../../lib/ids.ts';
 import { organizationUsage } from '../../store/access/usage.ts';
-import type { CatalogueSort, OrganizationRow } from '../../store/catalog/organizations.ts';
+import type { OrganizationRow } from '../../store/catalog/organizations.ts';
 import * as store from '../../store/catalog/organizations.ts';
+import type { CatalogSort } from '../../store/catalog/table.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { difference } from '../shared/diff.ts';
@@ -10,12 +11,13 @@ import { checkKey, checkName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { refuseInUse } from './in-use.ts';
 
-export type { CatalogueSort, OrganizationRow as Organization } from '../../store/catalog/organizations.ts';
+export type { OrganizationRow as Organization } from '../../store/catalog/organizations.ts';
+export type { CatalogSort } from '../../store/catalog/table.ts';
 
 /** A page of the workspace's organizations. */
 export function listOrganizations(
   ctx: Context,
-  page: KeysetPage<CatalogueSort>,
+  page: KeysetPage<CatalogSort>,
 ): Promise<Page<OrganizationRow>> {
   return store.listOrganizations(ctx.scope, page);
 }

@@ -2,8 +2,9 @@ import { invalid } from '../../lib/errors.ts';
 import { type EventId, newId, type ProductId } from '../../lib/ids.ts';
 import { countSeats } from '../../store/access/seats.ts';
 import { type LicenseRow, licensesOf } from '../../store/catalog/licenses.ts';
-import type { ProductRow, ProductSort, ProductState } from '../../store/catalog/products.ts';
+import type { ProductRow, ProductState } from '../../store/catalog/products.ts';
 import * as store from '../../store/catalog/products.ts';
+import type { CatalogSort } from '../../store/catalog/table.ts';
 import type { Scope } from '../../store/db/scope.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
@@ -15,7 +16,7 @@ import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { checkLicenses, type LicenseInput, putLicenses } from './licenses.ts';
 import { rulesFollow } from './rename-in-rules.ts';
 
-export type { ProductSort } from '../../store/catalog/products.ts';
+export type { CatalogSort } from '../../store/catalog/table.ts';
 export type { LicenseInput } from './licenses.ts';
 
 /** A product with its licenses. */
@@ -45,7 +46,7 @@ export interface ProductInput {
 }
 
 /** A page of the workspace's products. */
-export async function listProducts(ctx: Context, page: KeysetPage<ProductSort>): Promise<Page<Product>> {
+export async function listProducts(ctx: Context, page: KeysetPage<CatalogSort>): Promise<Page<Product>> {
   const { items, next } = await store.listProducts(ctx.scope, page);
   return { items: await withLicenses(ctx.scope, items), next };
 }

@@ -1,9 +1,10 @@
 import { invalid, notFound } from '../../lib/errors.ts';
 import { newId, type OrganizationId, type ProjectId } from '../../lib/ids.ts';
 import { projectUsage } from '../../store/access/usage.ts';
-import { type CatalogueSort, findOrganization } from '../../store/catalog/organizations.ts';
+import { findOrganization } from '../../store/catalog/organizations.ts';
 import type { ProjectRow } from '../../store/catalog/projects.ts';
 import * as store from '../../store/catalog/projects.ts';
+import type { CatalogSort } from '../../store/catalog/table.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
@@ -16,7 +17,7 @@ import { rulesFollow } from './rename-in-rules.ts';
 export type { ProjectRow as Project } from '../../store/catalog/projects.ts';
 
 /** A page of the workspace's projects. */
-export function listProjects(ctx: Context, page: KeysetPage<CatalogueSort>): Promise<Page<ProjectRow>> {
+export function listProjects(ctx: Context, page: KeysetPage<CatalogSort>): Promise<Page<ProjectRow>> {
   return store.listProjects(ctx.scope, page);
 }
 

@@ -1,6 +1,6 @@
 import type { UserId } from '../../lib/ids.ts';
 import { quoted } from '../../lib/quoted.ts';
-import { billingManagersInProjects } from '../../store/access/manual-grants.ts';
+import { billingManagersInProjects } from '../../store/access/billing-managers.ts';
 import type { WriteScope } from '../../store/db/scope.ts';
 import type { Refusal } from '../context/change.ts';
 
@@ -23,7 +23,7 @@ export async function billingManagerRefusal(
   const more = both.length === 1 ? '' : ` and ${both.length - 1} more`;
   return {
     rule: 'billing_manager',
-    userIds: both.map((one) => one.user_id),
+    userIds: both.map((one) => one.id),
     message: `${quoted(first.user_name, 256)}${more} would be a billing manager with project roles. ${BILLING_MANAGER}`,
   };
 }

@@ -7,7 +7,7 @@ import {
   streamLeavers,
 } from '../../store/exports/joiners-and-leavers.ts';
 import { databaseTime } from '../../store/sql/as-of.ts';
-import { DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
+import { accountRoleOf } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
 import { passedPeriod, type Period, toldPeriod } from '../shared/as-of.ts';
 import { type Columns, exported, type ExportFile, time } from './file.ts';
@@ -28,7 +28,7 @@ const LEAVERS: Columns<Leaver> = {
   access_ended_at: (row) => time(row.at),
   actor: (row) => row.actor,
   action: (row) => row.action,
-  lost_account_role: (row) => row.account_role ?? DEFAULT_ACCOUNT_ROLE,
+  lost_account_role: (row) => accountRoleOf(row.account_role),
   lost_products: (row) => row.products,
   lost_projects: (row) => row.projects,
   returned_at: (row) => time(row.returned_at),
@@ -42,7 +42,7 @@ const JOINERS: Columns<Joiner> = {
   action: (row) => row.action,
   new: (row) => (row.is_new ? 'yes' : 'no'),
   first_access_at: (row) => time(row.first_access_at),
-  account_role: (row) => row.account_role ?? DEFAULT_ACCOUNT_ROLE,
+  account_role: (row) => accountRoleOf(row.account_role),
   products: (row) => row.products,
   projects: (row) => row.projects,
 };

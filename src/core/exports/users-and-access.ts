@@ -5,7 +5,7 @@ import {
   streamUsers,
 } from '../../store/exports/users-and-access.ts';
 import type { UserStatus } from '../../store/users/users.ts';
-import { DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
+import { accountRoleOf } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
 import { momentOf } from '../shared/as-of.ts';
 import { type Columns, exported, type ExportFile, time } from './file.ts';
@@ -22,7 +22,7 @@ const USERS: Columns<ExportedUser> = {
   email: (user) => user.email,
   full_name: (user) => user.full_name,
   status: (user) => user.status,
-  account_role: (user) => user.account_role ?? DEFAULT_ACCOUNT_ROLE,
+  account_role: (user) => accountRoleOf(user.account_role),
   organization: (user) => user.organization,
   products: (user) => user.products,
   projects: (user) => user.projects,

@@ -2,14 +2,14 @@ import { notFound } from '../../lib/errors.ts';
 import { asId, type GroupId } from '../../lib/ids.ts';
 import {
   countGroups,
+  groupPageAfter,
   groupsByIds,
   type ListedGroup,
   listGroups,
-  turnGroups,
 } from '../../store/groups/group-pages.ts';
 import { findGroup, type GroupRow } from '../../store/groups/groups.ts';
 import { memberBatches, memberBytes, membersAsJson } from '../../store/groups/memberships.ts';
-import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
+import type { CursorPage, CursorSelection } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
 import { partsWhileTokenLive } from '../context/live-token.ts';
@@ -69,12 +69,12 @@ export async function listGroupsByIndex(
 /** A page of groups from a row on, and how many there were under the condition when the list was begun. */
 export async function listGroupsByCursor(
   ctx: Context,
-  page: CursorPage,
+  page: CursorSelection,
   members: MembersWanted | undefined,
-): Promise<Turned<GroupWithMembers> & { readonly total: number }> {
+): Promise<CursorPage<GroupWithMembers> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    page.turn.total ?? countGroups(ctx.scope, page),
-    turnGroups(ctx.scope, page, bytesOf(members)),
+    page.cursor.total ?? countGroups(ctx.scope, page),
+    groupPageAfter(ctx.scope, page, bytesOf(members)),
   ]);
   return { ...found, total, rows: withMembers(ctx, found.rows, members) };
 }

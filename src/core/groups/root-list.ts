@@ -4,10 +4,10 @@ import {
   countMixed,
   listMixed,
   type MixedId,
+  mixedPageAfter,
   type MixedSelection,
-  turnMixed,
 } from '../../store/scim/root-list.ts';
-import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
+import type { CursorPage, CursorSelection } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
 import { shownParts, type UserParts, usersOf, type UserWithAccess } from '../users/read.ts';
@@ -44,12 +44,12 @@ export async function listMixedByIndex(
  */
 export async function listMixedByCursor(
   ctx: Context,
-  page: MixedSelection & Pick<CursorPage, 'turn' | 'count'>,
+  page: MixedSelection & Pick<CursorSelection, 'cursor' | 'count'>,
   parts: MixedParts,
-): Promise<Turned<MixedItem> & { readonly total: number }> {
+): Promise<CursorPage<MixedItem> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    page.turn.total ?? countMixed(ctx.scope, page),
-    turnMixed(ctx.scope, page, page, sizesOf(parts)),
+    page.cursor.total ?? countMixed(ctx.scope, page),
+    mixedPageAfter(ctx.scope, page, page, sizesOf(parts)),
   ]);
   return { ...found, total, rows: await load(ctx, found.rows, parts) };
 }

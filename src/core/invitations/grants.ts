@@ -2,7 +2,7 @@ import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import { holdingsOf } from '../../store/access/effective.ts';
 import { catalogueNames } from '../../store/catalog/names.ts';
 import { scopeOf } from '../../store/db/scope.ts';
-import { type AccountRole, DEFAULT_ACCOUNT_ROLE } from '../access/effective.ts';
+import { type AccountRole, accountRoleOf } from '../access/effective.ts';
 import type { Core } from '../context/core.ts';
 
 /** What somebody joins to, in names that people read. */
@@ -24,7 +24,7 @@ export async function offerOf(core: Core, workspaceId: WorkspaceId, userId: User
   const named = (kind: string, key: string, parent: string | null = null) =>
     names.find((one) => one.kind === kind && one.key === key && one.parent === parent);
   return {
-    accountRole: (of('account_role')[0]?.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+    accountRole: accountRoleOf(of('account_role')[0]?.level),
     products: of('entitlement').map(({ target, level }) => {
       const license = named('license', level, target);
       return { name: license?.parent_name ?? target, license: license?.name ?? level };

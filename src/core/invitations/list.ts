@@ -8,7 +8,7 @@ import {
   listInvitations as list,
   pendingInvitationOf as pending,
 } from '../../store/invitations/invitations.ts';
-import type { Moment } from '../../store/sql/as-of.ts';
+import type { AsOf } from '../../store/sql/as-of.ts';
 import type { Context } from '../context/context.ts';
 import { invitationSettings } from '../context/core.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
@@ -33,7 +33,7 @@ export function listInvitations(
 export function pendingInvitationOf(
   ctx: Context,
   userId: UserId,
-  moment: Moment = 'now',
+  moment: AsOf = 'now',
 ): Promise<InvitationRow | undefined> {
   return pending(ctx.scope, userId, moment);
 }

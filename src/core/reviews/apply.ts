@@ -1,10 +1,13 @@
 import { RollcallError } from '../../lib/errors.ts';
-import type { ReviewId, TokenId } from '../../lib/ids.ts';
+import type { ReviewId, TokenId, WorkspaceId } from '../../lib/ids.ts';
 import { log } from '../../lib/log.ts';
+import { scopeOf } from '../../store/db/scope.ts';
 import { type PendingRow, pendingRows, stillPending, writeOutcomes } from '../../store/reviews/outcomes.ts';
 import {
+  type Closer,
   type ClosingReview,
   closingReviews,
+  findCloser,
   type LockedReview,
   lockReview,
   markEnded,
@@ -31,10 +34,19 @@ const IN_REQUEST = 5;
 export async function applyClosingReviews(core: Core, isStopping: () => boolean): Promise<void> {
   for (const review of await closingReviews(core.db)) {
     if (isStopping()) return;
-    await apply(contextOf(core, callerOf(review)), review.id, isStopping).catch((error: unknown) =>
+    await applyClosing(core, review, isStopping).catch((error: unknown) =>
       log.warn('A review could not be closed yet; it will be tried again.', { review: review.id, error }),
     );
   }
+}
+
+async function applyClosing(
+  core: Core,
+  { workspace_id: workspaceId, id }: ClosingReview,
+  isStopping: () => boolean,
+): Promise<void> {
+  const closer = await findCloser(scopeOf(core.db, workspaceId), id);
+  if (closer) await apply(contextOf(core, callerOf(workspaceId, closer)), id, isStopping);
 }
 
 /** Applies what a request has time for; what fails or is too much is left to the job. */
@@ -133,9 +145,9 @@ async function end(c: Change, review: LockedReview): Promise<void> {
 }
 
 /** Who closed a review: what is taken away is that one's deed. */
-function callerOf(review: ClosingReview): Caller {
-  const { workspace_id: workspaceId, request_id: requestId, actor_name: name } = review;
-  if (review.actor_kind === 'system') return { workspaceId, requestId, actor: { kind: 'system', name } };
-  const [id, scope] = [review.actor_id as TokenId, review.actor_scope as Scope];
+function callerOf(workspaceId: WorkspaceId, closer: Closer): Caller {
+  const { request_id: requestId, actor_name: name } = closer;
+  if (closer.actor_kind === 'system') return { workspaceId, requestId, actor: { kind: 'system', name } };
+  const [id, scope] = [closer.actor_id as TokenId, closer.actor_scope as Scope];
   return { workspaceId, requestId, actor: { kind: 'token', id, name, scope } };
 }

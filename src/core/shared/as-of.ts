@@ -1,12 +1,12 @@
 import { invalid } from '../../lib/errors.ts';
 import type { Period } from '../../store/audit/export.ts';
 import type { Db } from '../../store/db/pool.ts';
-import { databaseTime, type Moment } from '../../store/sql/as-of.ts';
+import { type AsOf, databaseTime } from '../../store/sql/as-of.ts';
 
 export type { Period } from '../../store/audit/export.ts';
 
 /** The moment that a question with `asOf` is asked of. Throws `invalid` for the future: it can still change. */
-export async function momentOf(db: Db, asOf: Date | undefined): Promise<Moment> {
+export async function momentOf(db: Db, asOf: Date | undefined): Promise<AsOf> {
   if (!asOf) return 'now';
   if (asOf > (await databaseTime(db))) {
     throw invalid('asOf', 'asOf lies in the future; ask of a time that has passed.');

@@ -70,37 +70,33 @@ export function difference(
     (name) => !isDeepStrictEqual(was[name], is[name]),
   );
   if (names.length === 0) return null;
-  const pick = (from: Record<string, unknown>) =>
+  const valuesOf = (from: Record<string, unknown>) =>
     Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
-  return { before: pick(was), after: pick(is) };
+  return { before: valuesOf(was), after: valuesOf(is) };
 }
+
+const STATE_COLUMNS = [
+  'user_name',
+  'external_id',
+  'status',
+  'source',
+  'managed_by',
+  'attributes',
+  'organization_id',
+  'organization_pushed',
+  'organization_last_pushed',
+  'start_date',
+  'joined_at',
+  'active_since',
+  'removed_at',
+  'deleted_at',
+] as const satisfies readonly (keyof UserState)[];
 
 /** The part of a row that can be written. */
 export function stateOf(row: UserRow): UserState {
-  const {
-    user_name,
-    external_id,
-    status,
-    source,
-    managed_by,
-    attributes,
-    organization_id,
-    organization_pushed,
-    organization_last_pushed,
-  } = row;
-  const { start_date, joined_at, active_since, removed_at, deleted_at } = row;
-  return {
-    ...{
-      user_name,
-      external_id,
-      status,
-      source,
-      managed_by,
-      attributes,
-      organization_id,
-      organization_pushed,
-      organization_last_pushed,
-    },
-    ...{ start_date, joined_at, active_since, removed_at, deleted_at },
-  };
+  return pick(row, STATE_COLUMNS);
+}
+
+function pick<Row, Column extends keyof Row>(row: Row, columns: readonly Column[]): Pick<Row, Column> {
+  return Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<Row, Column>;
 }

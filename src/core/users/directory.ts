@@ -5,7 +5,7 @@ import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import * as store from '../../store/users/directory.ts';
 import { type MachineRow, machinesOf } from '../../store/users/machines.ts';
 import { type Conflict, conflictsOf } from '../access/conflicts.ts';
-import { type Access, type AccountRole, asAccess, DEFAULT_ACCOUNT_ROLE, isCut } from '../access/effective.ts';
+import { type Access, type AccountRole, accountRoleOf, asAccess, isCut } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
 import { pendingInvitationOf } from '../invitations/list.ts';
 import { momentOf } from '../shared/as-of.ts';
@@ -66,7 +66,7 @@ export async function listDirectory(
 function asHoldings(held: readonly Holding[]): Holdings {
   const of = (kind: Holding['kind']) => held.filter((holding) => holding.kind === kind);
   return {
-    accountRole: (of('account_role')[0]?.level as AccountRole | undefined) ?? DEFAULT_ACCOUNT_ROLE,
+    accountRole: accountRoleOf(of('account_role')[0]?.level),
     licenses: of('entitlement').map((holding) => `${holding.target}:${holding.level}`),
     projects: of('project_role').map((holding) => ({ project: holding.target, role: holding.level })),
   };

@@ -2,8 +2,14 @@ import { notFound } from '../../lib/errors.ts';
 import { asId, type UserId } from '../../lib/ids.ts';
 import { accessOf, type AccessRow } from '../../store/access/effective.ts';
 import { groupBatches } from '../../store/groups/memberships.ts';
-import { countUsers, listUsers, type ShownParts, turnUsers, usersByIds } from '../../store/scim/user-list.ts';
-import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
+import {
+  countUsers,
+  listUsers,
+  type ShownParts,
+  userPageAfter,
+  usersByIds,
+} from '../../store/scim/user-list.ts';
+import type { CursorPage, CursorSelection } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
@@ -45,12 +51,12 @@ export async function listUsersByIndex(
 /** A page of the users that SCIM shows from a row on, and how many there were under the condition when it was begun. */
 export async function listUsersByCursor(
   ctx: Context,
-  page: CursorPage,
+  page: CursorSelection,
   parts: UserParts,
-): Promise<Turned<UserWithAccess> & { readonly total: number }> {
+): Promise<CursorPage<UserWithAccess> & { readonly total: number }> {
   const [total, found] = await Promise.all([
-    page.turn.total ?? countUsers(ctx.scope, page),
-    turnUsers(ctx.scope, page, shownParts(parts)),
+    page.cursor.total ?? countUsers(ctx.scope, page),
+    userPageAfter(ctx.scope, page, shownParts(parts)),
   ]);
   return { ...found, total, rows: await withAccess(ctx, found.rows, parts) };
 }

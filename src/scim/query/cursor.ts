@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import type { Turn } from '../../core/shared/records.ts';
+import type { Cursor } from '../../core/shared/records.ts';
 import { isArray } from '../input/json.ts';
 import { badRequest } from '../scim-error.ts';
 
@@ -18,15 +18,15 @@ const TAG_BYTES = 16;
 const MAX_LENGTH = 8192;
 
 /**
- * A cursor, RFC 9865 section 2: where a page is turned to, sealed, so that it is opaque (a place is the value that a
+ * A cursor, RFC 9865 section 2: where a page begins, sealed, so that it is opaque (a place is the value that a
  * list is sorted by, such as an address) and can't be made up; in characters that a URL takes as they are. `query` is
  * what the cursor belongs to: with another it cannot be opened.
  */
-export function sealCursor(key: Uint8Array, query: string, turn: Turn, now: number): string {
-  const place = turn.from ? [turn.from.key, turn.from.id] : null;
+export function sealCursor(key: Uint8Array, query: string, cursor: Cursor, now: number): string {
+  const place = cursor.from ? [cursor.from.value, cursor.from.id] : null;
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(query));
-  const text = JSON.stringify([Math.floor(now / 1000), turn.backwards, place, turn.total]);
+  const text = JSON.stringify([Math.floor(now / 1000), cursor.backwards, place, cursor.total]);
   return Buffer.concat([iv, cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 }
 
@@ -34,8 +34,8 @@ export function sealCursor(key: Uint8Array, query: string, turn: Turn, now: numb
  * Opens a cursor. Throws `invalidCursor` for a text that is none, or is another query's, and `expiredCursor` for one
  * that is too old (RFC 9865 section 2.1).
  */
-export function openCursor(key: Uint8Array, query: string, cursor: string, now: number): Turn {
-  const opened = JSON.parse(unsealed(key, query, cursor)) as [
+export function openCursor(key: Uint8Array, query: string, sealed: string, now: number): Cursor {
+  const opened = JSON.parse(unsealed(key, query, sealed)) as [
     number,
     boolean,
     unknown,
@@ -50,13 +50,13 @@ export function openCursor(key: Uint8Array, query: string, cursor: string, now: 
     );
   }
   if (!isArray(place)) return { backwards, total };
-  return { from: { key: place[0] as string | null, id: place[1] as string }, backwards, total };
+  return { from: { value: place[0] as string | null, id: place[1] as string }, backwards, total };
 }
 
-function unsealed(key: Uint8Array, query: string, cursor: string): string {
-  const bytes = Buffer.from(cursor.length <= MAX_LENGTH ? cursor : '', 'base64url');
+function unsealed(key: Uint8Array, query: string, sealed: string): string {
+  const bytes = Buffer.from(sealed.length <= MAX_LENGTH ? sealed : '', 'base64url');
   // What isn't written as we write it would be read as something else.
-  if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== cursor) throw invalidCursor();
+  if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) throw invalidCursor();
   const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES))
     .setAAD(Buffer.from(query))
     .setAuthTag(bytes.subarray(-TAG_BYTES));

@@ -1,4 +1,4 @@
-import type { Turn, Turned } from '../../core/shared/records.ts';
+import type { Cursor, CursorPage } from '../../core/shared/records.ts';
 import { type JsonText, reply, type ScimReply } from '../http/reply.ts';
 import { openCursor, sealCursor } from '../query/cursor.ts';
 import type { Paging } from '../query/paging.ts';
@@ -17,9 +17,9 @@ export interface ListSource<Item> {
     count: number;
   }) => Promise<{ readonly total: number; readonly items: readonly Item[] }>;
   readonly byCursor: (page: {
-    turn: Turn;
+    cursor: Cursor;
     count: number;
-  }) => Promise<Turned<Item> & { readonly total: number }>;
+  }) => Promise<CursorPage<Item> & { readonly total: number }>;
   /** An item as JSON text. */
   readonly show: (item: Item) => JsonText;
 }
@@ -38,16 +38,16 @@ export async function listReply<Item>(
   const { cursorKey: key, caller } = ctx;
   const query = JSON.stringify([caller.workspaceId, list.endpoint, list.query]);
   const now = Date.now();
-  const turn = paging.cursor === '' ? { backwards: false } : openCursor(key, query, paging.cursor, now);
-  const page = await list.byCursor({ turn, count: paging.count });
+  const cursor = paging.cursor === '' ? { backwards: false } : openCursor(key, query, paging.cursor, now);
+  const page = await list.byCursor({ cursor, count: paging.count });
   // The list is counted once: each count goes through all of it.
-  const cursor = (to: Turn | undefined) => to && sealCursor(key, query, { ...to, total: page.total }, now);
+  const sealed = (to: Cursor | undefined) => to && sealCursor(key, query, { ...to, total: page.total }, now);
   return reply(
     listPieces(
       page.rows,
       list.show,
       { totalResults: page.total },
-      { nextCursor: cursor(page.next), previousCursor: cursor(page.previous) },
+      { nextCursor: sealed(page.next), previousCursor: sealed(page.previous) },
     ),
   );
 }

@@ -2,11 +2,12 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf, validAt } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import { endedBySize, type MoreRow } from '../sql/sized-page.ts';
 import { literal } from '../sql/where.ts';
-import { billingManagers } from './effective.ts';
+import { billingManagers } from './billing-managers.ts';
+import { fromLicenses } from './effective.ts';
 
 /** Why something gives nothing. */
 export type ConflictCode =
@@ -66,57 +67,60 @@ export function listConflicts(
 export function conflictsOf(
   scope: PoolScope,
   userId: UserId,
-  moment: Moment,
+  asOf: AsOf,
   most: number,
 ): Promise<ConflictRow[]> {
-  const query = conflicts(scope.workspaceId, moment, sql`and u.id = ${userId}`, userId);
+  const query = conflicts(scope.workspaceId, asOf, sql`and u.id = ${userId}`, userId);
   return rows<ConflictRow>(scope, sql`${query} limit ${most}`);
 }
 
 const USER_COLUMNS = ['workspace_id', 'id', 'user_name', 'organization_pushed', 'deleted_at'];
 const GROUP_COLUMNS = ['workspace_id', 'id', 'display_name'];
 
-function conflicts(workspaceId: WorkspaceId, moment: Moment, conditions: Sql, userId?: UserId): Sql {
+function conflicts(workspaceId: WorkspaceId, asOf: AsOf, conditions: Sql, userId?: UserId): Sql {
   const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
   return sql`
     select u.id as user_id, u.user_name, c.code, c.source, c.attribute, c.group_id,
-      (select g.display_name from ${versions('groups', GROUP_COLUMNS, moment)} g
+      (select g.display_name from ${rowsAsOf('groups', GROUP_COLUMNS, asOf)} g
         where g.workspace_id = ${workspaceId} and g.id = c.group_id) as group_name,
       c.value, c.place
     from (select f.*, concat_ws('/', f.code, f.source, f.attribute, f.group_id, f.value) as place
-      from (${causes(workspaceId, moment, userId)}) f) c
-    join ${versions('users', USER_COLUMNS, moment)} u on u.workspace_id = ${here} and u.id = c.user_id and u.deleted_at is null
+      from (${causes(workspaceId, asOf, userId)}) f) c
+    join ${rowsAsOf('users', USER_COLUMNS, asOf)} u on u.workspace_id = ${here} and u.id = c.user_id and u.deleted_at is null
     where true ${conditions}
     order by ${NAME}, u.id, ${PLACE}`;
 }
 
-/** UNION, not UNION ALL: a group may map one thing by itself and by a rule. */
-function causes(workspaceId: WorkspaceId, moment: Moment, userId: UserId | undefined): Sql {
+/**
+ * UNION, not UNION ALL: a group may map one thing by itself and by a rule. The two ways to a grant, `held` of effective.ts,
+ * are said once more, so that each is found from what causes the conflict.
+ */
+function causes(workspaceId: WorkspaceId, asOf: AsOf, userId: UserId | undefined): Sql {
   const here = userId ? unestimated(workspaceId) : sql`${workspaceId}`;
-  const billing = billingManagers(workspaceId, moment, userId && [userId]);
-  const off = switchedOff(workspaceId, moment);
-  const [direct, member, mapped] = [holds('d', moment), holds('m', moment), holds('gg', moment)];
+  const billing = billingManagers(workspaceId, asOf, userId && [userId]);
+  const off = switchedOff(workspaceId, asOf);
+  const [direct, member, mapped] = [validAt('d', asOf), validAt('m', asOf), validAt('gg', asOf)];
   return sql`
     select d.user_id, case d.pushed_attribute when 'roles' then 'unknown_role' else 'unknown_entitlement' end as code,
       d.source, d.pushed_attribute as attribute, null::uuid as group_id, d.pushed_value as value
     from direct_grants d where d.workspace_id = ${here} and ${direct} and d.kind is null
     union
     select o.id, 'unknown_organization', 'pushed', 'organization', null, o.organization_pushed
-    from ${versions('users', USER_COLUMNS, moment)} o
+    from ${rowsAsOf('users', USER_COLUMNS, asOf)} o
     where o.workspace_id = ${here} and o.organization_pushed is not null
     union
     select d.user_id, 'billing_manager', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, p.key || ':' || r.key)
     from (${billing}) b
     join direct_grants d on d.workspace_id = ${here} and d.user_id = b.user_id and ${direct}
       and d.kind = 'project_role'
-    ${projectAndRole(workspaceId, moment, sql`d`)}
+    ${projectAndRole(workspaceId, asOf, sql`d`)}
     union
     select m.user_id, 'billing_manager', 'group', null, m.group_id, p.key || ':' || r.key
     from (${billing}) b
     join memberships m on m.workspace_id = ${here} and m.user_id = b.user_id and ${member}
     join group_grants gg on gg.workspace_id = ${here} and gg.group_id = m.group_id and ${mapped}
       and gg.kind = 'project_role'
-    ${projectAndRole(workspaceId, moment, sql`gg`)}
+    ${projectAndRole(workspaceId, asOf, sql`gg`)}
     union
     select d.user_id, 'product_off', d.source, d.pushed_attribute, null, coalesce(d.pushed_value, l.name)
     from (${off}) l
@@ -130,17 +134,13 @@ function causes(workspaceId: WorkspaceId, moment: Moment, userId: UserId | undef
 
 const KEYED = ['workspace_id', 'id', 'key'];
 
-function projectAndRole(workspaceId: WorkspaceId, moment: Moment, grant: Sql): Sql {
+function projectAndRole(workspaceId: WorkspaceId, asOf: AsOf, grant: Sql): Sql {
   return sql`
-    join ${versions('projects', KEYED, moment)} p on p.workspace_id = ${workspaceId} and p.id = ${grant}.project_id
-    join ${versions('roles', KEYED, moment)} r on r.workspace_id = ${workspaceId} and r.id = ${grant}.role_id`;
+    join ${rowsAsOf('projects', KEYED, asOf)} p on p.workspace_id = ${workspaceId} and p.id = ${grant}.project_id
+    join ${rowsAsOf('roles', KEYED, asOf)} r on r.workspace_id = ${workspaceId} and r.id = ${grant}.role_id`;
 }
 
 /** The licenses of products that are switched off. */
-function switchedOff(workspaceId: WorkspaceId, moment: Moment): Sql {
-  return sql`select l.id, p.key || ':' || l.key as name
-    from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
-    join ${versions('products', [...KEYED, 'enabled'], moment)} p
-      on p.workspace_id = l.workspace_id and p.id = l.product_id and not p.enabled
-    where l.workspace_id = ${workspaceId}`;
+function switchedOff(workspaceId: WorkspaceId, asOf: AsOf): Sql {
+  return sql`select l.id, p.key || ':' || l.key as name ${fromLicenses(workspaceId, asOf, 'off')}`;
 }

@@ -217,7 +217,7 @@ export async function hasActiveOwner(scope: WriteScope): Promise<boolean> {
   const found = await row(
     scope,
     sql`select from direct_grants d
-      join users u on u.workspace_id = d.workspace_id and u.id = d.user_id and u.status = 'active'
+      join users u on u.workspace_id = ${scope.workspaceId} and u.id = d.user_id and u.status = 'active'
       where d.workspace_id = ${scope.workspaceId} and d.account_role = 'owner' and d.until = 'infinity' limit 1`,
   );
   return found !== undefined;

@@ -3,7 +3,7 @@ import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { preparedForFew } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
 import type { Scope } from '../db/scope.ts';
-import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf, validAt } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
 import type { UserStatus } from '../users/users.ts';
 
@@ -45,10 +45,14 @@ function among(column: Sql, only: Only): Sql {
 /**
  * Every grant of a user, whichever way it is had; one row a way. `only` narrows both branches by their indexes.
  * `groupGrants` stands in place of that table, for what would be had if it were otherwise.
+ *
+ * Where plans ask for it, this union is said again: `everythingHeld` of exports/users-and-access.ts, `everyWay` of
+ * exports/access-changes.ts, `causes` of conflicts.ts, `holders` of users/directory.ts, `isLinked` of reviews/rows.ts
+ * (docs/adr/0005).
  */
 export function held(
   workspaceId: WorkspaceId,
-  moment: Moment,
+  asOf: AsOf,
   only: Only,
   groupGrants: Sql = sql`group_grants`,
 ): Sql {
@@ -57,7 +61,7 @@ export function held(
     select d.user_id, d.kind, d.account_role, d.project_id, d.role_id, d.license_id, d.source,
       null::uuid as group_id, null::text as origin, null::text as rule, d.since, d.since_event
     from direct_grants d
-    where d.workspace_id = ${here} and ${holds('d', moment)} and d.kind is not null
+    where d.workspace_id = ${here} and ${validAt('d', asOf)} and d.kind is not null
       ${among(sql`d.user_id`, only)}
     union all
     select m.user_id, gg.kind, gg.account_role, gg.project_id, gg.role_id, gg.license_id, null,
@@ -65,8 +69,8 @@ export function held(
       case when m.since >= gg.since then m.since_event else gg.since_event end
     from memberships m
     join ${groupGrants} gg
-      on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and ${holds('gg', moment)}
-    where m.workspace_id = ${here} and ${holds('m', moment)} ${among(sql`m.user_id`, only)}`;
+      on gg.workspace_id = ${here} and gg.group_id = m.group_id and ${validAt('gg', asOf)}
+    where m.workspace_id = ${here} and ${validAt('m', asOf)} ${among(sql`m.user_id`, only)}`;
 }
 
 /** The rank of an account role as an SQL expression. */
@@ -76,15 +80,33 @@ export function accountRank(role: Sql): Sql {
     when 'billing_manager' then ${billing_manager}::integer when 'member' then ${member}::integer end`;
 }
 
-/** The users, of some or of all, whose highest account role is billing manager: they hold no project role. */
-export function billingManagers(workspaceId: WorkspaceId, moment: Moment, only?: Only): Sql {
-  return sql`
-    select h.user_id from (${held(workspaceId, moment, only)}) h where h.kind = 'account_role'
-    group by h.user_id having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer`;
+/** The rank of what is granted: that of a project role, of which `role` is the row, or of an account role. */
+export function levelRank(role: Sql, accountRole: Sql): Sql {
+  return sql`coalesce(${role}.rank, ${accountRank(accountRole)})`;
+}
+
+/**
+ * Which of the grants that compete count, by the columns kind, rank, the best rank of what competes and the rank of the
+ * user's highest account role: those of the highest level, and no project role of a billing manager.
+ */
+export const IS_EFFECTIVE = sql`rank is not distinct from best
+  and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)`;
+
+const KEYED = ['workspace_id', 'id', 'key'];
+
+/**
+ * FROM and WHERE for licenses `l` with their products `p`, of the products that are switched on or of those that are
+ * off; of the latter nothing is had.
+ */
+export function fromLicenses(workspaceId: WorkspaceId, asOf: AsOf, products: 'on' | 'off'): Sql {
+  return sql`from ${rowsAsOf('licenses', [...KEYED, 'product_id'], asOf)} l
+    join ${rowsAsOf('products', [...KEYED, 'enabled'], asOf)} p
+      on p.workspace_id = ${workspaceId} and p.id = l.product_id and p.enabled = ${raw(String(products === 'on'))}
+    where l.workspace_id = ${workspaceId}`;
 }
 
 interface Asked {
-  readonly moment: Moment;
+  readonly asOf: AsOf;
   readonly only: Only;
   /** False: also what pending and inactive users would have if they were active. */
   readonly activeOnly: boolean;
@@ -99,9 +121,9 @@ interface Asked {
  * keeps the planner from trying every order of all joins, which takes longer than reading one user's rows.
  */
 function named(workspaceId: WorkspaceId, asked: Asked): Sql {
-  const { moment, only, activeOnly, groupGrants, things } = asked;
+  const { asOf, only, activeOnly, groupGrants, things } = asked;
   const here = only === undefined ? sql`${workspaceId}` : unestimated(workspaceId);
-  const keyed = ['workspace_id', 'id', 'key', 'name'];
+  const named = [...KEYED, 'name'];
   const users = ['workspace_id', 'id', 'user_name', 'email', 'status', 'active_since'];
   return sql`
     select n.*, g.display_name as group_name, e.actor_name as granted_by
@@ -110,26 +132,26 @@ function named(workspaceId: WorkspaceId, asked: Asked): Sql {
         l.key as license, coalesce(p.key, pr.key, (select key from workspaces where id = ${workspaceId})) as target,
         coalesce(p.name, pr.name, (select name from workspaces where id = ${workspaceId})) as target_name,
         coalesce(r.key, l.key, h.account_role) as level,
-        coalesce(r.rank, ${accountRank(sql`h.account_role`)}) as rank,
+        ${levelRank(sql`r`, sql`h.account_role`)} as rank,
         ${accountRank(sql`h.account_role`)} as account_rank,
         case when h.group_id is null then 'direct' else 'group' end as via,
         h.source, h.group_id, h.origin, h.rule, greatest(h.since, u.active_since) as granted_at, h.since_event
-      from (${held(workspaceId, moment, only, groupGrants)}) h
+      from (${held(workspaceId, asOf, only, groupGrants)}) h
       join (select id, user_name, email, status, active_since,
           row_number() over (order by lower(user_name) collate "C", id) as position
-        from ${versions('users', users, moment)} one
+        from ${rowsAsOf('users', users, asOf)} one
         where one.workspace_id = ${here} ${activeOnly ? sql`and one.status = 'active'` : empty}
           ${among(sql`one.id`, only)}) u on u.id = h.user_id
-      left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
-      left join ${versions('roles', ['workspace_id', 'id', 'key', 'rank'], moment)} r
+      left join ${rowsAsOf('projects', named, asOf)} p on p.workspace_id = ${workspaceId} and p.id = h.project_id
+      left join ${rowsAsOf('roles', [...KEYED, 'rank'], asOf)} r
         on r.workspace_id = ${workspaceId} and r.id = h.role_id
-      left join ${versions('licenses', ['workspace_id', 'id', 'key', 'product_id'], moment)} l
+      left join ${rowsAsOf('licenses', [...KEYED, 'product_id'], asOf)} l
         on l.workspace_id = ${workspaceId} and l.id = h.license_id
-      left join ${versions('products', [...keyed, 'enabled'], moment)} pr
+      left join ${rowsAsOf('products', [...named, 'enabled'], asOf)} pr
         on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
       where pr.enabled is not false ${things ? sql`and ${things}` : empty}
       offset 0) n
-    left join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
+    left join ${rowsAsOf('groups', ['workspace_id', 'id', 'display_name'], asOf)} g
       on g.workspace_id = ${here} and g.id = n.group_id
     left join audit_events e on e.workspace_id = ${here} and e.id = n.since_event`;
 }
@@ -152,8 +174,7 @@ export function effective(workspaceId: WorkspaceId, asked: Asked, columns: Sql):
         max(account_rank) over (partition by position) as account_place
       from (${named(workspaceId, asked)}) n
     ) access
-    where rank is not distinct from best
-      and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)
+    where ${IS_EFFECTIVE}
     order by ${contest}, ${way}`;
 }
 
@@ -190,9 +211,9 @@ export function boundedWays(access: Sql, columns: Sql, most: number): Sql {
 export async function accessOf(
   scope: Scope,
   userIds: readonly UserId[],
-  moment: Moment = 'now',
+  asOf: AsOf = 'now',
 ): Promise<(AccessRow & CountedWays)[]> {
-  const access = effective(scope.workspaceId, { moment, only: userIds, activeOnly: true }, COLUMNS);
+  const access = effective(scope.workspaceId, { asOf, only: userIds, activeOnly: true }, COLUMNS);
   const most = userIds.length === 1 ? MOST_WAYS : MOST_ROWS;
   const few = sql`${access} limit ${raw(String(most + 1))}`;
   const found = await preparedForFew<AccessRow>(scope, 'access_of', userIds.length, few);
@@ -209,10 +230,10 @@ export type Holding = Pick<AccessRow, 'user_id' | 'kind' | 'target' | 'level'>;
 export function holdingsOf(
   scope: Scope,
   userIds: readonly UserId[],
-  moment: Moment = 'now',
+  asOf: AsOf = 'now',
   most?: number,
 ): Promise<Holding[]> {
-  const asked = { moment, only: userIds, activeOnly: false };
+  const asked = { asOf, only: userIds, activeOnly: false };
   const holdings = sql`select distinct user_id, kind, target collate "C" as target, level collate "C" as level
     from (${effective(scope.workspaceId, asked, COLUMNS)}) holding`;
   return rows<Holding>(

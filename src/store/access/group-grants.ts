@@ -43,10 +43,10 @@ export function groupGrants(
     sql`select gg.id, gg.group_id, gg.origin, gg.rule, gg.kind, gg.account_role, p.key as project, r.key as role,
         pr.key as product, l.key as license, gg.since
       from group_grants gg
-      left join projects p on p.workspace_id = gg.workspace_id and p.id = gg.project_id
-      left join roles r on r.workspace_id = gg.workspace_id and r.id = gg.role_id
-      left join licenses l on l.workspace_id = gg.workspace_id and l.id = gg.license_id
-      left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id
+      left join projects p on p.workspace_id = ${unestimated(scope.workspaceId)} and p.id = gg.project_id
+      left join roles r on r.workspace_id = ${unestimated(scope.workspaceId)} and r.id = gg.role_id
+      left join licenses l on l.workspace_id = ${unestimated(scope.workspaceId)} and l.id = gg.license_id
+      left join products pr on pr.workspace_id = ${unestimated(scope.workspaceId)} and pr.id = l.product_id
       where gg.workspace_id = ${unestimated(scope.workspaceId)} and gg.group_id = any(${groupIds}::uuid[]) and gg.until = 'infinity'
       order by array_position(${groupIds}::uuid[], gg.group_id), gg.origin, gg.kind, p.key, pr.key, l.key
       limit ${most ?? null}`,

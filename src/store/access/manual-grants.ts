@@ -1,8 +1,7 @@
-import sql from 'sql-template-tag';
-import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId } from '../../lib/ids.ts';
+import sql, { type Sql } from 'sql-template-tag';
+import type { EventId, GrantId, LicenseId, ProjectId, RoleId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import { accessWrites, type WriteScope } from '../db/scope.ts';
-import { ACCOUNT_RANKS, accountRank, held } from './effective.ts';
 
 /** What a direct grant gives, by ids; the columns that its kind does not use are null. */
 export interface GrantTargetColumns {
@@ -79,17 +78,20 @@ export interface OwnGrant extends Omit<GrantTargetColumns, 'kind'> {
 const OWN = sql`d.id, d.user_id, d.source, d.pushed_attribute, d.pushed_value, d.kind, d.account_role, d.project_id, d.role_id,
   d.license_id, p.key as project, r.key as role, pr.key as product, l.key as license`;
 
-const CATALOGUE = sql`
-  left join projects p on p.workspace_id = d.workspace_id and p.id = d.project_id
-  left join roles r on r.workspace_id = d.workspace_id and r.id = d.role_id
-  left join licenses l on l.workspace_id = d.workspace_id and l.id = d.license_id
-  left join products pr on pr.workspace_id = l.workspace_id and pr.id = l.product_id`;
+/** After the grants `d`: the catalogue's rows that they name. */
+function catalogue(workspaceId: WorkspaceId): Sql {
+  return sql`
+    left join projects p on p.workspace_id = ${workspaceId} and p.id = d.project_id
+    left join roles r on r.workspace_id = ${workspaceId} and r.id = d.role_id
+    left join licenses l on l.workspace_id = ${workspaceId} and l.id = d.license_id
+    left join products pr on pr.workspace_id = ${workspaceId} and pr.id = l.product_id`;
+}
 
 /** The open direct grants that users were given here, not pushed. */
 export function givenGrants(scope: WriteScope, userIds: readonly UserId[]): Promise<OwnGrant[]> {
   return rows(
     scope,
-    sql`select ${OWN} from direct_grants d ${CATALOGUE}
+    sql`select ${OWN} from direct_grants d ${catalogue(scope.workspaceId)}
       where d.workspace_id = ${scope.workspaceId} and d.user_id = any(${userIds}::uuid[]) and d.until = 'infinity'
         and d.source <> 'pushed'
       order by d.user_id, d.id`,
@@ -111,26 +113,10 @@ export function endedGrants(
       from unnest(${users.map((one) => one.id)}::uuid[], ${users.map((one) => one.from)}::timestamptz[]) as a(id, since)
       join direct_grants d on d.workspace_id = ${scope.workspaceId} and d.user_id = a.id and d.until <> 'infinity'
         and d.until >= a.since
-      join audit_events e on e.workspace_id = d.workspace_id and e.id = d.until_event
+      join audit_events e on e.workspace_id = ${scope.workspaceId} and e.id = d.until_event
         and e.action = any(${actions}::text[])
-      ${CATALOGUE}
+      ${catalogue(scope.workspaceId)}
       where p.deleted_at is null and l.deleted_at is null
       order by d.user_id, d.id`,
-  );
-}
-
-/** The users of those given who are billing managers by their highest account role and hold project roles directly. */
-export async function billingManagersInProjects(
-  scope: WriteScope,
-  userIds: readonly UserId[],
-): Promise<{ readonly user_id: UserId; readonly user_name: string }[]> {
-  return rows(
-    scope,
-    sql`select u.id as user_id, u.user_name from (${held(scope.workspaceId, 'now', userIds)}) h
-      join users u on u.workspace_id = ${scope.workspaceId} and u.id = h.user_id
-      group by u.id, u.user_name
-      having max(${accountRank(sql`h.account_role`)}) = ${ACCOUNT_RANKS.billing_manager}::integer
-        and bool_or(h.kind = 'project_role' and h.group_id is null)
-      order by u.id`,
   );
 }

@@ -106,7 +106,7 @@ export function changedThings(
   const only = concerned(scope.workspaceId, changes);
   const things = touched(changes);
   const had = (groupGrants: Sql | undefined) =>
-    effective(scope.workspaceId, { moment: 'now', only, activeOnly: true, groupGrants, things }, thing);
+    effective(scope.workspaceId, { asOf: 'now', only, activeOnly: true, groupGrants, things }, thing);
   return rows<ChangedThing>(
     scope,
     sql`select user_id, user_name, kind, target, level, is_gain, total
@@ -142,7 +142,7 @@ export function waysOf(
 ): Promise<Way[]> {
   const columns = sql`user_id, kind, target, level, source, group_id, group_name, origin, rule`;
   const groupGrants = changes && changedGrants(scope.workspaceId, changes);
-  const asked = { moment: 'now', only: userIds, activeOnly: true, groupGrants } as const;
+  const asked = { asOf: 'now', only: userIds, activeOnly: true, groupGrants } as const;
   return rows<Way>(scope, boundedWays(effective(scope.workspaceId, asked, columns), columns, MOST_WAYS));
 }
 
@@ -151,6 +151,6 @@ export function withoutExpired(workspaceId: WorkspaceId): Sql {
   return sql`select u.id from users u
     where u.workspace_id = ${workspaceId} and not exists (
       select from invitations i
-      where i.workspace_id = u.workspace_id and i.user_id = u.id and i.status = 'pending'
+      where i.workspace_id = ${workspaceId} and i.user_id = u.id and i.status = 'pending'
         and i.expires_at <= clock_timestamp())`;
 }

@@ -49,7 +49,7 @@ export async function catalogueKeys(scope: Scope): Promise<CatalogueKeys> {
   const licenses = await rows<CatalogueKeys['licenses'][number]>(
     scope,
     sql`select p.key as product, l.key, l.id from licenses l
-      join products p on p.workspace_id = l.workspace_id and p.id = l.product_id
+      join products p on p.workspace_id = ${scope.workspaceId} and p.id = l.product_id
       where l.workspace_id = ${scope.workspaceId} and l.deleted_at is null`,
   );
   return { projects, roles, licenses };

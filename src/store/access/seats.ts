@@ -1,5 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { LicenseId } from '../../lib/ids.ts';
+import type { LicenseId, WorkspaceId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { Scope, WriteScope } from '../db/scope.ts';
 import { held, type Only } from './effective.ts';
@@ -14,14 +14,16 @@ export interface LimitedLicense {
   readonly overflow: 'refuse' | 'allow';
 }
 
-const LIMITED = sql`select l.id, p.key as product, l.key as license, l.seats, l.seats_used, l.overflow
-  from licenses l join products p on p.workspace_id = l.workspace_id and p.id = l.product_id`;
+function limited(workspaceId: WorkspaceId): Sql {
+  return sql`select l.id, p.key as product, l.key as license, l.seats, l.seats_used, l.overflow
+    from licenses l join products p on p.workspace_id = ${workspaceId} and p.id = l.product_id`;
+}
 
 /** The licenses of a workspace that have a limit, in the order in which they are locked. */
 export function limitedLicenses(scope: Scope): Promise<LimitedLicense[]> {
   return rows<LimitedLicense>(
     scope,
-    sql`${LIMITED} where l.workspace_id = ${scope.workspaceId} and l.seats is not null order by l.id`,
+    sql`${limited(scope.workspaceId)} where l.workspace_id = ${scope.workspaceId} and l.seats is not null order by l.id`,
   );
 }
 
@@ -29,7 +31,7 @@ export function limitedLicenses(scope: Scope): Promise<LimitedLicense[]> {
 export async function limitedLicense(scope: WriteScope, id: LicenseId): Promise<LimitedLicense> {
   const found = await row<LimitedLicense>(
     scope,
-    sql`${LIMITED} where l.workspace_id = ${scope.workspaceId} and l.id = ${id}`,
+    sql`${limited(scope.workspaceId)} where l.workspace_id = ${scope.workspaceId} and l.id = ${id}`,
   );
   return found as LimitedLicense;
 }

@@ -6,6 +6,7 @@ import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '.
 import { stream } from '../db/snapshot.ts';
 import { readArriving } from '../db/streamed-rows.ts';
 import { firstBytes } from '../sql/bytes.ts';
+import { unestimated } from '../sql/key-lookup.ts';
 import { type AuditEventRow, EVENT_COLUMNS, EVENT_FIELDS, STORED_BYTES } from './events.ts';
 
 /** A seal as a row; bytes are hexadecimal. */
@@ -94,7 +95,7 @@ export async function waiting(
   const found = await rows<QueuePosition & { readonly bytes: number }>(
     scope,
     sql`select q.at, q.event_id, (select ${STORED_BYTES} from audit_events e
-          where e.workspace_id = q.workspace_id and e.id = q.event_id) as bytes
+          where e.workspace_id = ${unestimated(scope.workspaceId)} and e.id = q.event_id) as bytes
         from audit_unsealed q where q.workspace_id = ${scope.workspaceId}
         ${after ? sql`and (q.at, q.event_id) > (${after.at}, ${after.event_id}::uuid)` : empty}
       order by q.at, q.event_id limit ${limit}`,
@@ -118,9 +119,9 @@ export function takeUnsealed(
     sql`with taken as (
         delete from audit_unsealed q using unnest(${times}::timestamptz[], ${ids}::uuid[]) as place(at, id)
         where q.workspace_id = ${scope.workspaceId} and q.at = place.at and q.event_id = place.id
-          and exists (select from audit_events e where e.workspace_id = q.workspace_id and e.id = place.id)
+          and exists (select from audit_events e where e.workspace_id = ${scope.workspaceId} and e.id = place.id)
           and not exists (
-            select from audit_seals s where s.workspace_id = q.workspace_id and s.event_id = place.id)
+            select from audit_seals s where s.workspace_id = ${scope.workspaceId} and s.event_id = place.id)
         returning q.event_id)
       select ${EVENT_COLUMNS} from taken
       join audit_events e on e.workspace_id = ${scope.workspaceId} and e.id = taken.event_id

@@ -3,9 +3,8 @@ import type { EventId, UserId } from '../../lib/ids.ts';
 import { preparedRows } from '../db/prepared.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import type { PageRows } from '../sql/keyset-page.ts';
-import { pageByBytes } from '../sql/page-bytes.ts';
-import { jsonBytes } from '../sql/sized-page.ts';
+import type { PageRows } from '../sql/sized-page.ts';
+import { jsonBytes, pageByBytes } from '../sql/sized-page.ts';
 
 /** One audit event as a row. `before` and `after` hold what changed, and only that; never a secret. */
 export interface AuditEventRow {

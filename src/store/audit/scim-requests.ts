@@ -6,7 +6,8 @@ import { preparedRows } from '../db/prepared.ts';
 import { rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, scopeOf, type WriteScope } from '../db/scope.ts';
 import { answeredAtEnd, inTransaction } from '../db/transaction.ts';
-import { endedBySize, type MoreRow } from '../sql/keyset-page.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { endedBySize, type MoreRow } from '../sql/sized-page.ts';
 
 /** One request of an identity provider and its answer. */
 export interface ProvisioningRequestRow {
@@ -73,7 +74,7 @@ export function erasedKey(workspace: Sql, key: Sql): Sql {
 }
 
 async function insertRequests(scope: WriteScope, requests: readonly NewProvisioningRequest[]): Promise<void> {
-  const isErasedText = sql`t.workspace_id = r.workspace_id and t.key = ${erasedKey(sql`r.workspace_id`, sql`m`)}`;
+  const isErasedText = sql`t.workspace_id = ${unestimated(scope.workspaceId)} and t.key = ${erasedKey(sql`${scope.workspaceId}`, sql`m`)}`;
   await preparedRows(
     scope,
     'append_requests',
@@ -84,8 +85,8 @@ async function insertRequests(scope: WriteScope, requests: readonly NewProvision
           status integer, scim_type text, detail text, duration_ms real, user_agent text, mentions uuid[])),
       gone as materialized (
         select r.id from r where exists (select from users u
-            where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.erased_at is not null)
-          or r.workspace_id in (select workspace_id from erased_texts) and exists (
+            where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = any(r.mentions) and u.erased_at is not null)
+          or exists (select from erased_texts where workspace_id = ${unestimated(scope.workspaceId)}) and exists (
             select from unnest(r.mentions) m join erased_texts t on ${isErasedText}
             where r.at - r.duration_ms * interval '1 millisecond' <= t.erased_at + case when t.is_shared then interval '1 second' else interval '5 seconds' end))
       insert into provisioning_requests (workspace_id, id, at, token_name, request_id, method, path, query, body,

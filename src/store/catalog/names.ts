@@ -23,7 +23,7 @@ export function catalogueNames(scope: PoolScope, projects: readonly string[]): P
       select 'role', null, key, name, null from roles where workspace_id = ${scope.workspaceId}
       union all
       select 'license', p.key, l.key, l.name, p.name from licenses l
-      join products p on p.workspace_id = l.workspace_id and p.id = l.product_id
+      join products p on p.workspace_id = ${scope.workspaceId} and p.id = l.product_id
       where l.workspace_id = ${scope.workspaceId} and l.deleted_at is null`,
   );
 }

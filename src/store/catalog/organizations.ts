@@ -1,8 +1,18 @@
 import sql from 'sql-template-tag';
 import type { OrganizationId, UserId } from '../../lib/ids.ts';
-import { row, rows } from '../db/query.ts';
+import { rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import type { KeysetPage, Page } from '../sql/keyset-page.ts';
+import {
+  CATALOG_SORTS,
+  type CatalogSort,
+  type CatalogTable,
+  endRow,
+  findByKey,
+  insertRow,
+  listCatalog,
+  updateRow,
+} from './table.ts';
 
 /** What may be changed of an organization. */
 export interface OrganizationState {
@@ -16,73 +26,49 @@ export interface OrganizationRow extends OrganizationState {
   readonly updated_at: Date;
 }
 
-const COLUMNS = sql`o.id, o.key, o.name, o.created_at, o.updated_at`;
-
-/** What organizations and projects can be sorted by. */
-export type CatalogueSort = 'key' | 'name';
-
-const SORTS = { key: byText(sql`o.key`), name: byText(sql`o.name`) };
+const ORGANIZATIONS: CatalogTable<OrganizationState> = {
+  name: 'organizations',
+  columns: () => sql`t.id, t.key, t.name, t.created_at, t.updated_at`,
+  written: ['key', 'name'],
+  ends: true,
+};
 
 /** A page of the workspace's organizations; the search looks at keys and names. */
-export async function listOrganizations(
+export function listOrganizations(
   scope: PoolScope,
-  page: KeysetPage<CatalogueSort>,
+  page: KeysetPage<CatalogSort>,
 ): Promise<Page<OrganizationRow>> {
-  const { column, conditions, order } = keyset(page, SORTS, sql`o.id`, [sql`o.key`, sql`o.name`]);
-  const found = await rows<OrganizationRow & { sort_value: string }>(
-    scope,
-    sql`select ${COLUMNS}, ${column} from organizations o
-      where o.workspace_id = ${scope.workspaceId} and o.deleted_at is null ${conditions} ${order}`,
-  );
-  return asPage(found, page.limit);
+  return listCatalog<OrganizationRow, CatalogSort>(scope, ORGANIZATIONS, CATALOG_SORTS, page);
 }
 
 /** The organization of a key, without regard to case. */
 export function findOrganization(scope: Scope, key: string): Promise<OrganizationRow | undefined> {
-  return row(
-    scope,
-    sql`select ${COLUMNS} from organizations o
-      where o.workspace_id = ${scope.workspaceId} and lower(o.key) = lower(${key}) and o.deleted_at is null`,
-  );
+  return findByKey(scope, ORGANIZATIONS, key);
 }
 
 /** Inserts an organization. Throws `taken` when its key is in use. */
-export async function insertOrganization(
+export function insertOrganization(
   scope: WriteScope,
   id: OrganizationId,
   state: OrganizationState,
   at: Date,
 ): Promise<OrganizationRow> {
-  const inserted = await row<OrganizationRow>(
-    scope,
-    sql`insert into organizations as o (workspace_id, id, key, name, created_at, updated_at)
-      values (${scope.workspaceId}, ${id}, ${state.key}, ${state.name}, ${at}, ${at}) returning ${COLUMNS}`,
-  );
-  return inserted as OrganizationRow;
+  return insertRow(scope, ORGANIZATIONS, id, state, at);
 }
 
 /** Writes the next version of an organization. Throws `taken` when its new key is in use. */
-export async function updateOrganization(
+export function updateOrganization(
   scope: WriteScope,
   id: OrganizationId,
   state: OrganizationState,
   at: Date,
 ): Promise<OrganizationRow> {
-  const updated = await row<OrganizationRow>(
-    scope,
-    sql`update organizations as o set key = ${state.key}, name = ${state.name}, updated_at = ${at}
-      where workspace_id = ${scope.workspaceId} and id = ${id} returning ${COLUMNS}`,
-  );
-  return updated as OrganizationRow;
+  return updateRow(scope, ORGANIZATIONS, id, state, at);
 }
 
 /** Ends an organization; its row stays for what was in the past. */
-export async function endOrganization(scope: WriteScope, id: OrganizationId, at: Date): Promise<void> {
-  await rows(
-    scope,
-    sql`update organizations set deleted_at = ${at}, updated_at = ${at}
-      where workspace_id = ${scope.workspaceId} and id = ${id}`,
-  );
+export function endOrganization(scope: WriteScope, id: OrganizationId, at: Date): Promise<void> {
+  return endRow(scope, ORGANIZATIONS, id, at);
 }
 
 /**

@@ -1,9 +1,18 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { OrganizationId, ProjectId } from '../../lib/ids.ts';
-import { row, rows } from '../db/query.ts';
 import type { PoolScope, Scope, WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
-import type { CatalogueSort } from './organizations.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import type { KeysetPage, Page } from '../sql/keyset-page.ts';
+import {
+  CATALOG_SORTS,
+  type CatalogSort,
+  type CatalogTable,
+  endRow,
+  findByKey,
+  insertRow,
+  listCatalog,
+  updateRow,
+} from './table.ts';
 
 /** What may be changed of a project. */
 export interface ProjectState {
@@ -20,32 +29,23 @@ export interface ProjectRow extends ProjectState {
   readonly updated_at: Date;
 }
 
-const COLUMNS = sql`p.id, p.key, p.name, p.organization_id, p.created_at, p.updated_at,
-  (select o.key from organizations o where o.workspace_id = p.workspace_id and o.id = p.organization_id) as organization`;
-
-const SORTS = { key: byText(sql`p.key`), name: byText(sql`p.name`) };
+const PROJECTS: CatalogTable<ProjectState> = {
+  name: 'projects',
+  columns: (workspaceId) => sql`t.id, t.key, t.name, t.organization_id, t.created_at, t.updated_at,
+    (select o.key from organizations o
+      where o.workspace_id = ${unestimated(workspaceId)} and o.id = t.organization_id) as organization`,
+  written: ['key', 'name', 'organization_id'],
+  ends: true,
+};
 
 /** A page of the workspace's projects; the search looks at keys and names. */
-export async function listProjects(
-  scope: PoolScope,
-  page: KeysetPage<CatalogueSort>,
-): Promise<Page<ProjectRow>> {
-  const { column, conditions, order } = keyset(page, SORTS, sql`p.id`, [sql`p.key`, sql`p.name`]);
-  const found = await rows<ProjectRow & { sort_value: string }>(
-    scope,
-    sql`select ${COLUMNS}, ${column} from projects p
-      where p.workspace_id = ${scope.workspaceId} and p.deleted_at is null ${conditions} ${order}`,
-  );
-  return asPage(found, page.limit);
+export function listProjects(scope: PoolScope, page: KeysetPage<CatalogSort>): Promise<Page<ProjectRow>> {
+  return listCatalog<ProjectRow, CatalogSort>(scope, PROJECTS, CATALOG_SORTS, page);
 }
 
 /** The project of a key, without regard to case. */
 export function findProject(scope: Scope, key: string): Promise<ProjectRow | undefined> {
-  return row(
-    scope,
-    sql`select ${COLUMNS} from projects p
-      where p.workspace_id = ${scope.workspaceId} and lower(p.key) = lower(${key}) and p.deleted_at is null`,
-  );
+  return findByKey(scope, PROJECTS, key);
 }
 
 /** Inserts a project. Throws `taken` when its key is in use. */
@@ -55,12 +55,7 @@ export function insertProject(
   state: ProjectState,
   at: Date,
 ): Promise<ProjectRow> {
-  return written(
-    scope,
-    sql`insert into projects (workspace_id, id, key, name, organization_id, created_at, updated_at)
-      values (${scope.workspaceId}, ${id}, ${state.key}, ${state.name}, ${state.organization_id}, ${at}, ${at})
-      returning *`,
-  );
+  return insertRow(scope, PROJECTS, id, state, at);
 }
 
 /** Writes the next version of a project. Throws `taken` when its new key is in use. */
@@ -70,24 +65,10 @@ export function updateProject(
   state: ProjectState,
   at: Date,
 ): Promise<ProjectRow> {
-  return written(
-    scope,
-    sql`update projects set key = ${state.key}, name = ${state.name}, organization_id = ${state.organization_id},
-        updated_at = ${at}
-      where workspace_id = ${scope.workspaceId} and id = ${id} returning *`,
-  );
-}
-
-async function written(scope: WriteScope, statement: Sql): Promise<ProjectRow> {
-  const project = await row<ProjectRow>(scope, sql`with p as (${statement}) select ${COLUMNS} from p`);
-  return project as ProjectRow;
+  return updateRow(scope, PROJECTS, id, state, at);
 }
 
 /** Ends a project; its row stays for what was in the past. */
-export async function endProject(scope: WriteScope, id: ProjectId, at: Date): Promise<void> {
-  await rows(
-    scope,
-    sql`update projects set deleted_at = ${at}, updated_at = ${at}
-      where workspace_id = ${scope.workspaceId} and id = ${id}`,
-  );
+export function endProject(scope: WriteScope, id: ProjectId, at: Date): Promise<void> {
+  return endRow(scope, PROJECTS, id, at);
 }

@@ -1,10 +1,10 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { WorkspaceId } from '../../lib/ids.ts';
-import { type AccessRow, ACCOUNT_RANKS, accountRank } from '../access/effective.ts';
+import { type AccessRow, accountRank, IS_EFFECTIVE, levelRank } from '../access/effective.ts';
 import type { Period } from '../audit/export.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
-import { intervals, type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowHistory, rowsAsOf } from '../sql/as-of.ts';
 
 /** One thing that a user began or ceased to have by one way. Names are those at the end of the period. */
 export interface AccessChange extends Pick<
@@ -22,7 +22,7 @@ export interface AccessChange extends Pick<
 
 /**
  * What everybody gained and lost, `from` < t <= `to`, in the order of time: the difference between effective access
- * (store/access.ts) at any two times, told one by one. Only who had anything happen is looked at: at `from`, and at
+ * (access/effective.ts) at any two times, told one by one. Only who had anything happen is looked at: at `from`, and at
  * each time at which something did.
  */
 export function streamAccessChanges(
@@ -54,7 +54,10 @@ function reaches(since: Sql, until: Sql, { from, to }: Period): Sql {
   return sql`${since} < ${until} ${from ? sql`and ${until} > ${from}` : empty} ${to ? sql`and ${since} <= ${to}` : empty}`;
 }
 
-/** `ways`: what was granted to whom by which way and when, however far it counted. Each way has a number. */
+/**
+ * `ways`: what was granted to whom by which way and when, however far it counted. Each way has a number. It is `held` of
+ * access/effective.ts for a whole period.
+ */
 function everyWay(workspaceId: WorkspaceId, period: Period): Sql {
   const since = sql`greatest(m.since, gg.since)`;
   const until = sql`least(m.until, gg.until)`;
@@ -83,9 +86,9 @@ function everyWay(workspaceId: WorkspaceId, period: Period): Sql {
  * same. The first is the beginning of the period, if it has one.
  */
 function everySlice(workspaceId: WorkspaceId, period: Period): Sql {
-  const people = intervals('users', ['workspace_id', 'id', 'status']);
-  const products = intervals('products', ['workspace_id', 'id', 'enabled']);
-  const ranks = intervals('roles', ['workspace_id', 'id', 'rank']);
+  const people = rowHistory('users', ['workspace_id', 'id', 'status']);
+  const products = rowHistory('products', ['workspace_id', 'id', 'enabled']);
+  const ranks = rowHistory('roles', ['workspace_id', 'id', 'rank']);
   return sql`
     people as materialized (
       select id, status, since, until, lag(status) over (partition by id order by since) as was
@@ -120,7 +123,7 @@ function everySlice(workspaceId: WorkspaceId, period: Period): Sql {
 /** `runs`: each way with the slices, from the first to the last, through which it was effective without a break. */
 function effectiveRuns(workspaceId: WorkspaceId): Sql {
   const contest = sql`w.kind, w.project_id, w.license_id`;
-  const rank = sql`coalesce(r.rank, ${accountRank(sql`w.account_role`)})`;
+  const rank = levelRank(sql`r`, sql`w.account_role`);
   return sql`
     runs as (
       select user_id, way, min(n) as first, max(n) as last from (
@@ -136,8 +139,7 @@ function effectiveRuns(workspaceId: WorkspaceId): Sql {
           left join licenses l on l.workspace_id = ${workspaceId} and l.id = w.license_id
           left join products_then p on p.id = l.product_id and p.since <= s.t and p.until > s.t
           where p.enabled is not false) held
-        where rank is not distinct from best
-          and (kind <> 'project_role' or account_place is distinct from ${ACCOUNT_RANKS.billing_manager}::integer)
+        where ${IS_EFFECTIVE}
       ) effective
       group by user_id, way, run)`;
 }
@@ -198,7 +200,7 @@ function causes(workspaceId: WorkspaceId): Sql {
 }
 
 /** The changes by names, in their order. An event is named by its id, or is the first that tells of a thing then. */
-function shown(workspaceId: WorkspaceId, moment: Moment): Sql {
+function shown(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   const keyed = ['workspace_id', 'id', 'key'];
   return sql`
     select * from (select c.at, c.change, u.user_name, u.email, c.kind, c.user_id, c.way,
@@ -207,14 +209,14 @@ function shown(workspaceId: WorkspaceId, moment: Moment): Sql {
       case when c.cause = 'activation' and e.action = 'user.joined' then 'invitation' else c.cause end as cause,
       e.actor_name as actor
     from caused c
-    join ${versions('users', ['workspace_id', 'id', 'user_name', 'email'], moment)} u
+    join ${rowsAsOf('users', ['workspace_id', 'id', 'user_name', 'email'], asOf)} u
       on u.workspace_id = ${workspaceId} and u.id = c.user_id
-    left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${workspaceId} and p.id = c.project_id
-    left join ${versions('roles', keyed, moment)} r on r.workspace_id = ${workspaceId} and r.id = c.role_id
-    left join ${versions('licenses', [...keyed, 'product_id'], moment)} l
+    left join ${rowsAsOf('projects', keyed, asOf)} p on p.workspace_id = ${workspaceId} and p.id = c.project_id
+    left join ${rowsAsOf('roles', keyed, asOf)} r on r.workspace_id = ${workspaceId} and r.id = c.role_id
+    left join ${rowsAsOf('licenses', [...keyed, 'product_id'], asOf)} l
       on l.workspace_id = ${workspaceId} and l.id = c.license_id
-    left join ${versions('products', keyed, moment)} pr on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
-    left join ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
+    left join ${rowsAsOf('products', keyed, asOf)} pr on pr.workspace_id = ${workspaceId} and pr.id = l.product_id
+    left join ${rowsAsOf('groups', ['workspace_id', 'id', 'display_name'], asOf)} g
       on g.workspace_id = ${workspaceId} and g.id = c.group_id
     left join lateral (
       select action, actor_name from audit_events

@@ -3,7 +3,7 @@ import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import type { Period } from '../audit/export.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
-import { type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf } from '../sql/as-of.ts';
 import { changeTables, isIn } from './access-changes.ts';
 import { everythingHeld } from './users-and-access.ts';
 
@@ -40,7 +40,7 @@ export interface Joiner extends Mover {
 
 /** Who ceased to be active in a period, in the order of time. */
 export function streamLeavers(scope: PoolScope, period: Period): AsyncGenerator<readonly Leaver[]> {
-  const moment = period.to ?? 'now';
+  const asOf = period.to ?? 'now';
   const keyed = ['workspace_id', 'id', 'key'];
   return stream<Leaver>(
     scope,
@@ -50,11 +50,11 @@ export function streamLeavers(scope: PoolScope, period: Period): AsyncGenerator<
           string_agg(distinct (pr.key || ':' || l.key) collate "C", '; ') as products,
           string_agg(distinct (p.key || ':' || r.key) collate "C", '; ') as projects
         from caused c
-        left join ${versions('projects', keyed, moment)} p on p.workspace_id = ${scope.workspaceId} and p.id = c.project_id
-        left join ${versions('roles', keyed, moment)} r on r.workspace_id = ${scope.workspaceId} and r.id = c.role_id
-        left join ${versions('licenses', [...keyed, 'product_id'], moment)} l
+        left join ${rowsAsOf('projects', keyed, asOf)} p on p.workspace_id = ${scope.workspaceId} and p.id = c.project_id
+        left join ${rowsAsOf('roles', keyed, asOf)} r on r.workspace_id = ${scope.workspaceId} and r.id = c.role_id
+        left join ${rowsAsOf('licenses', [...keyed, 'product_id'], asOf)} l
           on l.workspace_id = ${scope.workspaceId} and l.id = c.license_id
-        left join ${versions('products', keyed, moment)} pr
+        left join ${rowsAsOf('products', keyed, asOf)} pr
           on pr.workspace_id = ${scope.workspaceId} and pr.id = l.product_id
         where c.change = 'lost' and c.cause = 'deactivation' group by c.user_id, c.at),
       moved as (
@@ -65,19 +65,18 @@ export function streamLeavers(scope: PoolScope, period: Period): AsyncGenerator<
       select ${mover(sql`lost.account_role, lost.products, lost.projects`)},
         case when ${isIn(sql`m.returned_at`, period)} then m.returned_at end as returned_at
       from moved m left join lost on lost.user_id = m.user_id and lost.at = m.at
-      ${details(scope.workspaceId, moment)} ${IN_ORDER}`,
+      ${details(scope.workspaceId, asOf)} ${IN_ORDER}`,
     { joinsWhole: true },
   );
 }
 
 /** Who began to be active in a period, in the order of time. */
 export function streamJoiners(scope: PoolScope, period: Period): AsyncGenerator<readonly Joiner[]> {
-  const moment = period.to ?? 'now';
-  const had = sql`a.account_role, a.products,
-    case when a.account_role is distinct from 'billing_manager' then a.projects end as projects`;
+  const asOf = period.to ?? 'now';
+  const had = sql`a.account_role, a.products, a.projects`;
   return stream<Joiner>(
     scope,
-    sql`with ${changeTables(scope.workspaceId, period)}, ${everythingHeld(scope.workspaceId, moment)},
+    sql`with ${changeTables(scope.workspaceId, period)}, ${everythingHeld(scope.workspaceId, asOf)},
       moved as (
         select id as user_id, since as at, is_new
         from (select *, coalesce(not bool_or(status = 'active') over (partition by id order by since
@@ -92,7 +91,7 @@ export function streamJoiners(scope: PoolScope, period: Period): AsyncGenerator<
           select user_id, at, null, at from caused where change = 'gained') either)
       select ${mover(had)}, m.is_new, m.first_access_at
       from (select * from begun where is_new is not null) m
-      ${details(scope.workspaceId, moment)}
+      ${details(scope.workspaceId, asOf)}
       left join had a on a.user_id = m.user_id and u.status = 'active' ${IN_ORDER}`,
     { joinsWhole: true },
   );
@@ -106,11 +105,11 @@ function mover(held: Sql): Sql {
 }
 
 /** Beside `moved` as `m`: the user, the organization, the event that tells of it, and the request that asked for it. */
-function details(workspaceId: WorkspaceId, moment: Moment): Sql {
+function details(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   const user = ['workspace_id', 'id', 'user_name', 'email', 'full_name', 'status', 'organization_id'];
   return sql`
-    join ${versions('users', user, moment)} u on u.workspace_id = ${workspaceId} and u.id = m.user_id
-    left join ${versions('organizations', ['workspace_id', 'id', 'key'], moment)} o
+    join ${rowsAsOf('users', user, asOf)} u on u.workspace_id = ${workspaceId} and u.id = m.user_id
+    left join ${rowsAsOf('organizations', ['workspace_id', 'id', 'key'], asOf)} o
       on o.workspace_id = ${workspaceId} and o.id = u.organization_id
     left join lateral (
       select actor_name, action, request_id from audit_events

@@ -3,7 +3,7 @@ import type { EventId } from '../../lib/ids.ts';
 import { type AuditEventRow, type AuditPosition, EVENT_COLUMNS, pageOfEvents } from '../audit/events.ts';
 import { row } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import type { PageRows } from '../sql/keyset-page.ts';
+import type { PageRows } from '../sql/sized-page.ts';
 
 const RECEIPTS = sql`e.target_kind = 'export' and e.action in ('export.created', 'export.interrupted')`;
 

@@ -1,9 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { UserId, WorkspaceId } from '../../lib/ids.ts';
-import { type AccessRow, ACCOUNT_RANKS, effective } from '../access/effective.ts';
+import { type AccessRow, ACCOUNT_RANKS, effective, fromLicenses } from '../access/effective.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
-import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf, validAt } from '../sql/as-of.ts';
 import { lastAccessAt } from '../users/last-access.ts';
 import type { UserSource, UserStatus } from '../users/users.ts';
 
@@ -23,9 +23,9 @@ export type ExportedAccess = Pick<
 >;
 
 /** The effective access of everybody, ordered by user name, in batches and constant memory. */
-export function streamAccess(scope: PoolScope, moment: Moment): AsyncGenerator<readonly ExportedAccess[]> {
+export function streamAccess(scope: PoolScope, asOf: AsOf): AsyncGenerator<readonly ExportedAccess[]> {
   const columns = sql`user_id, user_name, email, status, kind, target, level, group_name, granted_at, granted_by`;
-  const asked = { moment, only: undefined, activeOnly: true };
+  const asked = { asOf, only: undefined, activeOnly: true };
   return stream<ExportedAccess>(scope, effective(scope.workspaceId, asked, columns));
 }
 
@@ -59,7 +59,11 @@ const USER_COLUMNS = [
   'full_name',
   'status',
   'organization_id',
-].concat(['joined_at', 'removed_at', 'source', 'external_id']);
+  'joined_at',
+  'removed_at',
+  'source',
+  'external_id',
+];
 
 /**
  * The users of some statuses, first the active, then the pending, then the inactive, each by user name, in batches and
@@ -68,17 +72,17 @@ const USER_COLUMNS = [
 export function streamUsers(
   scope: PoolScope,
   statuses: readonly UserStatus[],
-  moment: Moment,
+  asOf: AsOf,
 ): AsyncGenerator<readonly ExportedUser[]> {
   return stream<ExportedUser>(
     scope,
-    sql`with ${everythingHeld(scope.workspaceId, moment)}
+    sql`with ${everythingHeld(scope.workspaceId, asOf)}
       select u.id, u.user_name, u.email, u.full_name, u.status, a.account_role, o.key as organization,
-        a.products, case when a.account_role is distinct from 'billing_manager' then a.projects end as projects,
-        u.joined_at, ${lastAccessAt(scope.workspaceId, moment)} as last_access_at, u.removed_at, u.source, u.external_id
-      from ${versions('users', USER_COLUMNS, moment)} u
+        a.products, a.projects,
+        u.joined_at, ${lastAccessAt(scope.workspaceId, asOf)} as last_access_at, u.removed_at, u.source, u.external_id
+      from ${rowsAsOf('users', USER_COLUMNS, asOf)} u
       left join had a on a.user_id = u.id and u.status = 'active'
-      left join ${versions('organizations', ['workspace_id', 'id', 'key'], moment)} o
+      left join ${rowsAsOf('organizations', ['workspace_id', 'id', 'key'], asOf)} o
         on o.workspace_id = ${scope.workspaceId} and o.id = u.organization_id
       where u.workspace_id = ${scope.workspaceId} and u.status = any(${statuses}::text[])
       order by case u.status when 'active' then 1 when 'pending' then 2 else 3 end,
@@ -88,37 +92,38 @@ export function streamUsers(
 
 /**
  * `had(user_id, account_role, products, projects)` for everybody at once: the rules of effective access
- * (store/access.ts), told without provenance at a third of its cost. Everything that can be had is numbered first, by
- * what it competes with (`contest`) and so that the best has the lowest number; then one sort of who holds which
- * number is enough.
+ * (access/effective.ts) said once more, without provenance and at a third of the cost (docs/adr/0005). Everything that
+ * can be had is numbered first, by what it competes with (`contest`) and so that the best has the lowest number; then
+ * one sort of who holds which number is enough.
  */
-export function everythingHeld(workspaceId: WorkspaceId, moment: Moment): Sql {
+export function everythingHeld(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   return sql`
     things as materialized (
       select target, kind, text, row_number() over (order by kind, name, rank desc, target) as number,
         dense_rank() over (order by kind, name, contest) as contest
-      from (${things(workspaceId, moment)}) t),
+      from (${things(workspaceId, asOf)}) t),
     best as (
       select distinct on (user_id, contest) user_id, contest, number, kind, text from (
         select d.user_id, t.contest, t.number, t.kind, t.text
         from direct_grants d join things t on t.target = d.target
-        where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and d.kind is not null
+        where d.workspace_id = ${workspaceId} and ${validAt('d', asOf)} and d.kind is not null
         union all
         select m.user_id, t.contest, t.number, t.kind, t.text
         from memberships m
-        join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and ${holds('gg', moment)}
+        join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and ${validAt('gg', asOf)}
         join things t on t.target = gg.target
-        where m.workspace_id = ${workspaceId} and ${holds('m', moment)}) held
+        where m.workspace_id = ${workspaceId} and ${validAt('m', asOf)}) held
       order by user_id, contest, number),
     had as (
       select user_id, max(text) filter (where kind = 'account_role') as account_role,
         string_agg(text, '; ' order by contest) filter (where kind = 'entitlement') as products,
-        string_agg(text, '; ' order by contest) filter (where kind = 'project_role') as projects
+        case when max(text) filter (where kind = 'account_role') is distinct from 'billing_manager'
+          then string_agg(text, '; ' order by contest) filter (where kind = 'project_role') end as projects
       from best group by user_id)`;
 }
 
 /** Everything that can be granted, by the `target` that grants have. Nothing of a product that is switched off. */
-function things(workspaceId: WorkspaceId, moment: Moment): Sql {
+function things(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   const keyed = ['workspace_id', 'id', 'key'];
   const ranks = Object.entries(ACCOUNT_RANKS);
   return sql`
@@ -127,13 +132,10 @@ function things(workspaceId: WorkspaceId, moment: Moment): Sql {
     from unnest(${ranks.map(([role]) => role)}::text[], ${ranks.map(([, rank]) => rank)}::integer[]) as v(role, rank)
     union all
     select '/' || p.id || '/' || r.id || '/', 'project_role', p.key || ':' || r.key, p.key collate "C", r.rank, p.id
-    from ${versions('projects', keyed, moment)} p
-    join ${versions('roles', [...keyed, 'rank'], moment)} r on r.workspace_id = ${workspaceId}
+    from ${rowsAsOf('projects', keyed, asOf)} p
+    join ${rowsAsOf('roles', [...keyed, 'rank'], asOf)} r on r.workspace_id = ${workspaceId}
     where p.workspace_id = ${workspaceId}
     union all
     select '///' || l.id, 'entitlement', p.key || ':' || l.key, (p.key || ':' || l.key) collate "C", 0, l.id
-    from ${versions('licenses', [...keyed, 'product_id'], moment)} l
-    join ${versions('products', [...keyed, 'enabled'], moment)} p
-      on p.workspace_id = ${workspaceId} and p.id = l.product_id and p.enabled
-    where l.workspace_id = ${workspaceId}`;
+    ${fromLicenses(workspaceId, asOf, 'on')}`;
 }

@@ -3,9 +3,15 @@ import type { GroupId, WorkspaceId } from '../../lib/ids.ts';
 import { composedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import { groupSource } from '../scim/group-columns.ts';
+import { groupSources } from '../scim/group-columns.ts';
 import { KEYED_GROUPS } from '../scim/group-keys.ts';
-import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
+import {
+  type CursorPage,
+  cursorParts,
+  type CursorSelection,
+  type KeysetRow,
+  toPage,
+} from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys, unestimated } from '../sql/key-lookup.ts';
 import type { LookupKeys } from '../sql/offset-page.ts';
 import { andCondition, type IndexPage, lookupKind, orderBy, type Selection } from '../sql/offset-page.ts';
@@ -23,16 +29,21 @@ import { GROUP_COLUMNS, type GroupRow } from './groups.ts';
 /** Attributes of which a value is had by a group or a few, with an index each. */
 const GROUP_KEYS: LookupKeys = { unique: ['id', 'displayName'], shared: ['externalId'] };
 
+/** Where groups' attributes stand; `here` as `groupSources` takes it. */
+type GroupSources = (workspaceId: WorkspaceId, here?: Sql) => Sources;
+
 /** Groups that have not been deleted, under a condition: FROM and WHERE, with the table as `g`. */
 export function shownGroups(
   workspaceId: WorkspaceId,
   { condition }: Selection,
-  sources: Sources = groupSource,
+  sources: GroupSources = groupSources,
 ): Sql {
-  const isShown = sql`g.deleted_at is null ${andCondition(condition, sources)}`;
   const required = condition && requiredKeys(condition, KEYED_GROUPS.keys);
-  if (required) return sql`from ${rowsOfKeys(KEYED_GROUPS, workspaceId, required)} where ${isShown}`;
-  return sql`from groups g where g.workspace_id = ${workspaceId} and ${isShown}`;
+  const isShown = (here?: Sql) =>
+    sql`g.deleted_at is null ${andCondition(condition, sources(workspaceId, here))}`;
+  return required
+    ? sql`from ${rowsOfKeys(KEYED_GROUPS, workspaceId, required)} where ${isShown()}`
+    : sql`from groups g where g.workspace_id = ${workspaceId} and ${isShown(sql`${workspaceId}`)}`;
 }
 
 /** A group of a page, with about how many bytes its members take when they are shown. */
@@ -59,7 +70,7 @@ export async function listGroups(
     const isAll = few.length < FEW || page.count <= FEW;
     if (isAll && (few.length <= 1 || bytes <= MAX_PAGE_BYTES)) return { rows: few, isCut: false };
   }
-  const order = orderBy(page.sortBy, groupSource, sql`g.id`);
+  const order = orderBy(page.sortBy, groupSources(scope.workspaceId), sql`g.id`);
   const listed = sql`select g.id ${shownGroups(scope.workspaceId, page)}
     ${order} limit ${page.count} offset ${page.startIndex - 1}`;
   const query = sizedPage({ listed, ...sizedGroup(scope.workspaceId, memberBytes) });
@@ -76,7 +87,7 @@ function lookUpGroups(
   memberBytes: MemberBytes,
   lookup: keyof LookupKeys,
 ): Promise<ListedGroup[]> {
-  const order = orderBy(page.sortBy, groupSource, sql`g.id`);
+  const order = orderBy(page.sortBy, groupSources(scope.workspaceId), sql`g.id`);
   return composedRows<ListedGroup>(
     scope,
     sql`select ${GROUP_COLUMNS}, ${membersBytes(scope.workspaceId, sql`g.id`, memberBytes)} as members_bytes
@@ -86,15 +97,15 @@ function lookUpGroups(
 }
 
 /** A page of the workspace's groups from a row on, without their members, ended at the size that it has with them. */
-export async function turnGroups(
+export async function groupPageAfter(
   scope: PoolScope,
-  page: CursorPage,
+  page: CursorSelection,
   memberBytes: MemberBytes,
-): Promise<Turned<ListedGroup>> {
-  const { column, condition, order } = cursorQuery(page, groupSource, sql`g.id`);
+): Promise<CursorPage<ListedGroup>> {
+  const { column, condition, order } = cursorParts(page, groupSources(scope.workspaceId), sql`g.id`);
   const listed = sql`select g.id, ${column} ${shownGroups(scope.workspaceId, page)} ${condition} ${order}`;
   const query = sizedPage({ listed, carried: ['sort_value'], ...sizedGroup(scope.workspaceId, memberBytes) });
-  return turned(await composedRows<ListedGroup & PlacedRow & SizedRow>(scope, query), page);
+  return toPage(await composedRows<ListedGroup & KeysetRow & SizedRow>(scope, query), page);
 }
 
 /** How one group of a page is read and measured. */
@@ -130,7 +141,7 @@ export function groupsByIds(
 export async function countGroups(
   scope: PoolScope,
   selection: Selection,
-  sources: Sources = groupSource,
+  sources: GroupSources = groupSources,
 ): Promise<number> {
   const found = await row<{ count: number }>(
     scope,

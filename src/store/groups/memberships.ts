@@ -135,7 +135,7 @@ export async function membersAsJson(
     sql`select m.group_id, string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members
       from memberships m
       cross join lateral (select u.full_name from users u
-        where u.workspace_id = m.workspace_id and u.id = m.user_id offset 0) u
+        where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = m.user_id offset 0) u
       where m.workspace_id = ${unestimated(scope.workspaceId)} and m.group_id = any(${groupIds}::uuid[]) and m.until = 'infinity'
       group by m.group_id`,
   );
@@ -160,11 +160,11 @@ export async function* memberBatches(
       scope,
       sql`select string_agg(${memberText(usersUrl)}, ',' order by m.user_id) as members, count(m.user_id) as count,
           (array_agg(m.user_id order by m.user_id desc))[1] as last
-        from (select x.workspace_id, x.user_id from memberships x
+        from (select x.user_id from memberships x
           where x.workspace_id = ${scope.workspaceId} and x.group_id = ${groupId} and x.until = 'infinity'
             ${after ? sql`and x.user_id > ${after}::uuid` : empty}
           order by x.user_id limit ${MEMBERS_AT_ONCE}) m
-        join users u on u.workspace_id = m.workspace_id and u.id = m.user_id`,
+        join users u on u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = m.user_id`,
     );
     if (!batch || batch.members === null) return;
     yield batch.members;
@@ -184,11 +184,11 @@ export async function* groupBatches(
   for (;;) {
     const batch: { id: GroupId; display_name: string }[] = await rows(
       scope,
-      sql`select g.id, g.display_name from (select x.workspace_id, x.group_id from memberships x
+      sql`select g.id, g.display_name from (select x.group_id from memberships x
           where x.workspace_id = ${scope.workspaceId} and x.user_id = ${userId} and x.until = 'infinity'
             ${after ? sql`and x.group_id > ${after}::uuid` : empty}
           order by x.group_id limit ${GROUPS_AT_ONCE}) m
-        join groups g on g.workspace_id = m.workspace_id and g.id = m.group_id order by g.id`,
+        join groups g on g.workspace_id = ${unestimated(scope.workspaceId)} and g.id = m.group_id order by g.id`,
     );
     if (batch.length > 0) yield batch;
     if (batch.length < GROUPS_AT_ONCE) return;

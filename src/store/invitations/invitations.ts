@@ -3,8 +3,9 @@ import type { EventId, InvitationId, UserId, WorkspaceId } from '../../lib/ids.t
 import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
-import { type Moment, versions } from '../sql/as-of.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { type AsOf, rowsAsOf } from '../sql/as-of.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
 
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired' | 'superseded';
 
@@ -47,10 +48,15 @@ const KEPT = [
   'expires_at',
   'invited_by',
   'opened_event',
-].concat(
-  ['closed_event', 'created_at', 'closed_at', 'delivery', 'delivery_attempts', 'delivery_reason'],
-  ['delivery_next_at', 'delivered_at'],
-);
+  'closed_event',
+  'created_at',
+  'closed_at',
+  'delivery',
+  'delivery_attempts',
+  'delivery_reason',
+  'delivery_next_at',
+  'delivered_at',
+];
 
 const columns = (
   status: Sql,
@@ -127,12 +133,12 @@ export function openInvitationsOf(scope: Scope, userIds: readonly UserId[]): Pro
 export function pendingInvitationOf(
   scope: PoolScope,
   userId: UserId,
-  moment: Moment,
+  asOf: AsOf,
 ): Promise<InvitationRow | undefined> {
-  const time = moment === 'now' ? sql`clock_timestamp()` : sql`${moment}::timestamptz`;
+  const time = asOf === 'now' ? sql`clock_timestamp()` : sql`${asOf}::timestamptz`;
   return row(
     scope,
-    sql`select ${columns(sql`'pending'`)} from ${versions('invitations', [...KEPT, 'status'], moment)} i
+    sql`select ${columns(sql`'pending'`)} from ${rowsAsOf('invitations', [...KEPT, 'status'], asOf)} i
       where i.workspace_id = ${scope.workspaceId} and i.user_id = ${userId} and i.status = 'pending' and i.expires_at > ${time}`,
   );
 }
@@ -192,7 +198,7 @@ export async function listInvitations(
     sql`select ${INVITATION_COLUMNS}, ${column} from invitations i
       where i.workspace_id = ${scope.workspaceId} ${having(statuses)} ${conditions} ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 function having(statuses: readonly InvitationStatus[] | undefined): Sql {

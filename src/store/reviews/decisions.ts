@@ -179,7 +179,7 @@ export function decisionsOfRow(
     sql`select decision, note, reviewer, since, by, until from (
         select d.id, d.decision, d.note, d.reviewer, d.since, e.actor_name as by,
           case when d.until_event is not null then d.until end as until
-        from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
+        from review_decisions d join audit_events e on e.workspace_id = ${scope.workspaceId} and e.id = d.since_event
         where d.workspace_id = ${scope.workspaceId} and d.review_id = ${reviewId} and d.number = ${number}
         order by d.id desc limit ${most}) newest
       order by id`,
@@ -203,7 +203,7 @@ export function reviewersOf(scope: PoolScope, reviewId: ReviewId, most: number):
     scope,
     sql`select d.reviewer, e.actor_name as by, count(*) filter (where d.decision = 'keep') as keep,
         count(*) filter (where d.decision = 'revoke') as revoke, min(d.since) as first, max(d.since) as last
-      from review_decisions d join audit_events e on e.workspace_id = d.workspace_id and e.id = d.since_event
+      from review_decisions d join audit_events e on e.workspace_id = ${scope.workspaceId} and e.id = d.since_event
       where d.workspace_id = ${scope.workspaceId} and d.review_id = ${reviewId} and d.until = 'infinity'
       group by d.reviewer, e.actor_name
       order by count(*) desc, d.reviewer nulls last, e.actor_name limit ${most}`,

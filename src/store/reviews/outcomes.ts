@@ -1,13 +1,16 @@
-import sql from 'sql-template-tag';
-import type { EventId, GrantId, ReviewId, UserId } from '../../lib/ids.ts';
+import sql, { type Sql } from 'sql-template-tag';
+import type { EventId, GrantId, ReviewId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { accountRank } from '../access/effective.ts';
 import { rows } from '../db/query.ts';
 import type { WriteScope } from '../db/scope.ts';
-import { LINKED } from './rows.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { isLinked } from './rows.ts';
 
 /** Whether a row `w` is to be taken away; looked up for each row by its number. */
-const IS_REVOKED = sql`(select d.decision from review_decisions d where d.workspace_id = w.workspace_id
-  and d.review_id = w.review_id and d.number = w.number and d.until = 'infinity') = 'revoke'`;
+function isRevoked(workspaceId: WorkspaceId): Sql {
+  return sql`(select d.decision from review_decisions d where d.workspace_id = ${unestimated(workspaceId)}
+    and d.review_id = w.review_id and d.number = w.number and d.until = 'infinity') = 'revoke'`;
+}
 
 /**
  * Settles the revocations that are not ours to apply: what comes through a group or was pushed becomes a task, unless it has
@@ -16,10 +19,10 @@ const IS_REVOKED = sql`(select d.decision from review_decisions d where d.worksp
 export async function settleElsewhere(scope: WriteScope, reviewId: ReviewId, at: Date): Promise<void> {
   await rows(
     scope,
-    sql`update review_rows w set outcome = case when ${LINKED} then 'task' else 'already_ended' end,
+    sql`update review_rows w set outcome = case when ${isLinked(scope.workspaceId)} then 'task' else 'already_ended' end,
         outcome_at = ${at}
       where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId}
-        and (w.group_id is not null or w.source = 'pushed') and ${IS_REVOKED}`,
+        and (w.group_id is not null or w.source = 'pushed') and ${isRevoked(scope.workspaceId)}`,
   );
 }
 
@@ -40,7 +43,7 @@ export function pendingRows(
     scope,
     sql`select w.number, w.user_id from review_rows w
       where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.outcome is null
-        and w.number > ${after} and ${IS_REVOKED}
+        and w.number > ${after} and ${isRevoked(scope.workspaceId)}
       order by w.number limit ${count}`,
   );
 }
@@ -92,14 +95,14 @@ export function grantsToTake(
     sql`select w.number, d.id, d.user_id, d.kind, d.account_role, p.key as project, r.key as role, pr.key as product,
         l.key as license, d.source = w.source and d.target = w.target as is_own
       from review_rows w
-      join reviews v on v.workspace_id = w.workspace_id and v.id = w.review_id
-      join direct_grants d on d.workspace_id = w.workspace_id and d.user_id = w.user_id and d.until = 'infinity'
+      join reviews v on v.workspace_id = ${scope.workspaceId} and v.id = w.review_id
+      join direct_grants d on d.workspace_id = ${scope.workspaceId} and d.user_id = w.user_id and d.until = 'infinity'
         and d.source <> 'pushed' and d.kind = w.kind
-      left join projects p on p.workspace_id = d.workspace_id and p.id = d.project_id
-      left join roles r on r.workspace_id = d.workspace_id and r.id = d.role_id
-      left join roles wr on wr.workspace_id = w.workspace_id and wr.id = w.role_id
-      left join licenses l on l.workspace_id = d.workspace_id and l.id = d.license_id
-      left join products pr on pr.workspace_id = d.workspace_id and pr.id = l.product_id
+      left join projects p on p.workspace_id = ${scope.workspaceId} and p.id = d.project_id
+      left join roles r on r.workspace_id = ${scope.workspaceId} and r.id = d.role_id
+      left join roles wr on wr.workspace_id = ${scope.workspaceId} and wr.id = w.role_id
+      left join licenses l on l.workspace_id = ${scope.workspaceId} and l.id = d.license_id
+      left join products pr on pr.workspace_id = ${scope.workspaceId} and pr.id = l.product_id
       where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.number = any(${numbers}::integer[])
         and (d.source = w.source and d.target = w.target
           or d.since <= v.opened_at and (d.project_id = w.project_id and r.rank < wr.rank

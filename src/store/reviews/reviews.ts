@@ -2,9 +2,11 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, ProductId, ProjectId, ReviewId, WorkspaceId } from '../../lib/ids.ts';
 import type { Db } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
-import { intervals } from '../sql/as-of.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { acrossWorkspaces, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
+import { rowHistory } from '../sql/as-of.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
 
 /** How far a review has come: `closing` while its revocations are applied. */
 export type ReviewStatus = 'open' | 'closing' | 'closed' | 'cancelled';
@@ -49,12 +51,12 @@ function reviews(workspaceId: WorkspaceId): Sql {
   const keyed = ['workspace_id', 'id', 'key', 'name'];
   const then = (alias: Sql) => sql`${alias}.since <= v.opened_at and ${alias}.until > v.opened_at`;
   const event = (alias: Sql, id: Sql) => sql`
-    left join audit_events ${alias} on ${alias}.workspace_id = v.workspace_id and ${alias}.id = ${id}`;
+    left join audit_events ${alias} on ${alias}.workspace_id = ${workspaceId} and ${alias}.id = ${id}`;
   return sql`reviews v
-    join workspaces ws on ws.id = v.workspace_id
-    left join ${intervals('products', keyed)} pr
+    join workspaces ws on ws.id = ${workspaceId}
+    left join ${rowHistory('products', keyed)} pr
       on pr.workspace_id = ${workspaceId} and pr.id = v.product_id and ${then(sql`pr`)}
-    left join ${intervals('projects', keyed)} p
+    left join ${rowHistory('projects', keyed)} p
       on p.workspace_id = ${workspaceId} and p.id = v.project_id and ${then(sql`p`)}
     ${event(sql`opened`, sql`v.opened_event`)}
     ${event(sql`closing`, sql`v.closing_event`)}
@@ -63,7 +65,7 @@ function reviews(workspaceId: WorkspaceId): Sql {
       select count(*) filter (where d.decision = 'keep') as keep,
         count(*) filter (where d.decision = 'revoke') as revoke
       from review_decisions d
-      where d.workspace_id = v.workspace_id and d.review_id = v.id and d.until = 'infinity') decided`;
+      where d.workspace_id = ${unestimated(workspaceId)} and d.review_id = v.id and d.until = 'infinity') decided`;
 }
 
 export type ReviewSort = 'openedAt' | 'dueAt' | 'name';
@@ -88,7 +90,7 @@ export async function listReviews(
         ${conditions}
       ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 /** The review of an id. */
@@ -198,10 +200,22 @@ export async function markEnded(
   );
 }
 
-/** A review whose revocations are to be applied, and on whose behalf: who closed it. */
+/** A review whose revocations are to be applied. */
 export interface ClosingReview {
   readonly workspace_id: WorkspaceId;
   readonly id: ReviewId;
+}
+
+/** The reviews of all workspaces that are being closed. */
+export function closingReviews(db: Db): Promise<ClosingReview[]> {
+  return rows(
+    acrossWorkspaces(db),
+    sql`select workspace_id, id from reviews where status = 'closing' order by closing_at`,
+  );
+}
+
+/** Who closed a review, by the event that tells of it: its revocations are applied on behalf of this one. */
+export interface Closer {
   readonly actor_kind: 'token' | 'system';
   readonly actor_id: string | null;
   readonly actor_name: string;
@@ -209,12 +223,12 @@ export interface ClosingReview {
   readonly request_id: string;
 }
 
-/** The reviews of all workspaces that are being closed. */
-export function closingReviews(db: Db): Promise<ClosingReview[]> {
-  return rows(
-    acrossWorkspaces(db),
-    sql`select v.workspace_id, v.id, e.actor_kind, e.actor_id, e.actor_name, e.actor_scope, e.request_id
-      from reviews v join audit_events e on e.workspace_id = v.workspace_id and e.id = v.closing_event
-      where v.status = 'closing' order by v.closing_at`,
+/** Who closed a review that is being closed; undefined when it is not, or not any more. */
+export function findCloser(scope: Scope, id: ReviewId): Promise<Closer | undefined> {
+  return row(
+    scope,
+    sql`select e.actor_kind, e.actor_id, e.actor_name, e.actor_scope, e.request_id
+      from reviews v join audit_events e on e.workspace_id = ${scope.workspaceId} and e.id = v.closing_event
+      where v.workspace_id = ${scope.workspaceId} and v.id = ${id} and v.status = 'closing'`,
   );
 }

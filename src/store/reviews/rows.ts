@@ -1,12 +1,13 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { ReviewId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import type { AccessRow } from '../access/effective.ts';
+import { type AccessRow, fromLicenses } from '../access/effective.ts';
 import { row } from '../db/query.ts';
 import type { PoolScope, Scope } from '../db/scope.ts';
 import { stream } from '../db/snapshot.ts';
-import { type Moment, versions } from '../sql/as-of.ts';
-import type { PageRows } from '../sql/keyset-page.ts';
-import { pageByBytes } from '../sql/page-bytes.ts';
+import { type AsOf, rowsAsOf } from '../sql/as-of.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import type { PageRows } from '../sql/sized-page.ts';
+import { pageByBytes } from '../sql/sized-page.ts';
 import { literal } from '../sql/where.ts';
 import type { Verdict } from './reviews.ts';
 
@@ -50,7 +51,7 @@ export interface RowFilter {
 /** The review whose rows are asked for, and the time as of which names are told: usually when it was opened. */
 export interface RowsOf {
   readonly reviewId: ReviewId;
-  readonly names: Moment;
+  readonly names: AsOf;
 }
 
 /**
@@ -61,19 +62,19 @@ export function rowsFound(workspaceId: WorkspaceId, { reviewId, names }: RowsOf,
   const keyed = ['workspace_id', 'id', 'key'];
   const named = [...keyed, 'name'];
   const users = ['workspace_id', 'id', 'user_name', 'full_name', 'email'];
-  const then = (table: Parameters<typeof versions>[0], columns: readonly string[], id: Sql) => sql`lateral (
-    select * from ${versions(table, columns, names)} x where x.workspace_id = ${workspaceId} and x.id = ${id} limit 1)`;
+  const then = (table: Parameters<typeof rowsAsOf>[0], columns: readonly string[], id: Sql) => sql`lateral (
+    select * from ${rowsAsOf(table, columns, names)} x where x.workspace_id = ${workspaceId} and x.id = ${id} limit 1)`;
   return sql`review_rows w
-    join reviews v on v.workspace_id = w.workspace_id and v.id = w.review_id
-    join workspaces ws on ws.id = w.workspace_id
+    join reviews v on v.workspace_id = ${workspaceId} and v.id = w.review_id
+    join workspaces ws on ws.id = ${workspaceId}
     left join ${then('users', users, sql`w.user_id`)} u on true
     left join ${then('projects', named, sql`w.project_id`)} p on true
     left join ${then('roles', keyed, sql`w.role_id`)} r on true
     left join ${then('licenses', [...keyed, 'product_id'], sql`w.license_id`)} l on true
     left join ${then('products', named, sql`l.product_id`)} pr on true
     left join ${then('groups', ['workspace_id', 'id', 'display_name'], sql`w.group_id`)} g on true
-    left join ${decisionOf(sql`w.workspace_id`, sql`w.review_id`, sql`w.number`)} d on true
-    where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId} ${matching(filter)}`;
+    left join ${decisionOf(unestimated(workspaceId), sql`w.review_id`, sql`w.number`)} d on true
+    where w.workspace_id = ${workspaceId} and w.review_id = ${reviewId} ${matching(workspaceId, filter)}`;
 }
 
 /** The decision of a row that stands, looked up by its number; after LEFT JOIN. */
@@ -86,7 +87,7 @@ const TARGET = sql`coalesce(p.key, pr.key, ws.key)`;
 const LEVEL = sql`coalesce(r.key, l.key, w.account_role)`;
 const OUTCOME = sql`coalesce(w.outcome, case when v.status = 'closed' and d.decision = 'keep' then 'kept' end)`;
 
-function matching(filter: RowFilter): Sql {
+function matching(workspaceId: WorkspaceId, filter: RowFilter): Sql {
   const { decision, userId, kind, target, level, via, group, outcome, ended, search } = filter;
   const like = `%${literal(search ?? '')}%`;
   return sql`
@@ -98,7 +99,7 @@ function matching(filter: RowFilter): Sql {
     ${via ? sql`and (w.group_id is null) = ${via === 'direct'}` : empty}
     ${group === undefined ? empty : sql`and (w.group_id::text = ${group} or lower(g.display_name) = lower(${group}))`}
     ${outcome ? sql`and ${OUTCOME} = ${outcome}` : empty}
-    ${ended === undefined ? empty : sql`and ${HELD} <> ${ended}`}
+    ${ended === undefined ? empty : sql`and ${isHeld(workspaceId)} <> ${ended}`}
     ${
       search === undefined || search === ''
         ? empty
@@ -107,33 +108,45 @@ function matching(filter: RowFilter): Sql {
     }`;
 }
 
-/** Whether what a row `w` was had by is still there, though its user may be inactive or the product switched off. */
-export const LINKED = sql`case when w.group_id is null
-  then exists (select from direct_grants x where x.workspace_id = w.workspace_id and x.user_id = w.user_id
-    and x.until = 'infinity' and x.source = w.source and x.target = w.target)
-  else exists (select from memberships x
-    join group_grants xg on xg.workspace_id = x.workspace_id and xg.group_id = x.group_id and xg.until = 'infinity'
-      and xg.target = w.target
-    where x.workspace_id = w.workspace_id and x.user_id = w.user_id and x.group_id = w.group_id
-      and x.until = 'infinity') end`;
+/**
+ * Whether what a row `w` was had by is still there, though its user may be inactive or the product switched off: `held` of
+ * access/effective.ts, looked up by the one way that the row tells of.
+ */
+export function isLinked(workspaceId: WorkspaceId): Sql {
+  const here = unestimated(workspaceId);
+  return sql`case when w.group_id is null
+    then exists (select from direct_grants x where x.workspace_id = ${here} and x.user_id = w.user_id
+      and x.until = 'infinity' and x.source = w.source and x.target = w.target)
+    else exists (select from memberships x
+      join group_grants xg on xg.workspace_id = ${here} and xg.group_id = x.group_id and xg.until = 'infinity'
+        and xg.target = w.target
+      where x.workspace_id = ${here} and x.user_id = w.user_id and x.group_id = w.group_id
+        and x.until = 'infinity') end`;
+}
 
 /** Whether the access of a row `w` is still had by its way. */
-const HELD = sql`(${LINKED}
-  and exists (select from users x where x.workspace_id = w.workspace_id and x.id = w.user_id and x.status = 'active')
-  and (w.license_id is null or exists (select from licenses x
-    join products xp on xp.workspace_id = x.workspace_id and xp.id = x.product_id and xp.enabled
-    where x.workspace_id = w.workspace_id and x.id = w.license_id)))`;
+function isHeld(workspaceId: WorkspaceId): Sql {
+  const here = unestimated(workspaceId);
+  return sql`(${isLinked(workspaceId)}
+    and exists (select from users x where x.workspace_id = ${here} and x.id = w.user_id and x.status = 'active')
+    and (w.license_id is null or exists (
+      select ${fromLicenses(workspaceId, 'now', 'on')} and l.id = w.license_id)))`;
+}
 
-const COLUMNS = sql`w.number, w.user_id, coalesce(u.user_name, w.user_id::text) as user_name,
+/** The columns of a `FrozenRow`, in a query of `rowsFound`. */
+function columns(workspaceId: WorkspaceId): Sql {
+  const here = unestimated(workspaceId);
+  return sql`w.number, w.user_id, coalesce(u.user_name, w.user_id::text) as user_name,
   coalesce(u.full_name, w.user_id::text) as full_name, u.email, w.kind, ${TARGET} as target,
   coalesce(p.name, pr.name, ws.name) as target_name, ${LEVEL} as level, w.source, w.group_id,
   g.display_name as group_name, w.origin, w.rule, w.granted_at,
-  (select e.actor_name from audit_events e where e.workspace_id = w.workspace_id and e.id = w.granted_event)
+  (select e.actor_name from audit_events e where e.workspace_id = ${here} and e.id = w.granted_event)
     as granted_by,
   d.decision, d.note, d.reviewer, d.since as decided_at,
-  (select e.actor_name from audit_events e where e.workspace_id = d.workspace_id and e.id = d.since_event)
+  (select e.actor_name from audit_events e where e.workspace_id = ${here} and e.id = d.since_event)
     as decided_by,
-  ${OUTCOME} as outcome, w.outcome_reason, w.outcome_at, not ${HELD} as ended`;
+  ${OUTCOME} as outcome, w.outcome_reason, w.outcome_at, not ${isHeld(workspaceId)} as ended`;
+}
 
 /** The rows after a number, in their order: a page that ends at a number of rows or at a size. */
 export function listRows(
@@ -145,7 +158,7 @@ export function listRows(
   const listed = sql`select w.number as id from ${rowsFound(scope.workspaceId, of, filter)}
       ${page.after === undefined ? empty : sql`and w.number > ${page.after}`}
     order by w.number limit ${page.limit + 1}`;
-  const row = sql`select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})} and w.number = one.id`;
+  const row = sql`select ${columns(scope.workspaceId)} from ${rowsFound(scope.workspaceId, of, {})} and w.number = one.id`;
   return pageByBytes(scope, { listed, row, size: sql`octet_length(shown::text)` }, page.limit);
 }
 
@@ -153,7 +166,7 @@ export function listRows(
 export function findRow(scope: PoolScope, of: RowsOf, number: number): Promise<FrozenRow | undefined> {
   return row(
     scope,
-    sql`select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})} and w.number = ${number}`,
+    sql`select ${columns(scope.workspaceId)} from ${rowsFound(scope.workspaceId, of, {})} and w.number = ${number}`,
   );
 }
 
@@ -161,7 +174,7 @@ export function findRow(scope: PoolScope, of: RowsOf, number: number): Promise<F
 export function streamRows(scope: PoolScope, of: RowsOf): AsyncGenerator<readonly FrozenRow[]> {
   return stream<FrozenRow>(
     scope,
-    sql`select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})} order by w.number`,
+    sql`select ${columns(scope.workspaceId)} from ${rowsFound(scope.workspaceId, of, {})} order by w.number`,
   );
 }
 
@@ -176,7 +189,7 @@ export function streamRowsByOutcome(
 ): AsyncGenerator<readonly FrozenRow[]> {
   return stream<FrozenRow>(
     scope,
-    sql`select * from (select ${COLUMNS} from ${rowsFound(scope.workspaceId, of, {})}) found
+    sql`select * from (select ${columns(scope.workspaceId)} from ${rowsFound(scope.workspaceId, of, {})}) found
       order by case outcome when 'task' then 1 when 'refused' then 2 when 'revoked' then 3
         when 'already_ended' then 4 else case decision when 'revoke' then 5 when 'keep' then 6 else 7 end end, number
       limit ${most}`,
@@ -198,7 +211,7 @@ export async function countOutcomes(scope: Scope, reviewId: ReviewId): Promise<O
   const counted = await row<OutcomeCounts>(
     scope,
     sql`select ${of('revoked')} as revoked, ${of('already_ended')} as already_ended, ${of('refused')} as refused,
-        ${of('task')} as task, count(*) filter (where w.outcome = 'task' and not ${HELD}) as tasks_done
+        ${of('task')} as task, count(*) filter (where w.outcome = 'task' and not ${isHeld(scope.workspaceId)}) as tasks_done
       from review_rows w
       where w.workspace_id = ${scope.workspaceId} and w.review_id = ${reviewId} and w.outcome is not null`,
   );

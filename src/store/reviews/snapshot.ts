@@ -25,7 +25,7 @@ export async function freezeAccess(scope: WriteScope, reviewId: ReviewId, subjec
       greatest(pg_size_bytes(current_setting('work_mem')), 67108864) / 1024 || 'kB', true)`,
   );
   const things = thingsOf(scope, subject);
-  const asked = { moment: 'now', only: undefined, activeOnly: true, things } as const;
+  const asked = { asOf: 'now', only: undefined, activeOnly: true, things } as const;
   const frozen = await row<{ count: number }>(
     scope,
     sql`with frozen as (

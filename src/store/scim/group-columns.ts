@@ -1,7 +1,9 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { invalid } from '../../lib/errors.ts';
+import type { WorkspaceId } from '../../lib/ids.ts';
 import type { AttributeRef } from '../sql/condition.ts';
-import type { Source } from '../sql/where.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import type { Source, Sources } from '../sql/where.ts';
 import { elementSource } from './user-columns.ts';
 
 const COLUMNS: Readonly<Record<string, Source>> = {
@@ -21,26 +23,35 @@ const SCHEMAS: Source = {
   attribute: () => ({ kind: 'value', expression: sql`schema.value` }),
 };
 
-const MEMBER_ELEMENT: Readonly<Record<string, Source>> = {
-  value: { kind: 'uuid', expression: sql`m.user_id` },
-  display: {
-    kind: 'value',
-    expression: sql`(select u.full_name from users u where u.workspace_id = m.workspace_id and u.id = m.user_id)`,
-  },
-  type: { kind: 'value', expression: sql`'User'::text` },
-};
+function memberElement(workspaceId: WorkspaceId): Readonly<Record<string, Source>> {
+  return {
+    value: { kind: 'uuid', expression: sql`m.user_id` },
+    display: {
+      kind: 'value',
+      expression: sql`(select u.full_name from users u
+        where u.workspace_id = ${unestimated(workspaceId)} and u.id = m.user_id)`,
+    },
+    type: { kind: 'value', expression: sql`'User'::text` },
+  };
+}
 
-const MEMBERS: Source = {
-  kind: 'elements',
-  from: sql`memberships m where m.workspace_id = g.workspace_id and m.group_id = g.id and m.until = 'infinity'`,
-  attribute: (inner) => elementSource(MEMBER_ELEMENT, 'members', inner),
-};
+function members(workspaceId: WorkspaceId, here: Sql): Source {
+  return {
+    kind: 'elements',
+    from: sql`memberships m where m.workspace_id = ${here} and m.group_id = g.id and m.until = 'infinity'`,
+    attribute: (inner) => elementSource(memberElement(workspaceId), 'members', inner),
+  };
+}
 
-/** Where a group's attribute stands, in a query whose groups table is `g`. Throws `invalid` for one that has no place. */
-export function groupSource(attribute: AttributeRef): Source {
+/** Where groups' attributes stand, in a query whose groups table is `g`; as `userSources`. */
+export function groupSources(workspaceId: WorkspaceId, here = unestimated(workspaceId)): Sources {
+  return (attribute) => groupSource(workspaceId, here, attribute);
+}
+
+function groupSource(workspaceId: WorkspaceId, here: Sql, attribute: AttributeRef): Source {
   const name = attribute.path.join('.');
   if (Object.hasOwn(COLUMNS, name)) return COLUMNS[name] as Source;
-  if (name === 'members') return MEMBERS;
+  if (name === 'members') return members(workspaceId, here);
   if (name === 'schemas') return SCHEMAS;
   throw invalid(name, `"${name}" cannot be used in a filter or to sort by.`);
 }

@@ -2,7 +2,8 @@ import sql, { empty } from 'sql-template-tag';
 import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import type { GroupRow } from '../groups/groups.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText } from '../sql/keyset.ts';
 
 /** A group with how many members it has. */
 export type CountedGroup = Pick<GroupRow, 'id' | 'display_name' | 'external_id' | 'source'> & {
@@ -23,7 +24,7 @@ export async function listCountedGroups(
   const { column, conditions, order } = keyset(page, SORTS, sql`g.id`, [sql`g.display_name`]);
   const direction = page.sort.descending ? sql`desc` : sql`asc`;
   const unmapped = sql`and not exists (select from group_grants gg
-    where gg.workspace_id = g.workspace_id and gg.group_id = g.id and gg.until = 'infinity')`;
+    where gg.workspace_id = ${scope.workspaceId} and gg.group_id = g.id and gg.until = 'infinity')`;
   const found = await rows<CountedGroup & { sort_value: string }>(
     scope,
     sql`select p.*, (select count(*) from memberships m
@@ -33,5 +34,5 @@ export async function listCountedGroups(
         ${conditions} ${order}) p
       order by p.sort_value collate "C" ${direction}, p.id ${direction}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }

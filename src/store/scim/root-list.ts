@@ -3,13 +3,21 @@ import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
 import { countGroups, type MemberBytes, membersBytes, shownGroups } from '../groups/group-pages.ts';
-import type { CursorPage, PlacedRow, Turned } from '../sql/cursor-page.ts';
-import { beyond, cursorKey, isDescending, turned } from '../sql/cursor-page.ts';
-import { type IndexPage, orderByKey, type Selection, sortKey, type SortKey } from '../sql/offset-page.ts';
+import {
+  afterCursor,
+  cursorKey,
+  type CursorPage,
+  type CursorSelection,
+  isDescending,
+  type KeysetRow,
+  toPage,
+} from '../sql/cursor-page.ts';
+import { orderByKey, type SortKey } from '../sql/keyset.ts';
+import { type IndexPage, type Selection, sortKey } from '../sql/offset-page.ts';
 import { inOrder, sizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { jsonSource, type Sources } from '../sql/where.ts';
-import { groupSource } from './group-columns.ts';
-import { userSource } from './user-columns.ts';
+import { groupSources } from './group-columns.ts';
+import { userSources } from './user-columns.ts';
 import { countUsers, type ShownParts, shownUsers, userBytes } from './user-list.ts';
 
 /** What a list of users and groups asks of each; the direction of the order is the same. */
@@ -23,16 +31,17 @@ export type MixedId =
   { readonly kind: 'user'; readonly id: UserId } | { readonly kind: 'group'; readonly id: GroupId };
 
 /** An attribute in a namespace is one that no group has. */
-const mixedGroupSource: Sources = (attribute) =>
-  attribute.path[0]?.includes(':') === true
-    ? jsonSource(sql`'{}'::jsonb`, attribute)
-    : groupSource(attribute);
+function mixedGroupSources(workspaceId: WorkspaceId, here?: Sql): Sources {
+  const sources = groupSources(workspaceId, here);
+  return (attribute) =>
+    attribute.path[0]?.includes(':') === true ? jsonSource(sql`'{}'::jsonb`, attribute) : sources(attribute);
+}
 
 /** How many users and groups there are under the conditions. */
 export async function countMixed(scope: PoolScope, { users, groups }: MixedSelection): Promise<number> {
   const [ofUsers, ofGroups] = await Promise.all([
     countUsers(scope, users),
-    countGroups(scope, groups, mixedGroupSource),
+    countGroups(scope, groups, mixedGroupSources),
   ]);
   return ofUsers + ofGroups;
 }
@@ -62,22 +71,22 @@ export async function listMixed(
 }
 
 /** A page of users and groups from a row on, ended at a size. */
-export async function turnMixed(
+export async function mixedPageAfter(
   scope: PoolScope,
   selection: MixedSelection,
-  { turn, count }: Pick<CursorPage, 'turn' | 'count'>,
+  { cursor, count }: Pick<CursorSelection, 'cursor' | 'count'>,
   parts: MixedParts,
-): Promise<Turned<MixedId>> {
-  const page: CursorPage = { ...selection.users, turn, count };
+): Promise<CursorPage<MixedId>> {
+  const page: CursorSelection = { ...selection.users, cursor, count };
   const query = mixed(scope.workspaceId, selection, {
     keyOf: cursorKey,
     descending: isDescending(page),
-    from: (key, id) => beyond(page, key, id),
+    from: (key, id) => afterCursor(page, key, id),
     most: count + 1,
   });
   const listed = sql`${query} limit ${count + 1}`;
-  return turned(
-    await rows<MixedId & PlacedRow & SizedRow>(scope, sized(scope.workspaceId, listed, parts)),
+  return toPage(
+    await rows<MixedId & KeysetRow & SizedRow>(scope, sized(scope.workspaceId, listed, parts)),
     page,
   );
 }
@@ -107,8 +116,8 @@ function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, read
   const part = (kind: Sql, selected: Sql, id: Sql, key: SortKey | undefined): Sql =>
     sql`(select ${kind}::text as kind, ${id} as id, ${key?.expression ?? sql`null::text`} as sort_key
       ${selected} ${from(key, id)} ${orderByKey(key, descending, id)} limit ${most})`;
-  const userKey = keyOf(users, userSource);
-  const groupKey = keyOf(groups, mixedGroupSource);
+  const userKey = keyOf(users, userSources(workspaceId));
+  const groupKey = keyOf(groups, mixedGroupSources(workspaceId));
   const order: SortKey | undefined = userKey && {
     ...userKey,
     expression: userKey.type === 'text' ? sql`r.sort_key collate "C"` : sql`r.sort_key`,
@@ -116,6 +125,6 @@ function mixed(workspaceId: WorkspaceId, { users, groups }: MixedSelection, read
   return sql`select r.kind, r.id, r.sort_key::text as sort_value from (
       ${part(sql`'user'`, shownUsers(workspaceId, users), sql`u.id`, userKey)}
       union all
-      ${part(sql`'group'`, shownGroups(workspaceId, groups, mixedGroupSource), sql`g.id`, groupKey)}
+      ${part(sql`'group'`, shownGroups(workspaceId, groups, mixedGroupSources), sql`g.id`, groupKey)}
     ) r ${orderByKey(order, descending, sql`r.id`)}`;
 }

@@ -1,7 +1,9 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { invalid } from '../../lib/errors.ts';
+import type { WorkspaceId } from '../../lib/ids.ts';
 import type { AttributeRef } from '../sql/condition.ts';
-import { jsonSource, type Source } from '../sql/where.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { jsonSource, type Source, type Sources } from '../sql/where.ts';
 
 /** The namespace of the attributes that Rollcall adds to a user. */
 export const ROLLCALL_USER = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:User';
@@ -22,15 +24,25 @@ const COLUMNS: Readonly<Record<string, Source>> = {
   [`${ROLLCALL_USER}.status`]: { kind: 'value', expression: sql`u.status` },
   [`${ROLLCALL_USER}.joinedAt`]: { kind: 'value', expression: sql`u.joined_at` },
   [`${ROLLCALL_USER}.startDate`]: { kind: 'value', expression: sql`u.start_date::text` },
-  [`${ROLLCALL_USER}.organization`]: {
+};
+
+/** What of a user stands in other tables; those are looked up by the user's row, so without statistics. */
+const ELSEWHERE: Readonly<Record<string, (workspaceId: WorkspaceId, here: Sql) => Source>> = {
+  [`${ROLLCALL_USER}.organization`]: (workspaceId) => ({
     kind: 'value',
     expression: sql`coalesce(u.organization_pushed, (select o.key from organizations o
-      where o.workspace_id = u.workspace_id and o.id = u.organization_id))`,
-  },
-  [`${ROLLCALL_USER}.lastAccessAt`]: {
+      where o.workspace_id = ${unestimated(workspaceId)} and o.id = u.organization_id))`,
+  }),
+  [`${ROLLCALL_USER}.lastAccessAt`]: (workspaceId) => ({
     kind: 'value',
-    expression: sql`(select l.at from user_last_access l where l.workspace_id = u.workspace_id and l.user_id = u.id)`,
-  },
+    expression: sql`(select l.at from user_last_access l
+      where l.workspace_id = ${unestimated(workspaceId)} and l.user_id = u.id)`,
+  }),
+  groups: (workspaceId, here) => ({
+    kind: 'elements',
+    from: sql`memberships m where m.workspace_id = ${here} and m.user_id = u.id and m.until = 'infinity'`,
+    attribute: (inner) => elementSource(groupElement(workspaceId), 'groups', inner),
+  }),
 };
 
 /** Those that every user has, and those of the namespaces in which one has attributes. */
@@ -41,26 +53,31 @@ const SCHEMAS: Source = {
   attribute: () => ({ kind: 'value', expression: sql`schema.value` }),
 };
 
-const GROUP_ELEMENT: Readonly<Record<string, Source>> = {
-  value: { kind: 'uuid', expression: sql`m.group_id` },
-  display: {
-    kind: 'value',
-    expression: sql`(select g.display_name from groups g where g.workspace_id = m.workspace_id and g.id = m.group_id)`,
-  },
-  type: { kind: 'value', expression: sql`'direct'::text` },
-};
+function groupElement(workspaceId: WorkspaceId): Readonly<Record<string, Source>> {
+  return {
+    value: { kind: 'uuid', expression: sql`m.group_id` },
+    display: {
+      kind: 'value',
+      expression: sql`(select g.display_name from groups g
+        where g.workspace_id = ${unestimated(workspaceId)} and g.id = m.group_id)`,
+    },
+    type: { kind: 'value', expression: sql`'direct'::text` },
+  };
+}
 
-const GROUPS: Source = {
-  kind: 'elements',
-  from: sql`memberships m where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity'`,
-  attribute: (inner) => elementSource(GROUP_ELEMENT, 'groups', inner),
-};
+/**
+ * Where users' attributes stand, in a query whose users table is `u`. `here` is the workspace as memberships are compared
+ * with it: as a plain parameter where they may be read for all users at once. Throws `invalid` for one that has no place.
+ */
+export function userSources(workspaceId: WorkspaceId, here = unestimated(workspaceId)): Sources {
+  return (attribute) => userSource(workspaceId, here, attribute);
+}
 
-/** Where a user's attribute stands, in a query whose users table is `u`. Throws `invalid` for one that has no place. */
-export function userSource(attribute: AttributeRef): Source {
+function userSource(workspaceId: WorkspaceId, here: Sql, attribute: AttributeRef): Source {
   const name = attribute.path.join('.');
   if (Object.hasOwn(COLUMNS, name)) return COLUMNS[name] as Source;
-  if (name === 'groups') return GROUPS;
+  if (Object.hasOwn(ELSEWHERE, name))
+    return (ELSEWHERE[name] as (typeof ELSEWHERE)[string])(workspaceId, here);
   if (name === 'schemas') return SCHEMAS;
   if (name === 'emails') {
     const emails = jsonSource(sql`u.attributes`, attribute);

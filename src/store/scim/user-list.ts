@@ -3,13 +3,19 @@ import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import { composedRows } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import { type CursorPage, cursorQuery, type PlacedRow, turned, type Turned } from '../sql/cursor-page.ts';
+import {
+  type CursorPage,
+  cursorParts,
+  type CursorSelection,
+  type KeysetRow,
+  toPage,
+} from '../sql/cursor-page.ts';
 import { requiredKeys, rowsOfKeys } from '../sql/key-lookup.ts';
 import type { LookupKeys } from '../sql/offset-page.ts';
 import { andCondition, type IndexPage, lookupKind, orderBy, type Selection } from '../sql/offset-page.ts';
 import { type Cut, cutOf, jsonBytes, sizedPage, type SizedPage, type SizedRow } from '../sql/sized-page.ts';
 import { shownColumns, type ShownUser } from '../users/users.ts';
-import { userSource } from './user-columns.ts';
+import { userSources } from './user-columns.ts';
 import { KEYED_USERS } from './user-keys.ts';
 
 /** Attributes of which a value is had by a user or a few, with an index each. */
@@ -17,10 +23,12 @@ const USER_KEYS: LookupKeys = { unique: ['id', 'userName'], shared: ['externalId
 
 /** Users that SCIM shows, under a condition: FROM and WHERE, with the table as `u`. */
 export function shownUsers(workspaceId: WorkspaceId, { condition }: Selection): Sql {
-  const isShown = sql`u.deleted_at is null ${andCondition(condition, userSource)}`;
   const required = condition && requiredKeys(condition, KEYED_USERS.keys);
-  if (required) return sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown}`;
-  return sql`from users u where u.workspace_id = ${workspaceId} and ${isShown}`;
+  const isShown = (here?: Sql) =>
+    sql`u.deleted_at is null ${andCondition(condition, userSources(workspaceId, here))}`;
+  return required
+    ? sql`from ${rowsOfKeys(KEYED_USERS, workspaceId, required)} where ${isShown()}`
+    : sql`from users u where u.workspace_id = ${workspaceId} and ${isShown(sql`${workspaceId}`)}`;
 }
 
 /** What of a user is shown beside its own columns. */
@@ -48,7 +56,7 @@ export async function listUsers(
     const few = await lookUpUsers(scope, first, parts, lookup);
     if (few.length < FEW || page.count <= FEW) return { rows: few, isCut: false };
   }
-  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const order = orderBy(page.sortBy, userSources(scope.workspaceId), sql`u.id`);
   const listed = sql`select u.id ${shownUsers(scope.workspaceId, page)}
     ${order} limit ${page.count} offset ${page.startIndex - 1}`;
   const query = sizedPage({ listed, ...sizedUser(scope.workspaceId, parts) });
@@ -62,25 +70,25 @@ function lookUpUsers(
   options: { withGroups: boolean },
   lookup: keyof LookupKeys,
 ): Promise<ShownUser[]> {
-  const order = orderBy(page.sortBy, userSource, sql`u.id`);
+  const order = orderBy(page.sortBy, userSources(scope.workspaceId), sql`u.id`);
   return composedRows<ShownUser>(
     scope,
-    sql`select ${shownColumns(options.withGroups)} ${shownUsers(scope.workspaceId, page)}
+    sql`select ${shownColumns(scope.workspaceId, options.withGroups)} ${shownUsers(scope.workspaceId, page)}
       ${order} limit ${page.count} offset ${page.startIndex - 1}`,
     { lookup },
   );
 }
 
 /** A page of the users that SCIM shows, from a row on, ended at a size. */
-export async function turnUsers(
+export async function userPageAfter(
   scope: PoolScope,
-  page: CursorPage,
+  page: CursorSelection,
   parts: ShownParts,
-): Promise<Turned<ShownUser>> {
-  const { column, condition, order } = cursorQuery(page, userSource, sql`u.id`);
+): Promise<CursorPage<ShownUser>> {
+  const { column, condition, order } = cursorParts(page, userSources(scope.workspaceId), sql`u.id`);
   const listed = sql`select u.id, ${column} ${shownUsers(scope.workspaceId, page)} ${condition} ${order}`;
   const query = sizedPage({ listed, carried: ['sort_value'], ...sizedUser(scope.workspaceId, parts) });
-  return turned(await composedRows<ShownUser & PlacedRow & SizedRow>(scope, query), page);
+  return toPage(await composedRows<ShownUser & KeysetRow & SizedRow>(scope, query), page);
 }
 
 /** How one user of a page is read and measured. */
@@ -89,7 +97,7 @@ function sizedUser(
   { withGroups, withAccess = false }: ShownParts,
 ): Pick<SizedPage, 'row' | 'size'> {
   return {
-    row: sql`select ${shownColumns(withGroups)} from users u where u.workspace_id = ${workspaceId} and u.id = one.id`,
+    row: sql`select ${shownColumns(workspaceId, withGroups)} from users u where u.workspace_id = ${workspaceId} and u.id = one.id`,
     size: sql`${jsonBytes(sql`shown.attributes`)}
       ${withGroups ? sql`+ 2 * octet_length(shown.groups::text)` : empty}
       ${withAccess ? sql`+ ${accessBytes(workspaceId, sql`shown.id`)}` : empty}`,
@@ -112,7 +120,7 @@ function groupsBytes(workspaceId: WorkspaceId, id: Sql): Sql {
 
 function accessBytes(workspaceId: WorkspaceId, id: Sql): Sql {
   return sql`250 * (select count(of_user.user_id) from (select m.user_id from memberships m
-    join group_grants gg on gg.workspace_id = m.workspace_id and gg.group_id = m.group_id and gg.until = 'infinity'
+    join group_grants gg on gg.workspace_id = ${workspaceId} and gg.group_id = m.group_id and gg.until = 'infinity'
     where m.workspace_id = ${workspaceId} and m.user_id = ${id} and m.until = 'infinity' limit 20000) of_user)`;
 }
 
@@ -124,7 +132,7 @@ export function usersByIds(
 ): Promise<ShownUser[]> {
   return rows<ShownUser>(
     scope,
-    sql`select ${shownColumns(options.withGroups)}
+    sql`select ${shownColumns(scope.workspaceId, options.withGroups)}
       from ${rowsOfKeys(KEYED_USERS, scope.workspaceId, new Map([['id', ids]]))} where u.deleted_at is null`,
   );
 }

@@ -4,14 +4,14 @@ import { row } from '../db/query.ts';
 import { acrossWorkspaces } from '../db/scope.ts';
 
 /** The time at which a question is asked: now, or a time in the past. */
-export type Moment = 'now' | Date;
+export type AsOf = 'now' | Date;
 
 /** True for the intervals of a table (memberships, grants) that hold at the moment. */
-export function holds(alias: string, moment: Moment): Sql {
+export function validAt(alias: string, asOf: AsOf): Sql {
   const name = raw(alias);
-  return moment === 'now'
+  return asOf === 'now'
     ? sql`${name}.until = 'infinity'`
-    : sql`${name}.since <= ${moment} and ${name}.until > ${moment}`;
+    : sql`${name}.since <= ${asOf} and ${name}.until > ${asOf}`;
 }
 
 type Versioned =
@@ -26,15 +26,15 @@ type Versioned =
   | 'machines';
 
 /** The rows of a table as they were at the moment, deleted ones too, in place of its name after FROM or JOIN. */
-export function versions(table: Versioned, columns: readonly string[], moment: Moment): Sql {
-  if (moment === 'now') return raw(table);
-  return sql`(select ${listed(columns)} from ${raw(table)} where updated_at <= ${moment}
+export function rowsAsOf(table: Versioned, columns: readonly string[], asOf: AsOf): Sql {
+  if (asOf === 'now') return raw(table);
+  return sql`(select ${listed(columns)} from ${raw(table)} where updated_at <= ${asOf}
     union all
-    select ${past(table, columns)} from ${raw(`${table}_history`)} where updated_at <= ${moment} and valid_to > ${moment})`;
+    select ${past(table, columns)} from ${raw(`${table}_history`)} where updated_at <= ${asOf} and valid_to > ${asOf})`;
 }
 
 /** Every version of a table's rows with the time it was valid, `since` <= t < `until`, in place of its name. */
-export function intervals(table: Versioned, columns: readonly string[]): Sql {
+export function rowHistory(table: Versioned, columns: readonly string[]): Sql {
   return sql`(select ${listed(columns)}, updated_at as since, 'infinity'::timestamptz as until from ${raw(table)}
     union all
     select ${past(table, columns)}, updated_at, valid_to from ${raw(`${table}_history`)})`;

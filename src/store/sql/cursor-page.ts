@@ -1,17 +1,12 @@
-import sql, { empty, raw, type Sql } from 'sql-template-tag';
-import { keyCast, orderByKey, type Selection, sortKey, type SortKey } from './offset-page.ts';
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { afterPosition, type KeysetPosition, orderByKey, type SortKey, sortValue } from './keyset.ts';
+import { type Selection, sortKey } from './offset-page.ts';
 import { inOrder, type SizedRow } from './sized-page.ts';
 import type { Sources } from './where.ts';
 
-/** A row in an order: what it is sorted by, as text, null where it has no value or the order is that of ids; and its id. */
-export interface Place {
-  readonly key: string | null;
-  readonly id: string;
-}
-
-/** Which way a page is turned: on from a row, or back from it; from neither end's row when `from` is undefined. */
-export interface Turn {
-  readonly from?: Place | undefined;
+/** Where a page begins: behind a row, or before it when backwards; at an end of the list when `from` is undefined. */
+export interface Cursor {
+  readonly from?: KeysetPosition | undefined;
   readonly backwards: boolean;
   /** How many rows the list had when it was begun; undefined when it begins here. */
   readonly total?: number | undefined;
@@ -21,21 +16,21 @@ export interface Turn {
  * One page of a list from a row on, as RFC 9865 pages: what others write before it moves nothing, and a page deep in the
  * list costs what the first costs.
  */
-export interface CursorPage extends Selection {
-  readonly turn: Turn;
+export interface CursorSelection extends Selection {
+  readonly cursor: Cursor;
   /** Most rows answered, from 1. */
   readonly count: number;
 }
 
-/** The rows of a page in the list's order, and how to turn to the pages beside it where there are any. */
-export interface Turned<Row> {
+/** The rows of a page in the list's order, and the cursors of the pages beside it where there are any. */
+export interface CursorPage<Row> {
   readonly rows: readonly Row[];
-  readonly previous: Turn | undefined;
-  readonly next: Turn | undefined;
+  readonly previous: Cursor | undefined;
+  readonly next: Cursor | undefined;
 }
 
 /** A row as a page's query answers it. */
-export interface PlacedRow {
+export interface KeysetRow {
   readonly id: string;
   readonly sort_value: string | null;
 }
@@ -44,18 +39,18 @@ export interface PlacedRow {
 const KEY_LENGTH = 512;
 
 /** The parts of a page's query: a column `sort_value`, a condition that begins with "and", and ORDER BY with LIMIT. */
-export interface CursorQuery {
+export interface CursorParts {
   readonly column: Sql;
   readonly condition: Sql;
   readonly order: Sql;
 }
 
-/** Builds a page's query. One row more than the page holds is asked for; `turned` takes it off. */
-export function cursorQuery(page: CursorPage, sources: Sources, id: Sql): CursorQuery {
+/** Builds a page's query. One row more than the page holds is asked for; `toPage` takes it off. */
+export function cursorParts(page: CursorSelection, sources: Sources, id: Sql): CursorParts {
   const key = cursorKey(page, sources);
   return {
-    column: key ? sql`(${key.expression})::text as sort_value` : sql`null::text as sort_value`,
-    condition: beyond(page, key, id),
+    column: sortValue(key),
+    condition: afterCursor(page, key, id),
     order: sql`${orderByKey(key, isDescending(page), id)} limit ${page.count + 1}`,
   };
 }
@@ -68,33 +63,22 @@ export function cursorKey({ sortBy }: Selection, sources: Sources): SortKey | un
 }
 
 /** The direction in which a page's rows are read. */
-export function isDescending({ sortBy, turn }: CursorPage): boolean {
-  return (sortBy?.descending ?? false) !== turn.backwards;
+export function isDescending({ sortBy, cursor }: CursorSelection): boolean {
+  return (sortBy?.descending ?? false) !== cursor.backwards;
 }
 
-/** Rows further on than the page's own, "and" first. What has no key comes last, and first when descending. */
-export function beyond(page: CursorPage, key: SortKey | undefined, id: Sql): Sql {
-  const { from } = page.turn;
-  if (!from) return empty;
-  const descending = isDescending(page);
-  const operator = descending ? sql`<` : sql`>`;
-  const isBeyond = sql`${id} ${operator} ${from.id}::uuid`;
-  if (!key) return sql`and ${isBeyond}`;
-  if (from.key === null) {
-    const besides = sql`(${key.expression} is null and ${isBeyond})`;
-    return descending ? sql`and (${besides} or ${key.expression} is not null)` : sql`and ${besides}`;
-  }
-  const further = sql`(${key.expression}, ${id}) ${operator} (${from.key}${keyCast(key)}, ${from.id}::uuid)`;
-  return descending ? sql`and ${further}` : sql`and (${further} or ${key.expression} is null)`;
+/** Rows behind the page's cursor, "and" first. */
+export function afterCursor(page: CursorSelection, key: SortKey | undefined, id: Sql): Sql {
+  return afterPosition(page.cursor.from, key, id, { descending: isDescending(page) });
 }
 
 /** The page of the rows that its query answered, which may have ended at its size before the rows were all there. */
-export function turned<Row extends PlacedRow & SizedRow>(
+export function toPage<Row extends KeysetRow & SizedRow>(
   answered: readonly Row[],
-  page: CursorPage,
-): Turned<Row> {
+  page: CursorSelection,
+): CursorPage<Row> {
   const found = inOrder(answered);
-  const { backwards, from } = page.turn;
+  const { backwards, from } = page.cursor;
   const isMore = (found[0]?.listed ?? 0) > Math.min(found.length, page.count);
   const rows = found.slice(0, page.count);
   if (backwards) rows.reverse();
@@ -103,12 +87,12 @@ export function turned<Row extends PlacedRow & SizedRow>(
   return {
     rows,
     previous: (backwards ? isMore : cameFrom)
-      ? { from: first && placeOf(first), backwards: true }
+      ? { from: first && positionOf(first), backwards: true }
       : undefined,
-    next: (backwards ? cameFrom : isMore) ? { from: last && placeOf(last), backwards: false } : undefined,
+    next: (backwards ? cameFrom : isMore) ? { from: last && positionOf(last), backwards: false } : undefined,
   };
 }
 
-function placeOf({ id, sort_value }: PlacedRow): Place {
-  return { key: sort_value, id };
+function positionOf({ id, sort_value }: KeysetRow): KeysetPosition {
+  return { value: sort_value, id };
 }

@@ -1,6 +1,8 @@
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
 import { invalid } from '../../lib/errors.ts';
-import { MAX_PAGE_BYTES } from './sized-page.ts';
+import { afterPosition, orderByKey, type SortKey, sortValue } from './keyset.ts';
+import type { PageRows } from './sized-page.ts';
+import { itemsOf, type MoreRow } from './sized-page.ts';
 import { literal } from './where.ts';
 
 /** A page of a list that goes on from where the one before it ended. */
@@ -25,16 +27,11 @@ export interface Page<T> {
   readonly next: Position | null;
 }
 
-/** What rows are sorted by: an expression that is never null, and how its text is read back. */
-export interface SortKey {
-  readonly expression: Sql;
-  readonly type: 'text' | 'integer' | 'timestamptz';
-}
-
-const TYPES: Record<SortKey['type'], { cast: Sql; isOne: (text: string) => boolean }> = {
-  text: { cast: sql`::text`, isOne: () => true },
-  integer: { cast: sql`::integer`, isOne: (text) => /^-?\d{1,9}$/.test(text) },
-  timestamptz: { cast: sql`::timestamptz`, isOne: isTime },
+/** Keys of which values are read back from what a client sends: whether a text is one. */
+const IS_VALUE: Partial<Record<SortKey['type'], (text: string) => boolean>> = {
+  text: () => true,
+  integer: (text) => /^-?\d{1,9}$/.test(text),
+  timestamptz: isTime,
 };
 
 const TIME =
@@ -48,14 +45,10 @@ function isTime(text: string): boolean {
   return day >= '0001-01-02' && !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
 }
 
-/** Sorts text by code point without regard to case, alike on every database. */
-export function byText(expression: Sql): SortKey {
-  return { expression: sql`lower(${expression}) collate "C"`, type: 'text' };
-}
-
 /**
  * The parts of a page's query: a column `sort_value`, conditions that begin with "and", and ORDER BY with LIMIT. One
- * row more than the page holds is asked for; `asPage` takes it off. `searched` are text expressions.
+ * row more than the page holds is asked for; `asPage` takes it off. A key of `sorts` is never null; `searched` are text
+ * expressions. Throws `invalid` for a position of another order.
  */
 export function keyset<Sort extends string>(
   page: KeysetPage<Sort>,
@@ -63,20 +56,16 @@ export function keyset<Sort extends string>(
   id: Sql,
   searched: readonly Sql[],
 ): { column: Sql; conditions: Sql; order: Sql } {
-  const { expression, type } = sorts[page.sort.by];
-  const direction = page.sort.descending ? sql`desc` : sql`asc`;
+  const key = sorts[page.sort.by];
+  const { descending } = page.sort;
+  if (page.after && IS_VALUE[key.type]?.(page.after.value) !== true)
+    throw invalid('cursor', 'This cursor does not belong to this list.');
+  const after = afterPosition(page.after, key, id, { descending, neverNull: true });
   return {
-    column: sql`(${expression})::text as sort_value`,
-    conditions: sql`${searching(page.search, searched)} ${page.after ? beyond(page, expression, type, id) : empty}`,
-    order: sql`order by ${expression} ${direction}, ${id} ${direction} limit ${page.limit + 1}`,
+    column: sortValue(key),
+    conditions: sql`${searching(page.search, searched)} ${after}`,
+    order: sql`${orderByKey(key, descending, id)} limit ${page.limit + 1}`,
   };
-}
-
-function beyond({ after, sort }: KeysetPage<string>, expression: Sql, type: SortKey['type'], id: Sql): Sql {
-  if (!after) return empty;
-  if (!TYPES[type].isOne(after.value)) throw invalid('cursor', 'This cursor does not belong to this list.');
-  const operator = sort.descending ? sql`<` : sql`>`;
-  return sql`and (${expression}, ${id}) ${operator} (${after.value}${TYPES[type].cast}, ${after.id}::uuid)`;
 }
 
 function searching(search: string | undefined, searched: readonly Sql[]): Sql {
@@ -86,53 +75,8 @@ function searching(search: string | undefined, searched: readonly Sql[]): Sql {
   return sql`and (${join(found, ' or ')})`;
 }
 
-/**
- * A page's query, ended where its rows together are larger than a page may be; the first row is there whatever its size.
- * Each row tells in `is_more` whether another was found behind it.
- */
-export function endedBySize(query: Sql): Sql {
-  return sql`select * from (
-      select placed.*, lead(true, 1, false) over (order by page_place) as is_more,
-        sum(octet_length(placed::text)) over (order by page_place) as page_bytes
-      from (select listed.*, row_number() over () as page_place from (${query}) listed) placed) measured
-    where page_place = 1 or page_bytes <= ${raw(String(MAX_PAGE_BYTES))} order by page_place`;
-}
-
-/** What each row of such a query tells beside its own columns. */
-export interface MoreRow {
-  readonly is_more: boolean;
-  readonly page_place: number;
-  readonly page_bytes: number;
-}
-
-/** The rows of a page, and the last of them when there are more behind it. */
-export interface PageRows<Row> {
-  readonly items: readonly Row[];
-  readonly goesOnAfter: Row | undefined;
-}
-
-/** The rows of a page, without the one that was asked for only to know whether there are more. */
-export function itemsOf<Row extends object>(
-  rows: readonly (Row & Partial<MoreRow>)[],
-  limit: number,
-): PageRows<Row> {
-  const shown = rows.slice(0, limit);
-  const isMore = rows.length > limit || shown.at(-1)?.is_more === true;
-  const items = shown.map(ownColumns);
-  return { items, goesOnAfter: isMore ? items.at(-1) : undefined };
-}
-
-function ownColumns<Row extends object>(row: Row & Partial<MoreRow>): Row {
-  if (row.page_place === undefined) return row;
-  const own: { -readonly [Column in keyof MoreRow]?: MoreRow[Column] } = { ...row };
-  delete own.is_more;
-  delete own.page_place;
-  delete own.page_bytes;
-  return own as Row;
-}
-
 /** A page of the rows that its query answered. */
-export function asPage<Row extends { readonly id: string; readonly sort_value: string }>(
+export function toKeysetPage<Row extends { readonly id: string; readonly sort_value: string }>(
   rows: readonly (Row & Partial<MoreRow>)[],
   limit: number,
 ): Page<Row> {

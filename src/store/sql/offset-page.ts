@@ -1,5 +1,6 @@
-import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { AttributeRef, Condition } from './condition.ts';
+import { orderByKey, type SortKey } from './keyset.ts';
 import { type Source, type Sources, where } from './where.ts';
 
 /** Which resources a list holds, and in which order. */
@@ -21,13 +22,6 @@ export interface SortBy {
   readonly attribute: AttributeRef;
   readonly inner?: AttributeRef | undefined;
   readonly descending: boolean;
-}
-
-/** What rows are sorted by before their id; null where the attribute has no value. */
-export interface SortKey {
-  readonly expression: Sql;
-  /** The SQL type, so that its text can be read back. */
-  readonly type: 'text' | 'boolean' | 'timestamptz' | 'numeric';
 }
 
 /** The condition of a page as SQL that follows other conditions with "and". */
@@ -61,16 +55,8 @@ export function orderBy(sortBy: SortBy | undefined, sources: Sources, id: Sql): 
   return orderByKey(sortKey(sortBy, sources), sortBy?.descending ?? false, id);
 }
 
-/** ORDER BY for a key and the id after it. */
-export function orderByKey(key: SortKey | undefined, descending: boolean, id: Sql): Sql {
-  const direction = descending ? sql`desc` : sql`asc`;
-  return key
-    ? sql`order by ${key.expression} ${direction}, ${id} ${direction}`
-    : sql`order by ${id} ${direction}`;
-}
-
 /**
- * The key of an order; undefined when the id alone is the order, so that the primary key serves. Text is sorted by code
+ * The key of an order, null where the attribute has no value; undefined when the id alone is the order, so that the primary key serves. Text is sorted by code
  * point, without regard to case unless the attribute is caseExact, so that every database agrees.
  */
 export function sortKey(sortBy: SortBy | undefined, sources: Sources): SortKey | undefined {
@@ -111,9 +97,4 @@ function keyOf(source: Source, { type, caseExact }: AttributeRef): SortKey {
 /** The primary element first; where the elements have no order, the one with the lowest key. */
 function firstOf(source: Source & { kind: 'elements' }, element: SortKey): Sql {
   return sql`order by ${source.order ?? element.expression}`;
-}
-
-/** A value of the key's type from its text. */
-export function keyCast({ type }: SortKey): Sql {
-  return raw(`::${type}`);
 }

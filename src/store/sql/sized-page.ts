@@ -1,4 +1,6 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { rows } from '../db/query.ts';
+import type { Scope } from '../db/scope.ts';
 
 /** Bytes after which a page ends, about: what is counted is what is stored, and goes out with names around it. */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -84,12 +86,72 @@ export interface Cut<Row> {
 }
 
 /** The rows of such a query in their order. */
-export function inOrder<Row extends Pick<SizedRow, 'place'>>(rows: readonly Row[]): Row[] {
-  return [...rows].sort((one, other) => one.place - other.place);
+export function inOrder<Row extends Pick<SizedRow, 'place'>>(found: readonly Row[]): Row[] {
+  return [...found].sort((one, other) => one.place - other.place);
 }
 
 /** The page that the rows of such a query are. */
 export function cutOf<Row extends SizedRow>(found: readonly Row[]): Cut<Row> {
-  const rows = inOrder(found);
-  return { rows, isCut: rows.length < (rows[0]?.listed ?? 0) };
+  const inPlace = inOrder(found);
+  return { rows: inPlace, isCut: inPlace.length < (inPlace[0]?.listed ?? 0) };
+}
+
+/** The rows of a page, and the last of them when there are more behind it. */
+export interface PageRows<Row> {
+  readonly items: readonly Row[];
+  readonly goesOnAfter: Row | undefined;
+}
+
+/**
+ * A page that ends at `limit` rows or at a size, whichever comes first; it has a row at least, if there is one. `listed`
+ * names one row more than `limit`.
+ */
+export async function pageByBytes<Row>(scope: Scope, page: SizedPage, limit: number): Promise<PageRows<Row>> {
+  const found = await rows<Row & SizedRow>(scope, sizedPage(page));
+  const items = found.slice(0, limit);
+  const isMore = (found[0]?.listed ?? 0) > items.length;
+  return { items, goesOnAfter: isMore ? items.at(-1) : undefined };
+}
+
+/**
+ * The other way to end a page at a size, for rows that are small or have no id of their own: all of them are read and
+ * measured as they are answered. The first row is there whatever its size. Each tells in `is_more` whether another was
+ * found behind it.
+ */
+export function endedBySize(query: Sql): Sql {
+  return sql`select * from (
+      select placed.*, lead(true, 1, false) over (order by page_place) as is_more,
+        sum(octet_length(placed::text)) over (order by page_place) as page_bytes
+      from (select listed.*, row_number() over () as page_place from (${query}) listed) placed) measured
+    where page_place = 1 or page_bytes <= ${raw(String(MAX_PAGE_BYTES))} order by page_place`;
+}
+
+/** What each row of such a query tells beside its own columns. */
+export interface MoreRow {
+  readonly is_more: boolean;
+  readonly page_place: number;
+  readonly page_bytes: number;
+}
+
+/**
+ * The rows of a page, without the one that was asked for only to know whether there are more; and its last row when there
+ * are.
+ */
+export function itemsOf<Row extends object>(
+  found: readonly (Row & Partial<MoreRow>)[],
+  limit: number,
+): PageRows<Row> {
+  const shown = found.slice(0, limit);
+  const isMore = found.length > limit || shown.at(-1)?.is_more === true;
+  const items = shown.map(ownColumns);
+  return { items, goesOnAfter: isMore ? items.at(-1) : undefined };
+}
+
+function ownColumns<Row extends object>(row: Row & Partial<MoreRow>): Row {
+  if (row.page_place === undefined) return row;
+  const own: { -readonly [Column in keyof MoreRow]?: MoreRow[Column] } = { ...row };
+  delete own.is_more;
+  delete own.page_place;
+  delete own.page_bytes;
+  return own as Row;
 }

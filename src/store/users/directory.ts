@@ -1,20 +1,14 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { GroupId, UserId, WorkspaceId } from '../../lib/ids.ts';
-import { billingManagers } from '../access/effective.ts';
+import { billingManagers } from '../access/billing-managers.ts';
+import { fromLicenses } from '../access/effective.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope } from '../db/scope.ts';
-import { holds, type Moment, versions } from '../sql/as-of.ts';
+import { type AsOf, rowsAsOf, validAt } from '../sql/as-of.ts';
 import { unestimated } from '../sql/key-lookup.ts';
-import {
-  asPage,
-  byText,
-  endedBySize,
-  keyset,
-  type KeysetPage,
-  type MoreRow,
-  type Page,
-  type SortKey,
-} from '../sql/keyset-page.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
+import { endedBySize, type MoreRow } from '../sql/sized-page.ts';
 import { lastAccessAt } from './last-access.ts';
 import type { JsonObject, UserRow, UserStatus } from './users.ts';
 
@@ -54,22 +48,22 @@ const LISTED = [
   'status',
   'joined_at',
   'source',
-].concat(['managed_by', 'organization_id', 'attributes']);
-const WHOLE = LISTED.concat(
-  ['external_id', 'start_date', 'created_at', 'updated_at', 'removed_at'],
-  ['erased_at'],
-);
+  'managed_by',
+  'organization_id',
+  'attributes',
+];
+const WHOLE = [...LISTED, 'external_id', 'start_date', 'created_at', 'updated_at', 'removed_at', 'erased_at'];
 const KEYED = ['workspace_id', 'id', 'key'];
 const ENDING = [...KEYED, 'deleted_at'];
 
 /** The columns of a `DirectoryRow`, in a query whose users are `u`. */
-function columns(workspaceId: WorkspaceId, moment: Moment): Sql {
+function columns(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   return sql`u.id, u.user_name, u.full_name, u.email, u.status, u.joined_at, u.source, u.managed_by,
-    (select o.key from ${versions('organizations', KEYED, moment)} o
+    (select o.key from ${rowsAsOf('organizations', KEYED, asOf)} o
       where o.workspace_id = ${workspaceId} and o.id = u.organization_id) as organization,
     coalesce(jsonb_path_query_first(u.attributes, ${'$.photos[*] ? (@.primary == true).value'}::text::jsonpath),
       jsonb_path_query_first(u.attributes, ${'$.photos[*].value'}::text::jsonpath)) #>> '{}' as picture,
-    ${lastAccessAt(workspaceId, moment)} as last_access_at`;
+    ${lastAccessAt(workspaceId, asOf)} as last_access_at`;
 }
 
 /** Who has no address, has not joined or was never seen comes last, in both directions. */
@@ -93,63 +87,63 @@ export async function listDirectory(
   scope: PoolScope,
   filter: DirectoryFilter,
   page: KeysetPage<DirectorySort>,
-  moment: Moment,
+  asOf: AsOf,
 ): Promise<Page<DirectoryRow & { readonly sort_value: string }>> {
   const searched = [sql`u.full_name`, sql`u.email`, sql`u.user_name`];
-  const keys = sorts(page.sort.descending, lastAccessAt(scope.workspaceId, moment));
+  const keys = sorts(page.sort.descending, lastAccessAt(scope.workspaceId, asOf));
   const { column, conditions, order } = keyset(page, keys, sql`u.id`, searched);
-  const query = sql`select ${columns(scope.workspaceId, moment)}, ${column} from ${versions('users', LISTED, moment)} u
-    where u.workspace_id = ${scope.workspaceId} ${matching(scope.workspaceId, filter, moment)} ${conditions} ${order}`;
+  const query = sql`select ${columns(scope.workspaceId, asOf)}, ${column} from ${rowsAsOf('users', LISTED, asOf)} u
+    where u.workspace_id = ${scope.workspaceId} ${matching(scope.workspaceId, filter, asOf)} ${conditions} ${order}`;
   const found = await rows<DirectoryRow & MoreRow & { sort_value: string }>(scope, endedBySize(query));
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
-function matching(workspaceId: WorkspaceId, filter: DirectoryFilter, moment: Moment): Sql {
+function matching(workspaceId: WorkspaceId, filter: DirectoryFilter, asOf: AsOf): Sql {
   const { statuses, organization, product, project } = filter;
   const belongs = (key: string) =>
-    sql`and u.organization_id = ${idOfKey(workspaceId, 'organizations', key, moment)}`;
+    sql`and u.organization_id = ${idOfKey(workspaceId, 'organizations', key, asOf)}`;
   const licensed = (key: string) =>
-    sql`and u.id in (${holders(workspaceId, licensesOf(workspaceId, key, moment), moment)})`;
+    sql`and u.id in (${holders(workspaceId, licensesOf(workspaceId, key, asOf), asOf)})`;
   return sql`
     ${statuses ? sql`and u.status = any(${statuses}::text[])` : empty}
     ${organization === undefined ? empty : belongs(organization)}
     ${product === undefined ? empty : licensed(product)}
-    ${project === undefined ? empty : inProject(workspaceId, project, moment)}`;
+    ${project === undefined ? empty : inProject(workspaceId, project, asOf)}`;
 }
 
 function idOfKey(
   workspaceId: WorkspaceId,
   table: 'organizations' | 'projects',
   key: string,
-  moment: Moment,
+  asOf: AsOf,
 ): Sql {
-  return sql`(select k.id from ${versions(table, ENDING, moment)} k
+  return sql`(select k.id from ${rowsAsOf(table, ENDING, asOf)} k
     where k.workspace_id = ${workspaceId} and lower(k.key) = lower(${key}) and k.deleted_at is null)`;
 }
 
 /** Of a product that is switched off nobody holds anything. */
-function licensesOf(workspaceId: WorkspaceId, product: string, moment: Moment): (alias: Sql) => Sql {
+function licensesOf(workspaceId: WorkspaceId, product: string, asOf: AsOf): (alias: Sql) => Sql {
   return (alias) => sql`${alias}.license_id = any(array(
-    select l.id from ${versions('licenses', [...KEYED, 'product_id'], moment)} l
-    join ${versions('products', [...KEYED, 'enabled'], moment)} p
-      on p.workspace_id = l.workspace_id and p.id = l.product_id and p.enabled
-    where l.workspace_id = ${workspaceId} and lower(p.key) = lower(${product})))`;
+    select l.id ${fromLicenses(workspaceId, asOf, 'on')} and lower(p.key) = lower(${product})))`;
 }
 
-function inProject(workspaceId: WorkspaceId, key: string, moment: Moment): Sql {
-  const project = (alias: Sql) => sql`${alias}.project_id = ${idOfKey(workspaceId, 'projects', key, moment)}`;
-  return sql`and u.id in (${holders(workspaceId, project, moment)})
-    and u.id not in (${billingManagers(workspaceId, moment)})`;
+function inProject(workspaceId: WorkspaceId, key: string, asOf: AsOf): Sql {
+  const project = (alias: Sql) => sql`${alias}.project_id = ${idOfKey(workspaceId, 'projects', key, asOf)}`;
+  return sql`and u.id in (${holders(workspaceId, project, asOf)})
+    and u.id not in (${billingManagers(workspaceId, asOf)})`;
 }
 
-/** Users with a grant of a thing that holds, found from the thing. */
-function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql, moment: Moment): Sql {
+/**
+ * Users with a grant of a thing that holds, found from the thing. It is `held` of effective.ts said once more: by UNION
+ * the planner knows how many users come of it, and joins them at once.
+ */
+function holders(workspaceId: WorkspaceId, of: (alias: Sql) => Sql, asOf: AsOf): Sql {
   return sql`select d.user_id from direct_grants d
-      where d.workspace_id = ${workspaceId} and ${holds('d', moment)} and ${of(sql`d`)}
+      where d.workspace_id = ${workspaceId} and ${validAt('d', asOf)} and ${of(sql`d`)}
     union
     select m.user_id from group_grants gg
-      join memberships m on m.workspace_id = gg.workspace_id and m.group_id = gg.group_id and ${holds('m', moment)}
-      where gg.workspace_id = ${workspaceId} and ${holds('gg', moment)} and ${of(sql`gg`)}`;
+      join memberships m on m.workspace_id = ${workspaceId} and m.group_id = gg.group_id and ${validAt('m', asOf)}
+      where gg.workspace_id = ${workspaceId} and ${validAt('gg', asOf)} and ${of(sql`gg`)}`;
 }
 
 /** All of a user's record. */
@@ -159,12 +153,12 @@ export type DirectoryEntry = DirectoryRow &
   };
 
 /** One user of the directory, whether or not SCIM shows it. */
-export function findEntry(scope: PoolScope, id: UserId, moment: Moment): Promise<DirectoryEntry | undefined> {
+export function findEntry(scope: PoolScope, id: UserId, asOf: AsOf): Promise<DirectoryEntry | undefined> {
   return row<DirectoryEntry>(
     scope,
-    sql`select ${columns(scope.workspaceId, moment)}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at,
+    sql`select ${columns(scope.workspaceId, asOf)}, u.external_id, u.start_date, u.created_at, u.updated_at, u.removed_at,
         u.erased_at, u.attributes
-      from ${versions('users', WHOLE, moment)} u where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}`,
+      from ${rowsAsOf('users', WHOLE, asOf)} u where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}`,
   );
 }
 
@@ -172,16 +166,16 @@ export function findEntry(scope: PoolScope, id: UserId, moment: Moment): Promise
 export function groupsSince(
   scope: PoolScope,
   id: UserId,
-  moment: Moment,
+  asOf: AsOf,
   most: number,
 ): Promise<{ id: GroupId; display_name: string; since: Date }[]> {
   return rows(
     scope,
     sql`select g.id, g.display_name, m.since from memberships m
       cross join lateral (
-        select g.id, g.display_name from ${versions('groups', ['workspace_id', 'id', 'display_name'], moment)} g
-        where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g
-      where m.workspace_id = ${unestimated(scope.workspaceId)} and m.user_id = ${id} and ${holds('m', moment)}
+        select g.id, g.display_name from ${rowsAsOf('groups', ['workspace_id', 'id', 'display_name'], asOf)} g
+        where g.workspace_id = ${unestimated(scope.workspaceId)} and g.id = m.group_id offset 0) g
+      where m.workspace_id = ${unestimated(scope.workspaceId)} and m.user_id = ${id} and ${validAt('m', asOf)}
       order by lower(g.display_name) collate "C", g.id limit ${most}`,
   );
 }
@@ -192,14 +186,10 @@ export type NamedUser = Pick<UserRow, 'id' | 'user_name' | 'email' | 'status'>;
 const NAMED_COLUMNS = ['workspace_id', 'id', 'user_name', 'email', 'email_keys', 'status'];
 
 /** The user of an id, whatever the status. */
-export function userOfId(
-  scope: PoolScope,
-  id: UserId,
-  moment: Moment = 'now',
-): Promise<NamedUser | undefined> {
+export function userOfId(scope: PoolScope, id: UserId, asOf: AsOf = 'now'): Promise<NamedUser | undefined> {
   return row<NamedUser>(
     scope,
-    sql`select u.id, u.user_name, u.email, u.status from ${versions('users', NAMED_COLUMNS, moment)} u
+    sql`select u.id, u.user_name, u.email, u.status from ${rowsAsOf('users', NAMED_COLUMNS, asOf)} u
       where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}`,
   );
 }
@@ -211,13 +201,13 @@ export function userOfId(
 export function usersNamed(
   scope: PoolScope,
   { userName, email }: { readonly userName: string; readonly email: string },
-  moment: Moment = 'now',
+  asOf: AsOf = 'now',
 ): Promise<(NamedUser & { readonly by_name: boolean })[]> {
   return rows(
     scope,
     sql`select u.id, u.user_name, u.email, u.status, lower(u.user_name) = lower(${userName}) as by_name
-      from ${versions('users', NAMED_COLUMNS, moment)} u
-      where u.workspace_id = ${unestimated(scope.workspaceId)} ${everNamed(scope.workspaceId, userName, email, moment)}
+      from ${rowsAsOf('users', NAMED_COLUMNS, asOf)} u
+      where u.workspace_id = ${unestimated(scope.workspaceId)} ${everNamed(scope.workspaceId, userName, email, asOf)}
         and (lower(u.user_name) = lower(${userName}) or u.email_keys @> array[lower(${email})])
       order by by_name desc, u.status = 'inactive', u.id limit 3`,
   );
@@ -227,8 +217,8 @@ export function usersNamed(
  * Of the past, only versions of those are looked at who were ever called so. Every address that a user had is in some
  * row of the history, but a version of a large user does not repeat those of the version before.
  */
-function everNamed(workspaceId: WorkspaceId, userName: string, email: string, moment: Moment): Sql {
-  if (moment === 'now') return empty;
+function everNamed(workspaceId: WorkspaceId, userName: string, email: string, asOf: AsOf): Sql {
+  if (asOf === 'now') return empty;
   const ids = (table: Sql) => sql`
     select id from ${table} where workspace_id = ${workspaceId} and lower(user_name) = lower(${userName})
     union

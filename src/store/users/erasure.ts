@@ -64,7 +64,7 @@ export async function pseudonymise(scope: WriteScope, id: UserId, name: string, 
   await rows(
     scope,
     sql`update review_decisions d set note = null from review_rows w
-      where w.workspace_id = ${scope.workspaceId} and w.user_id = ${id} and d.workspace_id = w.workspace_id
+      where w.workspace_id = ${scope.workspaceId} and w.user_id = ${id} and d.workspace_id = ${scope.workspaceId}
         and d.review_id = w.review_id and d.number = w.number and d.note is not null`,
   );
 }

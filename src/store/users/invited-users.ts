@@ -72,7 +72,7 @@ export function lockUserRows(
     scope,
     sql`with u as materialized (select * from users
         where workspace_id = ${scope.workspaceId} and id = any(${ids}::uuid[]) order by id for no key update)
-      select ${shownColumns(false)}, clock_timestamp() as now from u order by u.id`,
+      select ${shownColumns(scope.workspaceId, false)}, clock_timestamp() as now from u order by u.id`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { UserId, WorkspaceId } from '../../lib/ids.ts';
 import { rows } from '../db/query.ts';
 import { type PoolScope, scopeOf } from '../db/scope.ts';
 import { inTransaction } from '../db/transaction.ts';
-import type { Moment } from '../sql/as-of.ts';
+import type { AsOf } from '../sql/as-of.ts';
 
 /** When somebody was seen, and by what the user is named: an id, or a user name, or an address. */
 export interface NamedAccess {
@@ -72,15 +72,15 @@ export function noteAccess(
 }
 
 /**
- * The last access of the user `u` by a moment, as an expression. Of a past one the days on which users were seen tell
- * it: on its own day the first access rather than a later one than the moment.
+ * The last access of the user `u` by a time, as an expression. Of a past one the days on which users were seen tell
+ * it: on its own day the first access rather than a later one than that time.
  */
-export function lastAccessAt(workspaceId: WorkspaceId, moment: Moment): Sql {
+export function lastAccessAt(workspaceId: WorkspaceId, asOf: AsOf): Sql {
   const last = sql`select a.at from user_last_access a where a.workspace_id = ${workspaceId} and a.user_id = u.id`;
-  if (moment === 'now') return sql`(${last})`;
-  return sql`coalesce((${last} and a.at <= ${moment}), (
-    select case when d.last_at <= ${moment} then d.last_at else d.first_at end from user_access_days d
-    where d.workspace_id = ${workspaceId} and d.user_id = u.id and d.first_at <= ${moment}
-      and d.day <= (${moment}::timestamptz at time zone 'UTC')::date
+  if (asOf === 'now') return sql`(${last})`;
+  return sql`coalesce((${last} and a.at <= ${asOf}), (
+    select case when d.last_at <= ${asOf} then d.last_at else d.first_at end from user_access_days d
+    where d.workspace_id = ${workspaceId} and d.user_id = u.id and d.first_at <= ${asOf}
+      and d.day <= (${asOf}::timestamptz at time zone 'UTC')::date
     order by d.day desc limit 1))`;
 }

@@ -2,8 +2,10 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { EventId, MachineId, ProductId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { row, rows } from '../db/query.ts';
 import type { PoolScope, WriteScope } from '../db/scope.ts';
-import { type Moment, versions } from '../sql/as-of.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { type AsOf, rowsAsOf } from '../sql/as-of.ts';
+import { unestimated } from '../sql/key-lookup.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
 
 /** A machine that a user has registered and that was not removed. */
 export interface MachineRow {
@@ -19,11 +21,16 @@ export interface MachineRow {
   readonly last_seen_at: Date;
 }
 
-const COLUMNS = sql`m.id, m.user_id, u.user_name,
-  (select p.key from products p where p.workspace_id = m.workspace_id and p.id = m.product_id) as product,
-  m.name, m.fingerprint, m.registered_at, m.last_seen_at`;
+function columns(workspaceId: WorkspaceId): Sql {
+  return sql`m.id, m.user_id, u.user_name,
+    (select p.key from products p where p.workspace_id = ${unestimated(workspaceId)} and p.id = m.product_id) as product,
+    m.name, m.fingerprint, m.registered_at, m.last_seen_at`;
+}
 
-const MACHINES = sql`machines m join users u on u.workspace_id = m.workspace_id and u.id = m.user_id`;
+/** Machines `m`, each with its user `u`. */
+function machines(workspaceId: WorkspaceId): Sql {
+  return sql`machines m join users u on u.workspace_id = ${workspaceId} and u.id = m.user_id`;
+}
 
 export type MachineSort = 'name' | 'user' | 'registeredAt' | 'lastSeenAt';
 
@@ -50,11 +57,11 @@ export async function listMachines(
   const { column, conditions, order } = keyset(page, SORTS, sql`m.id`, searched);
   const found = await rows<MachineRow & { sort_value: string }>(
     scope,
-    sql`select ${COLUMNS}, ${column} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)}, ${column} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.removed_at is null ${matching(scope.workspaceId, filter)} ${conditions}
       ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 function matching(workspaceId: WorkspaceId, { userId, product }: MachineFilter): Sql {
@@ -76,31 +83,34 @@ const VERSIONED = [
   'name',
   'fingerprint',
   'registered_at',
-].concat(['last_seen_at', 'removed_at', 'updated_at']);
+  'last_seen_at',
+  'removed_at',
+  'updated_at',
+];
 
 /**
- * The machines of one user that are registered at a moment, by name, `most` of them. Of a past one it is told to the day when they were
- * seen: on its own day the first time rather than a later one than the moment.
+ * The machines of one user that are registered at a time, by name, `most` of them. Of a past one it is told to the day when they were
+ * seen: on its own day the first time rather than a later one than that time.
  */
 export function machinesOf(
   scope: PoolScope,
   userId: UserId,
-  moment: Moment,
+  asOf: AsOf,
   most: number,
 ): Promise<MachineRow[]> {
-  const isPast = moment !== 'now';
-  const seen = sql`case when m.last_seen_at <= ${moment} then m.last_seen_at else m.updated_at end`;
+  const isPast = asOf !== 'now';
+  const seen = sql`case when m.last_seen_at <= ${asOf} then m.last_seen_at else m.updated_at end`;
   return rows(
     scope,
     sql`select m.id, m.user_id, u.user_name, p.key as product, m.name, m.fingerprint, m.registered_at,
         ${isPast ? seen : sql`m.last_seen_at`} as last_seen_at
-      from ${versions('machines', VERSIONED, moment)} m
-      join ${versions('users', ['workspace_id', 'id', 'user_name'], moment)} u
+      from ${rowsAsOf('machines', VERSIONED, asOf)} m
+      join ${rowsAsOf('users', ['workspace_id', 'id', 'user_name'], asOf)} u
         on u.workspace_id = ${scope.workspaceId} and u.id = m.user_id
-      left join ${versions('products', ['workspace_id', 'id', 'key'], moment)} p
+      left join ${rowsAsOf('products', ['workspace_id', 'id', 'key'], asOf)} p
         on p.workspace_id = ${scope.workspaceId} and p.id = m.product_id
       where m.workspace_id = ${scope.workspaceId} and m.user_id = ${userId}
-        and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${moment}` : empty})
+        and (m.removed_at is null ${isPast ? sql`or m.removed_at > ${asOf}` : empty})
       order by lower(m.name) collate "C", m.id limit ${most}`,
   );
 }
@@ -109,7 +119,7 @@ export function machinesOf(
 export function findMachine(scope: WriteScope, id: MachineId): Promise<MachineRow | undefined> {
   return row(
     scope,
-    sql`select ${COLUMNS} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.id = ${id} and m.removed_at is null`,
   );
 }
@@ -121,7 +131,7 @@ export function machineByFingerprint(
 ): Promise<MachineRow | undefined> {
   return row(
     scope,
-    sql`select ${COLUMNS} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.fingerprint = ${fingerprint} and m.removed_at is null`,
   );
 }
@@ -178,7 +188,7 @@ export async function updateMachine(
 export function machinesOfUsers(scope: WriteScope, userIds: readonly UserId[]): Promise<MachineRow[]> {
   return rows(
     scope,
-    sql`select ${COLUMNS} from ${MACHINES}
+    sql`select ${columns(scope.workspaceId)} from ${machines(scope.workspaceId)}
       where m.workspace_id = ${scope.workspaceId} and m.user_id = any(${userIds}::uuid[]) and m.removed_at is null
       order by m.id`,
   );

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import type { OrganizationId, UserId } from '../../lib/ids.ts';
+import type { OrganizationId, UserId, WorkspaceId } from '../../lib/ids.ts';
 import { composedRows, lookedUpRow, preparedForFew, preparedRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import { accessWrites, type PoolScope, type Scope, type WriteScope } from '../db/scope.ts';
@@ -60,33 +60,42 @@ export interface ShownUser extends UserRow {
   readonly groups: readonly { readonly id: string; readonly display_name: string }[] | null;
 }
 
-const ORGANIZATION = sql`(select o.key from organizations o
-  where o.workspace_id = u.workspace_id and o.id = u.organization_id) as organization`;
+function organization(workspaceId: WorkspaceId): Sql {
+  return sql`(select o.key from organizations o
+    where o.workspace_id = ${unestimated(workspaceId)} and o.id = u.organization_id) as organization`;
+}
 
-const LAST_ACCESS = sql`(select l.at from user_last_access l
-  where l.workspace_id = u.workspace_id and l.user_id = u.id) as last_access_at`;
+function lastAccess(workspaceId: WorkspaceId): Sql {
+  return sql`(select l.at from user_last_access l
+    where l.workspace_id = ${unestimated(workspaceId)} and l.user_id = u.id) as last_access_at`;
+}
 
-const COLUMNS = sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
-  u.email, u.organization_id, u.organization_pushed, u.organization_last_pushed, u.start_date, u.joined_at, u.active_since, u.removed_at,
-  u.deleted_at, u.version, u.created_at, u.updated_at, u.erased_at,
-  ${ORGANIZATION}`;
+/** The columns of a `UserRow`, in a query whose users table is `u`. */
+function columns(workspaceId: WorkspaceId): Sql {
+  return sql`u.id, u.user_name, u.external_id, u.status, u.source, u.managed_by, u.attributes, u.full_name,
+    u.email, u.organization_id, u.organization_pushed, u.organization_last_pushed, u.start_date, u.joined_at,
+    u.active_since, u.removed_at, u.deleted_at, u.version, u.created_at, u.updated_at, u.erased_at,
+    ${organization(workspaceId)}`;
+}
 
 /** Groups that are read with a user; of one who is in more, there is one more, and the others are read by themselves. */
 export const MOST_GROUPS = 1_000;
 
-const GROUPS = sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)
-    order by lower(g.display_name) collate "C"), '[]')
-  from (select m.workspace_id, m.group_id from memberships m
-    where m.workspace_id = u.workspace_id and m.user_id = u.id and m.until = 'infinity'
-    limit ${raw(String(MOST_GROUPS + 1))}) m
-  cross join lateral (select * from groups g
-    where g.workspace_id = m.workspace_id and g.id = m.group_id offset 0) g) as groups`;
+function groups(workspaceId: WorkspaceId): Sql {
+  return sql`(select coalesce(json_agg(json_build_object('id', g.id, 'display_name', g.display_name)
+      order by lower(g.display_name) collate "C"), '[]')
+    from (select m.group_id from memberships m
+      where m.workspace_id = ${unestimated(workspaceId)} and m.user_id = u.id and m.until = 'infinity'
+      limit ${raw(String(MOST_GROUPS + 1))}) m
+    cross join lateral (select * from groups g
+      where g.workspace_id = ${unestimated(workspaceId)} and g.id = m.group_id offset 0) g) as groups`;
+}
 
 /** The columns of a `ShownUser`, in a query whose users table is `u`. */
-export function shownColumns(withGroups: boolean): Sql {
-  return sql`${COLUMNS},
-    ${LAST_ACCESS},
-    ${withGroups ? GROUPS : sql`null::json as groups`}`;
+export function shownColumns(workspaceId: WorkspaceId, withGroups: boolean): Sql {
+  return sql`${columns(workspaceId)},
+    ${lastAccess(workspaceId)},
+    ${withGroups ? groups(workspaceId) : sql`null::json as groups`}`;
 }
 
 /** One user that SCIM shows, or undefined. */
@@ -98,7 +107,7 @@ export function findUser(
   return lookedUpRow<ShownUser>(
     scope,
     `user${options.withGroups ? '_with_groups' : ''}${options.withDeleted ? '_or_deleted' : ''}`,
-    sql`select ${shownColumns(options.withGroups)} from users u
+    sql`select ${shownColumns(scope.workspaceId, options.withGroups)} from users u
       where u.workspace_id = ${unestimated(scope.workspaceId)} and u.id = ${id}
         ${options.withDeleted ? empty : sql`and u.deleted_at is null`}`,
   );
@@ -115,7 +124,7 @@ export function lockUser(scope: WriteScope, id: UserId): Promise<Locked | undefi
     'lock_user',
     sql`with u as materialized (select * from users where workspace_id = ${unestimated(scope.workspaceId)} and id = ${id}
         for no key update)
-      select ${COLUMNS}, clock_timestamp() as now from u`,
+      select ${columns(scope.workspaceId)}, clock_timestamp() as now from u`,
   );
 }
 
@@ -125,7 +134,7 @@ export function lockUserByName(scope: WriteScope, userName: string): Promise<Loc
     scope,
     sql`with u as materialized (select * from users
         where workspace_id = ${unestimated(scope.workspaceId)} and lower(user_name) = lower(${userName}) for no key update)
-      select ${COLUMNS}, clock_timestamp() as now from u`,
+      select ${columns(scope.workspaceId)}, clock_timestamp() as now from u`,
   );
 }
 
@@ -166,7 +175,7 @@ export async function insertUser(
           ${state.organization_pushed}, ${state.organization_last_pushed}, ${state.start_date}, ${state.joined_at},
           ${state.active_since}, ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
         returning *)
-      select ${COLUMNS} from u`,
+      select ${columns(scope.workspaceId)} from u`,
   );
   return inserted as UserRow;
 }
@@ -206,22 +215,23 @@ export async function updateUser(
   at: Date,
 ): Promise<ShownUser> {
   noteStatus(scope, before, state);
-  const columns = (Object.keys(WRITTEN) as (keyof typeof WRITTEN)[]).filter(
+  const { workspaceId } = scope;
+  const written = (Object.keys(WRITTEN) as (keyof typeof WRITTEN)[]).filter(
     (column) => !isDeepStrictEqual(before[column], state[column]),
   );
-  const set = columns.map((column) => WRITTEN[column](state));
-  const [written] = await composedRows<Written>(
+  const set = written.map((column) => WRITTEN[column](state));
+  const [answer] = await composedRows<Written>(
     scope,
     sql`with u as (
         update users set ${join([...set, sql`version = version + 1`, sql`updated_at = ${at}`], ', ')}
         where workspace_id = ${unestimated(scope.workspaceId)} and id = ${before.id}
         returning *)
-      select ${columns.includes('attributes') ? sql`u.attributes, ` : empty}u.full_name, u.email, u.version,
-        ${ORGANIZATION}, ${LAST_ACCESS}, ${GROUPS} from u`,
+      select ${written.includes('attributes') ? sql`u.attributes, ` : empty}u.full_name, u.email, u.version,
+        ${organization(workspaceId)}, ${lastAccess(workspaceId)}, ${groups(workspaceId)} from u`,
   );
-  if (!written) throw new Error(`User ${before.id} was not locked before it was written.`);
-  const changed = Object.fromEntries(columns.map((column) => [column, state[column]]));
-  return { ...before, ...changed, ...written, updated_at: at };
+  if (!answer) throw new Error(`User ${before.id} was not locked before it was written.`);
+  const changed = Object.fromEntries(written.map((column) => [column, state[column]]));
+  return { ...before, ...changed, ...answer, updated_at: at };
 }
 
 function noteStatus(scope: WriteScope, before: UserRow, after: UserState): void {

@@ -4,7 +4,8 @@ import type { Db } from '../db/pool.ts';
 import { lookedUpRow } from '../db/prepared.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type PoolScope, type WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page, type SortKey } from '../sql/keyset-page.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText, type SortKey } from '../sql/keyset.ts';
 
 /** What a token may do (contract section 3). */
 export type TokenScope = 'scim' | 'admin' | 'auditor' | 'product' | 'operator';
@@ -85,7 +86,7 @@ export async function listTokens(
       where t.workspace_id = ${scope.workspaceId} and t.revoked_at is null
         ${options.withOperators ? empty : sql`and t.scope <> 'operator'`} ${conditions} ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 /** Inserts a token; only the hash of its secret is kept. */

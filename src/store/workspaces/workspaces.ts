@@ -3,7 +3,8 @@ import type { WorkspaceId } from '../../lib/ids.ts';
 import type { Db, Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
 import { acrossWorkspaces, type Scope, type WriteScope } from '../db/scope.ts';
-import { asPage, byText, keyset, type KeysetPage, type Page } from '../sql/keyset-page.ts';
+import { keyset, type KeysetPage, type Page, toKeysetPage } from '../sql/keyset-page.ts';
+import { byText } from '../sql/keyset.ts';
 
 /** What may be changed of a workspace. */
 export interface WorkspaceState {
@@ -34,7 +35,7 @@ export async function listWorkspaces(db: Db, page: KeysetPage<WorkspaceSort>): P
     acrossWorkspaces(db),
     sql`select ${COLUMNS}, ${column} from workspaces w where true ${conditions} ${order}`,
   );
-  return asPage(found, page.limit);
+  return toKeysetPage(found, page.limit);
 }
 
 /** The workspace itself. */
