@@ -101,7 +101,7 @@ export async function keysOfOthers(
       select r.id, array_agg(distinct t.key) as keys
       from provisioning_requests r, lateral (
         select lower(u.attributes::text) as told from users u
-        where u.workspace_id = r.workspace_id and u.id = any(r.mentions) and u.id <> ${userId}
+        where u.workspace_id = ${scope.workspaceId} and u.id = any(r.mentions) and u.id <> ${userId}
           and u.erased_at is null offset 0) record, texts t
       where r.workspace_id = ${scope.workspaceId} and r.id = any(${requestIds}::uuid[]) and t.key = any(r.mentions)
         and position(t.told in record.told) > 0
