@@ -12,7 +12,7 @@ import { itemsOf } from '../../store/sql/keyset-page.ts';
 import { userIdByName } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { preparedUserName } from '../shared/user-name.ts';
+import { prepareUserName } from '../shared/user-name.ts';
 import { provisioningWriter } from './scim-request-writer.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
@@ -79,7 +79,7 @@ export async function listProvisioningLog(
 ): Promise<{ items: ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
   const mentions: string[] = [];
   if (query.user !== undefined) {
-    const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, preparedUserName(query.user)));
+    const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, prepareUserName(query.user)));
     if (!id) throw notFound('user', query.user);
     mentions.push(id);
   }

@@ -12,7 +12,7 @@ import { memberBatches, memberBytes, membersAsJson } from '../../store/groups/me
 import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
-import { indexPage } from '../shared/offset-page.ts';
+import { loadIndexPage } from '../shared/offset-page.ts';
 
 /** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
 export interface MembersWanted {
@@ -56,7 +56,7 @@ export async function listGroupsByIndex(
   page: IndexPage,
   members: MembersWanted | undefined,
 ): Promise<{ total: number; items: GroupsOfPage }> {
-  const { total, items: groups } = await indexPage(
+  const { total, items: groups } = await loadIndexPage(
     page,
     () => listGroups(ctx.scope, page, bytesOf(members)),
     () => countGroups(ctx.scope, page),

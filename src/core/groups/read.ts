@@ -3,7 +3,7 @@ import { type CountedGroup, listCountedGroups } from '../../store/scim/group-lis
 import { asMapping, type GroupMapping } from '../access/mapping.ts';
 import type { Context } from '../context/context.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { withParts } from '../shared/page-parts.ts';
+import { loadPageParts } from '../shared/page-parts.ts';
 
 /** A group with what its members are granted. */
 export interface MappedGroup {
@@ -17,7 +17,7 @@ export async function listMappedGroups(
   filter: { readonly unmapped: boolean },
   page: KeysetPage<'name'>,
 ): Promise<Page<MappedGroup>> {
-  const { items, next, partsOf } = await withParts(
+  const { items, next, partsOf } = await loadPageParts(
     await listCountedGroups(ctx.scope, filter, page),
     (ids, most) => groupGrants(ctx.scope, ids, most),
     (grant) => grant.group_id,

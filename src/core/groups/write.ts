@@ -63,7 +63,7 @@ export async function changeGroup(
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
     checkVersion(current.version, expected);
-    c.notBefore(current.now, current.updated_at);
+    c.advanceClock(current.now, current.updated_at);
     const next = {
       display_name: edit.displayName ?? current.display_name,
       external_id: edit.externalId === undefined ? current.external_id : edit.externalId,
@@ -109,7 +109,7 @@ export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedV
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
     checkVersion(current.version, expected);
-    c.notBefore(current.now, current.updated_at);
+    c.advanceClock(current.now, current.updated_at);
     const target = { kind: 'group', id: groupId, name: current.display_name } as const;
     const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
     await endGroupGrants(c.scope, groupId, eventId, c.at);

@@ -13,7 +13,7 @@ import { change } from '../change/change.ts';
 import { contextOf } from '../context/context.ts';
 import { type Core, invitationSettings } from '../context/core.ts';
 import { isName, NAME_RULE } from '../shared/names.ts';
-import { activated, difference, stateOf } from '../shared/user-state.ts';
+import { activated, diffUser, stateOf } from '../shared/user-state.ts';
 import { closedEvent } from './closing/close.ts';
 import { type NamedOffer, offerOf } from './grants.ts';
 import { readToken, sendOf } from './links.ts';
@@ -101,12 +101,12 @@ export async function acceptInvitation(
     if (!user || !invitation) return undefined;
     const closed = closedState(invitation, send);
     if (closed) return { state: closed, workspace };
-    c.notBefore(user.now, user.updated_at);
+    c.advanceClock(user.now, user.updated_at);
     const state = { ...activated(stateOf(user), c.at), attributes: withName(user, input) };
     const updated = await updateUser(c.scope, user, state, c.at);
     const event = c.record(closedEvent(invitation, 'accepted'));
     await closeInvitations(c.scope, 'accepted', [{ id, event }], c.at);
-    c.record({ action: 'user.joined', target: targetOf(updated), ...(difference(user, updated) ?? {}) });
+    c.record({ action: 'user.joined', target: targetOf(updated), ...(diffUser(user, updated) ?? {}) });
     return { state: 'joined', workspace };
   });
 }

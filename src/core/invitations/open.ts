@@ -6,7 +6,7 @@ import { makeUsersPending } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import type { InvitationSettings } from '../context/core.ts';
-import { lockWhole } from '../context/lock-users.ts';
+import { lockUsers } from '../context/lock-users.ts';
 import { expireInvitations } from './closing/expire.ts';
 import type { Asked } from './request.ts';
 import type { Known } from './resolve.ts';
@@ -83,7 +83,7 @@ export async function makePending(
   );
   await expireInvitations(c, expired);
   const emails = new Map(known.map(({ user, email }) => [user.id, email]));
-  const users = await lockWhole(c, ids);
+  const users = await lockUsers(c, ids);
   await makeUsersPending(c.scope, ids, organizationId, c.at);
   return users.map((before) => ({
     before,

@@ -8,7 +8,7 @@ import type { AccountRole } from '../access/effective.ts';
 import { type GrantStatement, resolveStatement } from '../access/grant-specs.ts';
 import type { Change } from '../change/change.ts';
 import { ONE_PRODUCT } from '../change/one-product.ts';
-import { sameKey } from '../shared/keys.ts';
+import { isSameKey } from '../shared/keys.ts';
 
 /** What an invitation is to give, by keys. A product alone is its `standard` license. */
 export interface Asked {
@@ -75,11 +75,11 @@ async function byKeys(c: Change, asked: Asked, problems: FieldError[]): Promise<
     }
   };
   for (const [index, one] of products.entries()) {
-    const isKnown = keys.licenses.some((license) => sameKey(license.product, one.product));
+    const isKnown = keys.licenses.some((license) => isSameKey(license.product, one.product));
     add(one, slotOf.product(one.product), `products[${index}]`, isKnown ? 'license' : 'product');
   }
   for (const [index, one] of projects.entries()) {
-    const isKnown = keys.projects.some((project) => sameKey(project.key, one.project));
+    const isKnown = keys.projects.some((project) => isSameKey(project.key, one.project));
     add(one, slotOf.project(one.project), `projects[${index}]`, isKnown ? 'role' : 'project');
   }
   return grants;
@@ -112,7 +112,7 @@ function refuseImpossible(c: Change, { accountRole, products = [], projects = []
       'A billing manager holds no project role. Invite with another account role, or without projects.',
     );
   }
-  if (products.some((one) => !sameKey(one.product, products[0]?.product ?? '')) && c.onlyOneProduct) {
+  if (products.some((one) => !isSameKey(one.product, products[0]?.product ?? '')) && c.onlyOneProduct) {
     throw new RollcallError('refused', ONE_PRODUCT);
   }
 }

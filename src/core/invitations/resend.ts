@@ -29,7 +29,7 @@ export async function resendInvitation(ctx: Context, id: string): Promise<Invita
     const user = await lockUser(c.scope, named.user_id);
     const invitation = await findInvitation(c.scope, named.id);
     if (!user || !invitation) throw notFound('invitation', id);
-    c.notBefore(user.now, user.updated_at);
+    c.advanceClock(user.now, user.updated_at);
     refuseUnlessResendable(invitation, user);
     const newest = await newestInvitationOf(c.scope, user.id);
     if (newest?.id !== invitation.id) {
@@ -92,7 +92,7 @@ export async function reinvite(ctx: Context, userId: string): Promise<Invitation
   return change(ctx, async (c) => {
     const user = await lockUser(c.scope, id);
     if (!user) throw notFound('user', userId);
-    c.notBefore(user.now, user.updated_at);
+    c.advanceClock(user.now, user.updated_at);
     if (user.status !== 'inactive') throw new RollcallError('refused', NOT_INACTIVE[user.status]);
     if (user.erased_at) throw new RollcallError('refused', ERASED);
     const { email } = user;

@@ -3,7 +3,7 @@ import { type InvitationRow, openInvitationsOf } from '../../store/invitations/i
 import { type AddressedUser, usersByAddresses } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
-import { lockWhole } from '../context/lock-users.ts';
+import { lockUsers } from '../context/lock-users.ts';
 import type { Address, Skipped } from './addresses.ts';
 
 /** Whom a list of addresses means. */
@@ -45,7 +45,7 @@ export async function choose(c: Change, addresses: readonly Address[]): Promise<
     else meant.set(user.id, address.email);
   }
   const known: Known[] = [];
-  const users = await lockWhole(c, [...meant.keys()]);
+  const users = await lockUsers(c, [...meant.keys()]);
   const open = await openInvitationsOf(
     c.scope,
     users.map((user) => user.id),

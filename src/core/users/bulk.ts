@@ -4,7 +4,7 @@ import { setAccountRoles } from '../access/account-role.ts';
 import type { AccountRole } from '../access/effective.ts';
 import { change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { lockWhole, whyGone } from '../context/lock-users.ts';
+import { lockUsers, describeRemoval } from '../context/lock-users.ts';
 import { lockLeaving, removeLocked } from './remove.ts';
 
 /** What a change of many users did; whoever was so already is unchanged. */
@@ -47,9 +47,9 @@ export function setAccountRoleOfMany(
 ): Promise<ManyChanged> {
   const asked = distinct(ids);
   return change(ctx, async (c) => {
-    const users = await lockWhole(c, asked.known);
+    const users = await lockUsers(c, asked.known);
     const gone = users.flatMap((user) => {
-      const why = whyGone(user);
+      const why = describeRemoval(user);
       return why === undefined ? [] : [[user.id, why] as const];
     });
     const present = users.filter((user) => !user.deleted_at);

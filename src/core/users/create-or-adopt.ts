@@ -14,12 +14,19 @@ import {
 } from '../../store/users/users.ts';
 import { applyPushed, comparePushed } from '../access/pushed-grants.ts';
 import { change, type Change } from '../change/change.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
+import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { LastWrite } from '../context/change.ts';
 import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
-import { newUserName } from '../shared/user-name.ts';
-import { activated, audited, difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
+import { parseUserName } from '../shared/user-name.ts';
+import {
+  activated,
+  auditedFields,
+  diffUser,
+  stateOf,
+  type UserInput,
+  withActive,
+} from '../shared/user-state.ts';
 
 /**
  * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
@@ -55,10 +62,10 @@ async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWr
   const eventId = c.record({
     action: 'user.created',
     target: { kind: 'user', id, name: state.user_name },
-    after: audited({ ...state, organization }),
+    after: auditedFields({ ...state, organization }),
   });
   await c.guard([id], { areNew: true, owners: [] });
-  c.charge(writtenAttributes(state));
+  c.charge(countAttributeBytes(state));
   const grants = comparePushed([], input.pushed);
   if (!grants) return c.last(() => insertUser(c.scope, id, state, c.at));
   // What is granted is granted to somebody who is there.
@@ -68,10 +75,10 @@ async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWr
 }
 
 async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUser> {
-  const existing = await lockUserByName(c.scope, newUserName(input.userName));
+  const existing = await lockUserByName(c.scope, parseUserName(input.userName));
   if (!existing)
     throw new RollcallError('busy', 'The user was renamed meanwhile; try again.', { retryAfter: 1 });
-  c.notBefore(existing.now, existing.updated_at);
+  c.advanceClock(existing.now, existing.updated_at);
   const action = adoptionOf(existing, input);
   if (!action) {
     throw new RollcallError(
@@ -90,9 +97,9 @@ async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUse
   const eventId = c.record({
     action,
     target: { kind: 'user', id: existing.id, name: next.user_name },
-    ...(difference(existing, { ...next, organization }) ?? {}),
+    ...(diffUser(existing, { ...next, organization }) ?? {}),
   });
-  c.charge(writtenAttributes(next, existing));
+  c.charge(countAttributeBytes(next, existing));
   await updateUser(c.scope, existing, next, c.at);
   await applyPushed(c, existing.id, comparePushed(held.pushed, input.pushed), eventId);
   if (existing.status === 'pending' && next.status === 'active')
@@ -121,7 +128,7 @@ interface Affiliation extends Pick<
 /** The columns that an identity provider's input sets; `before` is the record that it is pushed to. */
 export async function pushedState(c: Change, input: UserInput, before?: UserRow): Promise<PushedState> {
   return {
-    user_name: newUserName(input.userName),
+    user_name: parseUserName(input.userName),
     external_id: input.externalId,
     attributes: input.attributes,
     start_date: input.startDate,

@@ -8,9 +8,9 @@ import { type Conflict, conflictsOf } from '../access/conflicts.ts';
 import { type Access, type AccountRole, asAccess, DEFAULT_ACCOUNT_ROLE, isCut } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
 import { pendingInvitationOf } from '../invitations/list.ts';
-import { momentOf } from '../shared/as-of.ts';
+import { resolveAsOf } from '../shared/as-of.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { withParts } from '../shared/page-parts.ts';
+import { loadPageParts } from '../shared/page-parts.ts';
 
 export type { DirectoryFilter, DirectorySort } from '../../store/users/directory.ts';
 
@@ -54,8 +54,8 @@ export async function listDirectory(
   page: KeysetPage<store.DirectorySort>,
   asOf?: Date,
 ): Promise<Page<DirectoryItem>> {
-  const moment = await momentOf(ctx.core.db, asOf);
-  const { items, next, partsOf } = await withParts(
+  const moment = await resolveAsOf(ctx.core.db, asOf);
+  const { items, next, partsOf } = await loadPageParts(
     await store.listDirectory(ctx.scope, filter, page, moment),
     (ids, most) => holdingsOf(ctx.scope, ids, moment, most),
     (holding) => holding.user_id,
@@ -83,7 +83,7 @@ export type LongList = keyof typeof MOST | 'access';
  * also for a user who was not there yet, and `invalid` (asOf).
  */
 export async function userDetail(ctx: Context, id: string, asOf?: Date): Promise<UserDetail> {
-  const moment = await momentOf(ctx.core.db, asOf);
+  const moment = await resolveAsOf(ctx.core.db, asOf);
   const userId = asId<UserId>(id);
   const user = userId && (await store.findEntry(ctx.scope, userId, moment));
   if (!user) throw notFound('user', id);

@@ -1,7 +1,7 @@
 import { asId, type UserId } from '../../lib/ids.ts';
 import { type AccessOutcome, noteAccess } from '../../store/users/last-access.ts';
 import type { Context } from '../context/context.ts';
-import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import { prepareAddress, prepareUserName } from '../shared/user-name.ts';
 
 /** What a product tells: that a user, named by id, userName or address, was there at a time. */
 export interface AccessReport {
@@ -48,8 +48,8 @@ const EARLIEST = new Date('2000-01-01T00:00:00Z');
 function asNamed({ user, at }: AccessReport) {
   return {
     id: asId<UserId>(user) ?? null,
-    userName: preparedUserName(user),
-    email: preparedAddress(user),
+    userName: prepareUserName(user),
+    email: prepareAddress(user),
     at,
   };
 }

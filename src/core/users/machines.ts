@@ -7,8 +7,8 @@ import { lockUser, type UserRow } from '../../store/users/users.ts';
 import { userNamed } from '../access/effective.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { difference } from '../shared/diff.ts';
-import { checkName } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 
 export type { MachineRow as Machine, MachineSort } from '../../store/users/machines.ts';
@@ -46,7 +46,7 @@ export async function registerMachine(
   ctx: Context,
   input: MachineInput,
 ): Promise<{ machine: MachineRow; created: boolean }> {
-  checkName(input.name);
+  assertName(input.name);
   if (!FINGERPRINT.test(input.fingerprint)) {
     throw invalid('fingerprint', 'A fingerprint has 1 to 200 visible ASCII characters, without spaces.');
   }
@@ -59,7 +59,7 @@ export async function registerMachine(
       const who = `"${user.user_name}" is ${user.status}`;
       throw new RollcallError('refused', `Only an active user can register a machine; ${who}.`);
     }
-    c.notBefore(user.now);
+    c.advanceClock(user.now);
     const known = await store.machineByFingerprint(c.scope, input.fingerprint);
     if (known && known.user_id !== user.id) throw registeredBy(known);
     const id = known ? await seeAgain(c, known, input, productId) : await insert(c, user, input, productId);
@@ -111,7 +111,7 @@ async function seeAgain(
   productId: ProductId | null | undefined,
 ): Promise<MachineId> {
   const product = productId === undefined ? known.product : (input.product ?? null);
-  const changed = difference(
+  const changed = diffFields(
     { name: known.name, product: known.product?.toLowerCase() },
     { name: input.name, product: product?.toLowerCase() },
   );
@@ -128,7 +128,7 @@ export async function removeMachine(ctx: Context, id: string): Promise<void> {
     const user = found && (await lockUser(c.scope, found.user_id));
     const machine = user && (await store.findMachine(c.scope, found.id));
     if (!machine) throw notFound('machine', id);
-    c.notBefore(user.now);
+    c.advanceClock(user.now);
     await end(c, [machine]);
   });
 }

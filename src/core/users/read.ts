@@ -7,7 +7,7 @@ import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
-import { indexPage } from '../shared/offset-page.ts';
+import { loadIndexPage } from '../shared/offset-page.ts';
 
 /** What of a user costs a query of its own and is loaded only when it is shown. */
 export interface UserParts {
@@ -37,7 +37,7 @@ export async function listUsersByIndex(
   parts: UserParts,
 ): Promise<{ total: number; items: UserWithAccess[] }> {
   const list = () => listUsers(ctx.scope, page, shownParts(parts));
-  const { total, items: users } = await indexPage(page, list, () => countUsers(ctx.scope, page));
+  const { total, items: users } = await loadIndexPage(page, list, () => countUsers(ctx.scope, page));
   return { total, items: await withAccess(ctx, users, parts) };
 }
 

@@ -4,7 +4,7 @@ import { lockGroupsOfUsers, touchGroups } from '../../store/groups/groups.ts';
 import { endMemberships, membershipsOf } from '../../store/groups/memberships.ts';
 import { markUsersDeleted, type UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
-import { lockWhole } from '../context/lock-users.ts';
+import { lockUsers } from '../context/lock-users.ts';
 import { closeInvitationsOf } from '../invitations/closing/close.ts';
 import { endMachinesOf } from './machines.ts';
 
@@ -18,7 +18,7 @@ export interface Leaving {
 /** Locks users and their groups, in the order in which every change does; those whom there never was are left out. */
 export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Leaving> {
   const groups = await lockGroupsOfUsers(c.scope, ids);
-  const users = await lockWhole(c, ids);
+  const users = await lockUsers(c, ids);
   const memberships = await membershipsOf(c.scope, ids);
   const groupNames = new Map(groups.map((group) => [group.id, group.display_name]));
   if (memberships.some(({ group_id }) => !groupNames.has(group_id))) {

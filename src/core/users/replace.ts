@@ -8,10 +8,10 @@ import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../
 import type { ChangeEvent } from '../audit/events/catalog.ts';
 import { changeEvent } from '../audit/events/catalog.ts';
 import { change } from '../change/change.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
+import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
-import { difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
+import { diffUser, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
 import { pushedState } from './create-or-adopt.ts';
 
 /** The versions of a resource that a client will accept as the one it changes; undefined for any. */
@@ -36,7 +36,7 @@ export async function replaceUser(
     async (c, [current, held]) => {
       if (!current || current.deleted_at) throw notFound('user', id);
       checkVersion(current.version, expected);
-      c.notBefore(current.now, current.updated_at);
+      c.advanceClock(current.now, current.updated_at);
       const input = edit(current);
       const state = stateOf(current);
       const { organization, ...pushed } = await pushedState(c, input, current);
@@ -46,7 +46,7 @@ export async function replaceUser(
         return (await findUser(c.scope, userId, { withGroups: true })) as ShownUser;
       await c.guard([userId], { owners: held.isOwner ? [userId] : [] });
       const eventId = c.record(updatedEvent(current, { ...current, ...next, organization }, grants));
-      c.charge(writtenAttributes(next, current));
+      c.charge(countAttributeBytes(next, current));
       await applyPushed(c, userId, grants, eventId);
       if (current.status === 'pending' && next.status === 'active')
         await closeInvitationOf(c, userId, 'superseded');
@@ -60,7 +60,7 @@ function updatedEvent(before: UserRow, after: UserRow, grants: PushedDelta | und
   return changeEvent({
     action: actionOf(before, after),
     target: { kind: 'user', id: before.id, name: after.user_name },
-    ...(difference(before, after) ?? (grants && auditedPushed(grants)) ?? {}),
+    ...(diffUser(before, after) ?? (grants && auditedPushed(grants)) ?? {}),
   });
 }
 

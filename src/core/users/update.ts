@@ -5,10 +5,10 @@ import { updateUser, type UserRow, type UserState } from '../../store/users/user
 import { setAccountRole } from '../access/account-role.ts';
 import type { AccountRole } from '../access/effective.ts';
 import { change, type Change } from '../change/change.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
+import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
-import { lockPresent } from '../context/lock-users.ts';
-import { difference, stateOf } from '../shared/user-state.ts';
+import { lockExistingUser } from '../context/lock-users.ts';
+import { diffUser, stateOf } from '../shared/user-state.ts';
 import { changedFields, type ProfileInput, withProfile } from './profile.ts';
 
 /** What an admin changes of a user; what is undefined stays as it is. */
@@ -25,16 +25,16 @@ export interface UserPatch extends ProfileInput {
  */
 export function patchUser(ctx: Context, id: string, patch: UserPatch): Promise<void> {
   return change(ctx, async (c) => {
-    const user = await lockPresent(c, id);
+    const user = await lockExistingUser(c, id);
     if (user.managed_by === 'idp') refuseProfile(user, patch);
     const profile = withProfile(user, patch);
     const state = stateOf(user);
     const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
     if (!isDeepStrictEqual(state, next)) {
-      c.charge(writtenAttributes(next, state));
+      c.charge(countAttributeBytes(next, state));
       const updated = await updateUser(c.scope, user, next, c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name } as const;
-      c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });
+      c.record({ action: 'user.updated', target, ...(diffUser(user, updated) ?? {}) });
     }
     if (patch.accountRole !== undefined) await setAccountRole(c, user, patch.accountRole);
   });
