@@ -10,7 +10,7 @@ import {
 import type { CursorPage, Turned } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
-import { shownParts, type UserParts, usersOf, type UserWithAccess } from '../users/read.ts';
+import { toLoadOptions, type UserParts, getUsersByIds, type UserWithAccess } from '../users/read.ts';
 import { groupsOf, type GroupWithMembers, type MembersWanted } from './pages.ts';
 
 export type { MixedSelection };
@@ -55,7 +55,7 @@ export async function listMixedByCursor(
 }
 
 function sizesOf({ users, members }: MixedParts): Parameters<typeof listMixed>[3] {
-  return { users: shownParts(users), memberBytes: members && memberBytes(members.usersUrl) };
+  return { users: toLoadOptions(users), memberBytes: members && memberBytes(members.usersUrl) };
 }
 
 /** Those that are still there, in the order of the ids. */
@@ -63,7 +63,7 @@ async function load(ctx: Context, ids: readonly MixedId[], parts: MixedParts): P
   const userIds = ids.flatMap(({ kind, id }): UserId[] => (kind === 'user' ? [id] : []));
   const groupIds = ids.flatMap(({ kind, id }): GroupId[] => (kind === 'group' ? [id] : []));
   const [users, groups] = await Promise.all([
-    usersOf(ctx, userIds, parts.users),
+    getUsersByIds(ctx, userIds, parts.users),
     groupsOf(ctx, groupIds, parts.members),
   ]);
   const byId = new Map<string, MixedItem>([

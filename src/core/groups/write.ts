@@ -6,7 +6,7 @@ import { endMemberships, memberIds } from '../../store/groups/memberships.ts';
 import { hasRules, readGroupName } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
+import { assertVersion, type ExpectedVersions } from '../users/replace.ts';
 import { changeMembers, type MemberChange } from './members.ts';
 
 /** A group as an identity provider wants it to be. */
@@ -62,7 +62,7 @@ export async function changeGroup(
   return change(ctx, async (c) => {
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
-    checkVersion(current.version, expected);
+    assertVersion(current.version, expected);
     c.advanceClock(current.now, current.updated_at);
     const next = {
       display_name: edit.displayName ?? current.display_name,
@@ -108,7 +108,7 @@ export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedV
     c.guardRemoval();
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
-    checkVersion(current.version, expected);
+    assertVersion(current.version, expected);
     c.advanceClock(current.now, current.updated_at);
     const target = { kind: 'group', id: groupId, name: current.display_name } as const;
     const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });

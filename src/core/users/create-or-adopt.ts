@@ -29,22 +29,22 @@ import {
 } from '../shared/user-state.ts';
 
 /**
- * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
- * was only ever invited or made by hand is adopted; a deleted one, or an inactive one with the same externalId, is
- * restored under its id. Throws `taken` when the userName is another user's, `refused` for seats and the last owner.
+ * Creates a user for an identity provider, or takes over an existing record (contract section 4): one that was only
+ * invited or created by hand is adopted; a deleted one, or an inactive one with the same externalId, is restored under
+ * its id. Throws `taken` when the userName belongs to another user, `refused` for seats and the last owner.
  */
 export async function provisionUser(ctx: Context, input: UserInput): Promise<ShownUser> {
   try {
     const created = await change(ctx, (c) => createUser(c, input));
     return { ...created, last_access_at: null, groups: [] };
   } catch (error) {
-    // The index decides who has a name: what is looked up before may be another's by then.
+    // The unique index decides who gets a name; a lookup beforehand could be outdated by now.
     if (!(error instanceof RollcallError && error.kind === 'taken')) throw error;
   }
   return change(ctx, (c) => adoptOrRestoreUser(c, input));
 }
 
-/** Creates a user. Throws `taken` when somebody has that name. */
+/** Creates a user. Throws `taken` when the name is in use. */
 async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWrite<UserRow>> {
   const id = newId<UserId>();
   const { organization, ...pushed } = await pushedState(c, input);
@@ -68,7 +68,7 @@ async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWr
   c.charge(countAttributeBytes(state));
   const grants = comparePushed([], input.pushed);
   if (!grants) return c.last(() => insertUser(c.scope, id, state, c.at));
-  // What is granted is granted to somebody who is there.
+  // Grants refer to the user's row.
   const user = await insertUser(c.scope, id, state, c.at);
   await applyPushed(c, id, grants, eventId);
   return user;
@@ -77,9 +77,9 @@ async function createUser(c: Change, input: UserInput): Promise<UserRow | LastWr
 async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUser> {
   const existing = await lockUserByName(c.scope, parseUserName(input.userName));
   if (!existing)
-    throw new RollcallError('busy', 'The user was renamed meanwhile; try again.', { retryAfter: 1 });
+    throw new RollcallError('busy', 'The user was renamed in the meantime; try again.', { retryAfter: 1 });
   c.advanceClock(existing.now, existing.updated_at);
-  const action = adoptionOf(existing, input);
+  const action = adoptionAction(existing, input);
   if (!action) {
     throw new RollcallError(
       'taken',
@@ -92,8 +92,8 @@ async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUse
   const { organization, ...pushed } = await pushedState(c, input, existing);
   const state: UserState = { ...stateOf(existing), ...pushed, managed_by: 'idp', deleted_at: null };
   const next = withActive(state, input.active ?? true, c.at);
-  const held = await pushedAndOwned(c.scope, existing.id);
-  await c.guard([existing.id], { owners: held.isOwner ? [existing.id] : [] });
+  const currentGrants = await pushedAndOwned(c.scope, existing.id);
+  await c.guard([existing.id], { owners: currentGrants.isOwner ? [existing.id] : [] });
   const eventId = c.record({
     action,
     target: { kind: 'user', id: existing.id, name: next.user_name },
@@ -101,13 +101,13 @@ async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUse
   });
   c.charge(countAttributeBytes(next, existing));
   await updateUser(c.scope, existing, next, c.at);
-  await applyPushed(c, existing.id, comparePushed(held.pushed, input.pushed), eventId);
+  await applyPushed(c, existing.id, comparePushed(currentGrants.pushed, input.pushed), eventId);
   if (existing.status === 'pending' && next.status === 'active')
     await closeInvitationOf(c, existing.id, 'superseded');
   return (await findUser(c.scope, existing.id, { withGroups: true })) as ShownUser;
 }
 
-function adoptionOf(existing: UserRow, input: UserInput): 'user.restored' | 'user.adopted' | undefined {
+function adoptionAction(existing: UserRow, input: UserInput): 'user.restored' | 'user.adopted' | undefined {
   if (existing.erased_at) return undefined;
   if (existing.deleted_at) return 'user.restored';
   if (existing.managed_by === 'workspace') return 'user.adopted';
@@ -125,22 +125,26 @@ interface Affiliation extends Pick<
   readonly organization: string | null;
 }
 
-/** The columns that an identity provider's input sets; `before` is the record that it is pushed to. */
+/** The columns that an identity provider's input sets; `before` is the existing record. */
 export async function pushedState(c: Change, input: UserInput, before?: UserRow): Promise<PushedState> {
   return {
     user_name: parseUserName(input.userName),
     external_id: input.externalId,
     attributes: input.attributes,
     start_date: input.startDate,
-    ...(await affiliation(c, input.organization, before)),
+    ...(await organizationAfterPush(c, input.organization, before)),
   };
 }
 
 /**
- * The organization after a push: of admins and an identity provider, who changed it last is right. Pushing the same
- * again changes nothing, and neither does pushing what is read back. One that isn't there is kept as it was pushed.
+ * The organization after a push. Between admins and the identity provider the last change wins, so pushing the same value
+ * again, or the one just read, changes nothing. An unknown organization is kept as pushed.
  */
-async function affiliation(c: Change, pushed: string | null, before?: UserRow): Promise<Affiliation> {
+async function organizationAfterPush(
+  c: Change,
+  pushed: string | null,
+  before?: UserRow,
+): Promise<Affiliation> {
   if (before) {
     const { organization_id, organization_pushed, organization_last_pushed } = before;
     const known = [organization_last_pushed, organization_pushed ?? before.organization];
@@ -149,11 +153,11 @@ async function affiliation(c: Change, pushed: string | null, before?: UserRow): 
       return { organization_id, organization_pushed, organization_last_pushed, organization };
     }
   }
-  const found = pushed === null ? undefined : await organizationByKey(c.scope, pushed);
+  const organization = pushed === null ? undefined : await organizationByKey(c.scope, pushed);
   return {
-    organization_id: found?.id ?? null,
-    organization_pushed: found ? null : pushed,
+    organization_id: organization?.id ?? null,
+    organization_pushed: organization ? null : pushed,
     organization_last_pushed: pushed,
-    organization: found?.key ?? null,
+    organization: organization?.key ?? null,
   };
 }

@@ -6,9 +6,9 @@ import { closeInvitationOf } from '../invitations/closing/close.ts';
 import { deactivated, diffUser, stateOf } from '../shared/user-state.ts';
 
 /**
- * Deactivates a user, also one whom an identity provider manages: access ends with the status, seats are free, and what
- * was given stays for another time, as when an identity provider does it. Of a pending user the invitation is revoked.
- * Throws `not_found`, `refused` (last owner, removed).
+ * Deactivates a user, even one managed by an identity provider. Access ends and seats are freed, but grants stay for a
+ * later activation, as when the identity provider deactivates. A pending user's invitation is revoked. Throws
+ * `not_found`, `refused` (last owner, removed).
  */
 export function deactivateUser(ctx: Context, id: string): Promise<void> {
   return change(ctx, async (c) => {

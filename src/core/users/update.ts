@@ -9,9 +9,9 @@ import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
 import { lockExistingUser } from '../context/lock-users.ts';
 import { diffUser, stateOf } from '../shared/user-state.ts';
-import { changedFields, type ProfileInput, withProfile } from './profile.ts';
+import { changedFields, type ProfileInput, applyProfile } from './profile.ts';
 
-/** What an admin changes of a user; what is undefined stays as it is. */
+/** An admin's changes to a user; undefined fields stay as they are. */
 export interface UserPatch extends ProfileInput {
   readonly accountRole?: AccountRole | undefined;
   /** A key; null for none. */
@@ -19,17 +19,21 @@ export interface UserPatch extends ProfileInput {
 }
 
 /**
- * Changes a user for an admin. The profile of one whom an identity provider manages is read-only here; the account
- * role and the organization are not: they stand until the provider pushes something else than it did last. Throws
+ * Changes a user for an admin. The profile of a user managed by an identity provider is read-only here. The account role
+ * and the organization are not: they stay until the provider pushes a different value than last time. Throws
  * `not_found`, `invalid`, `immutable` for such a profile, and `refused` (see account-role.ts; removed).
  */
 export function patchUser(ctx: Context, id: string, patch: UserPatch): Promise<void> {
   return change(ctx, async (c) => {
     const user = await lockExistingUser(c, id);
-    if (user.managed_by === 'idp') refuseProfile(user, patch);
-    const profile = withProfile(user, patch);
+    if (user.managed_by === 'idp') assertProfileUnchanged(user, patch);
+    const profile = applyProfile(user, patch);
     const state = stateOf(user);
-    const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
+    const next: UserState = {
+      ...state,
+      ...profile,
+      ...(await resolveOrganization(c, user, patch.organization)),
+    };
     if (!isDeepStrictEqual(state, next)) {
       c.charge(countAttributeBytes(next, state));
       const updated = await updateUser(c.scope, user, next, c.at);
@@ -40,7 +44,7 @@ export function patchUser(ctx: Context, id: string, patch: UserPatch): Promise<v
   });
 }
 
-function refuseProfile(user: UserRow, patch: UserPatch): void {
+function assertProfileUnchanged(user: UserRow, patch: UserPatch): void {
   const fields = changedFields(user, patch);
   if (fields.length === 0) return;
   throw new RollcallError(
@@ -51,7 +55,7 @@ function refuseProfile(user: UserRow, patch: UserPatch): void {
   );
 }
 
-async function affiliation(
+async function resolveOrganization(
   c: Change,
   user: UserRow,
   key: string | null | undefined,
