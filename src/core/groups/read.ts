@@ -11,7 +11,7 @@ export interface MappedGroup {
   readonly mapping: GroupMapping;
 }
 
-/** A page of the workspace's groups and how they are mapped; with `unmapped` those that give nothing. */
+/** A page of the workspace's groups and their mapping; with `unmapped` only those that grant nothing. */
 export async function listMappedGroups(
   ctx: Context,
   filter: { readonly unmapped: boolean },
@@ -19,7 +19,7 @@ export async function listMappedGroups(
 ): Promise<Page<MappedGroup>> {
   const { items, next, partsOf } = await loadPageParts(
     await listCountedGroups(ctx.scope, filter, page),
-    (ids, most) => groupGrants(ctx.scope, ids, most),
+    (ids, limit) => groupGrants(ctx.scope, ids, limit),
     (grant) => grant.group_id,
   );
   return { items: items.map((group) => ({ group, mapping: asMapping(partsOf(group.id)) })), next };

@@ -3,8 +3,8 @@ import {
   type GroupWithMembers,
   listGroupsByCursor,
   listGroupsByIndex,
-  type MembersWanted,
-  withOwnMembers,
+  type MemberOptions,
+  withMemberStream,
 } from '../../core/groups/pages.ts';
 import { changeGroup, createGroup, deleteGroup } from '../../core/groups/write.ts';
 import type { GroupRow } from '../../core/shared/records.ts';
@@ -70,13 +70,13 @@ export const groupVerbs: ResourceVerbs = {
 };
 
 /** Whether the members of groups must be loaded to be shown. */
-export function membersWanted(ctx: ScimContext, projection: Projection): MembersWanted | undefined {
+export function membersWanted(ctx: ScimContext, projection: Projection): MemberOptions | undefined {
   return projection.wants('members') ? { usersUrl: `${ctx.publicUrl}/scim/v2/Users/` } : undefined;
 }
 
 /** What was written, as it is now; its members are read when the answer is written. */
 function shown(ctx: ScimContext, group: GroupRow, projection: Projection): ScimReply {
-  return asReply(ctx, withOwnMembers(ctx, group, membersWanted(ctx, projection)), projection);
+  return asReply(ctx, withMemberStream(ctx, group, membersWanted(ctx, projection)), projection);
 }
 
 function asReply(ctx: ScimContext, found: GroupWithMembers, projection: Projection): ScimReply {
