@@ -15,7 +15,7 @@ import { ERASURE } from '../audit/chain/verify-chain.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { expireInvitations } from '../invitations/closing/expire.ts';
-import { lockHeld } from '../invitations/closing/lock.ts';
+import { lockInvitationsOf } from '../invitations/closing/lock.ts';
 import { erasedName } from '../shared/erased-name.ts';
 import { eraseFromProvisioningLog, collectPersonTexts } from './erased-texts.ts';
 import { type RemovalSet, lockForRemoval, removeLockedUsers } from './remove.ts';
@@ -55,7 +55,7 @@ function explainActive({ managed_by }: UserRow): string {
 
 /** Closes an expired invitation that has not been closed yet. Throws `refused` when it can still be accepted. */
 async function expireOrRefuseInvitation(c: Change, user: UserRow): Promise<void> {
-  const invitations = await lockHeld(c, [user.id]);
+  const invitations = await lockInvitationsOf(c, [user.id]);
   if (invitations.some(({ invitation }) => invitation.status === 'pending'))
     throw new RollcallError('refused', 'The user is invited. Revoke the invitation first.');
   await c.guard([user.id]);

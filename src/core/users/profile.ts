@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from '../../lib/errors.ts';
 import type { JsonObject, UserRow } from '../../store/users/users.ts';
-import { problemWith } from '../invitations/addresses.ts';
+import { findAddressProblem } from '../invitations/addresses.ts';
 import { isName, NAME_RULE } from '../shared/names.ts';
 
 /** A telephone number or an e-mail address. */
@@ -144,7 +144,7 @@ function assertProfile(input: ProfileInput): void {
     elements.forEach((element, index) => assertTexts(`${field}[${index}]`, element));
   }
   input.emails?.forEach(({ value }, index) => {
-    const problem = problemWith(value);
+    const problem = findAddressProblem(value);
     if (problem !== undefined) throw invalid(`emails[${index}].value`, problem);
   });
 }
