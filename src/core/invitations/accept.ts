@@ -90,10 +90,10 @@ export async function acceptInvitation(
   input: NameInput,
   requestId: string,
 ): Promise<{ readonly state: 'joined'; readonly workspace: LinkedWorkspace } | ClosedLink | undefined> {
-  const found = await resolveLink(core, token);
-  if (!found) return undefined;
-  const { workspace, send } = found;
-  const { workspace_id: workspaceId, user_id: userId, id, email } = found.invitation;
+  const link = await resolveLink(core, token);
+  if (!link) return undefined;
+  const { workspace, send } = link;
+  const { workspace_id: workspaceId, user_id: userId, id, email } = link.invitation;
   const actor = { kind: 'invitee', id: userId, name: email } as const;
   return change(contextOf(core, { workspaceId, actor, requestId }), async (c) => {
     const user = await lockUser(c.scope, userId);

@@ -63,10 +63,10 @@ function accountRole({ accountRole }: InvitationRequest): InvitationGrant[] {
 
 async function resolveKeys(
   c: Change,
-  asked: InvitationRequest,
+  request: InvitationRequest,
   problems: FieldError[],
 ): Promise<InvitationGrant[]> {
-  const { products = [], projects = [] } = asked;
+  const { products = [], projects = [] } = request;
   if (products.length + projects.length === 0) return [];
   const keys = await catalogueKeys(c.scope);
   const grants: InvitationGrant[] = [];
