@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Caller } from '../core/context/caller.ts';
 import type { Core } from '../core/context/core.ts';
-import { sameKey } from '../core/shared/keys.ts';
+import { isSameKey } from '../core/shared/keys.ts';
 import { workspaceNamed } from '../core/workspaces/workspaces.ts';
 import { tokenOf } from '../http/bearer.ts';
 import { callerOf } from '../http/caller.ts';
@@ -18,7 +18,7 @@ export async function callerIn(core: Core, req: Request, route: Route): Promise<
   const named = req.get('x-workspace');
   if (token.scope !== 'operator') {
     // Never do in one workspace what was meant for another.
-    if (named === undefined || sameKey(named, token.workspaceKey) || sameKey(named, token.workspaceId))
+    if (named === undefined || isSameKey(named, token.workspaceKey) || isSameKey(named, token.workspaceId))
       return caller;
     throw new RollcallError('not_found', `There is no workspace "${named}".`);
   }

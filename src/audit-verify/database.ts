@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { type Verified, verifyAudit } from '../core/audit/chain/verify.ts';
-import { type Head, signingKeyOf } from '../core/context/signing.ts';
+import { deriveSigningKey, type Head } from '../core/context/signing.ts';
 import { workspaceNamed } from '../core/workspaces/workspaces.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded.ts';
 import { keptSecretKey } from '../server/secret-key.ts';
@@ -10,7 +10,7 @@ import { openDb } from '../store/db/pool.ts';
 /** Verifies the audit of a workspace in the database that the settings name: the running server's, or the kept one. */
 export async function verifyDatabase(workspace: string, checkpoint: Head | undefined): Promise<Verified> {
   const config = readConfig();
-  const signing = signingKeyOf(config.secretKey ?? (await keptSecretKey(config.dataDir)));
+  const signing = deriveSigningKey(config.secretKey ?? (await keptSecretKey(config.dataDir)));
   const embedded =
     config.databaseUrl === undefined
       ? await startEmbeddedPostgres({ directory: join(config.dataDir, 'postgres') })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sealAudit } from '../core/audit/chain/seal.ts';
 import type { Core } from '../core/context/core.ts';
-import { settleExpiredInvitations } from '../core/invitations/expire-all.ts';
+import { expireAllInvitations } from '../core/invitations/expire-all.ts';
 import { applyClosingReviews } from '../core/reviews/apply.ts';
 import { log } from '../lib/log.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -48,7 +48,7 @@ export function startJobs(core: Core, options: JobsOptions): Jobs {
   );
   const every = [
     repeat(leaseMs / 3, () => tidyJobs(core.db)),
-    repeat(settleEveryMs, () => settleExpiredInvitations(core, isStopping)),
+    repeat(settleEveryMs, () => expireAllInvitations(core, isStopping)),
     repeat(reviewEveryMs, () => applyClosingReviews(core, isStopping)),
     ...(core.signing ? [repeat(sealEveryMs, () => sealAudit(core, isStopping))] : []),
   ];

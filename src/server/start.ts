@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createStreams, streamLimits } from '../api/streams.ts';
 import type { Config } from '../config.ts';
 import { openProvisioningLog } from '../core/audit/scim-requests.ts';
-import { signingKeyOf } from '../core/context/signing.ts';
+import { deriveSigningKey } from '../core/context/signing.ts';
 import { prepareFirstStart } from '../core/workspaces/bootstrap.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded-postgres/embedded.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -36,7 +36,7 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   const core = {
     db,
     invitations,
-    signing: signingKeyOf(secretKey),
+    signing: deriveSigningKey(secretKey),
     ...(database.directory !== undefined && { storage: { directory: database.directory } }),
   };
   const tokens = await prepareFirstStart(core, config.tokens);

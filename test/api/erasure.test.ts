@@ -101,7 +101,7 @@ describe('erasing a person', function () {
     it('of an active user whom an identity provider manages', async () => {
       const id = await admin.user('active@x.io');
       const { detail } = await admin.refused('POST', `/users/${id}/erase`);
-      expect(detail).to.contain('Take the assignment away at the identity provider first');
+      expect(detail).to.contain('Remove the assignment at the identity provider first');
       await admin.scim('PATCH', `/Users/${id}`, {
         Operations: [{ op: 'replace', path: 'active', value: false }],
       });

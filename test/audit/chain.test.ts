@@ -4,7 +4,7 @@ import { sealAudit } from '../../src/core/audit/chain/seal.ts';
 import { verifyAudit } from '../../src/core/audit/chain/verify.ts';
 import { contextOf } from '../../src/core/context/context.ts';
 import type { Core } from '../../src/core/context/core.ts';
-import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { deriveSigningKey } from '../../src/core/context/signing.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { newWorld, type World } from '../support/world.ts';
 import { openSealedDatabase, type SealedDatabase } from './sealed-database.ts';
@@ -174,7 +174,10 @@ describe('audit seals', () => {
       await audit.superuser(
         `insert into audit_unsealed select workspace_id, at, id from audit_events where ${workspace()}`,
       );
-      const forger: Core = { ...audit.core, signing: signingKeyOf('the secret of somebody else, as long') };
+      const forger: Core = {
+        ...audit.core,
+        signing: deriveSigningKey('the secret of somebody else, as long'),
+      };
       await sealAudit(forger);
       const after = await verify();
       expect(after.signature).to.equal('other key');
@@ -282,7 +285,7 @@ describe('audit seals', () => {
 
   it('go on under a new key, and tell where it changed', async () => {
     await sealed(1);
-    const changed: Core = { ...audit.core, signing: signingKeyOf('the next secret of the same house') };
+    const changed: Core = { ...audit.core, signing: deriveSigningKey('the next secret of the same house') };
     expect(await verifyAudit(changed, world.caller.workspaceId)).to.include({
       ok: true,
       signature: 'other key',

@@ -1,5 +1,5 @@
 import type { Core } from '../../src/core/context/core.ts';
-import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { deriveSigningKey } from '../../src/core/context/signing.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { createDatabase } from '../support/database.ts';
 import { asSuperuser } from './tampering.ts';
@@ -21,7 +21,7 @@ export async function openSealedDatabase(): Promise<SealedDatabase> {
   const db = openDb({ url: database.url, poolSize: 10 });
   return {
     url: database.url,
-    core: { db, signing: signingKeyOf('a secret of the tests, long enough') },
+    core: { db, signing: deriveSigningKey('a secret of the tests, long enough') },
     superuser: (...statements) => asSuperuser(database, ...statements),
     plainly: async (statement) => {
       const failure: unknown = await db.raw(statement).then(

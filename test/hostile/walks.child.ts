@@ -5,7 +5,7 @@ import { listAudit } from '../../src/core/audit/list.ts';
 import type { Caller } from '../../src/core/context/caller.ts';
 import { contextOf } from '../../src/core/context/context.ts';
 import type { Core } from '../../src/core/context/core.ts';
-import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { deriveSigningKey } from '../../src/core/context/signing.ts';
 import { exportAudit, exportChain } from '../../src/core/exports/audit.ts';
 import { eraseUser } from '../../src/core/users/erase.ts';
 import type { WorkspaceId } from '../../src/lib/ids.ts';
@@ -14,7 +14,7 @@ import { openDb } from '../../src/store/db/pool.ts';
 /** Walks what is stored in one way, in a process of its own, and writes what it saw and its greatest size as JSON. */
 const [url, workspaceId, what, user] = process.argv.slice(2) as [string, WorkspaceId, string, string];
 const db = openDb({ url, poolSize: 24 });
-const core: Core = { db, signing: signingKeyOf('a secret of the tests, long enough') };
+const core: Core = { db, signing: deriveSigningKey('a secret of the tests, long enough') };
 const caller: Caller = { workspaceId, actor: { kind: 'system', name: 'Tester' }, requestId: 'test' };
 const period = { from: undefined, to: undefined };
 

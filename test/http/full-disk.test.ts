@@ -40,14 +40,14 @@ describe('a database that cannot write', () => {
       status: 200,
       said: 'ready',
     });
-    const full = await readyOf({ ...app.core, storage: { directory, leastFree: 2 ** 60 } });
+    const full = await readyOf({ ...app.core, storage: { directory, minFreeBytes: 2 ** 60 } });
     expect(full.status).to.equal(503);
     expect(full.said).to.match(/^the disk is full: \d+ MB are left/);
   });
 
   it('says that its disk is full also when it does not answer', async () => {
     const db = openDb({ url: 'postgres://nobody@127.0.0.1:1/none', poolSize: 1, waitMs: 500 });
-    const full = await readyOf({ db, storage: { directory: tmpdir(), leastFree: 2 ** 60 } });
+    const full = await readyOf({ db, storage: { directory: tmpdir(), minFreeBytes: 2 ** 60 } });
     expect(full.said).to.match(/^the disk is full/);
     expect(await readyOf({ db })).to.deep.equal({ status: 503, said: 'the database does not answer' });
     await db.destroy();

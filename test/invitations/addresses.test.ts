@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { readAddresses } from '../../src/core/invitations/addresses.ts';
+import { parseAddresses } from '../../src/core/invitations/addresses.ts';
 import { RollcallError } from '../../src/lib/errors.ts';
 
-const emails = (text: string | readonly string[]) => readAddresses(text).addresses.map((one) => one.email);
+const emails = (text: string | readonly string[]) => parseAddresses(text).addresses.map((one) => one.email);
 
 describe('addresses as people paste them', () => {
   const wanted = ['a@x.io', 'b@x.io', 'c@x.io'];
@@ -20,12 +20,12 @@ describe('addresses as people paste them', () => {
   })) {
     it(`are separated by ${how}`, () => {
       expect(emails(text)).to.deep.equal(wanted);
-      expect(readAddresses(text).skipped).to.deep.equal([]);
+      expect(parseAddresses(text).skipped).to.deep.equal([]);
     });
   }
 
   it('come with the name before them', () => {
-    const { addresses } = readAddresses('Ann Lee <a@x.io>, "Bo, the Builder" <b@x.io>, c@x.io Dee <d@x.io>');
+    const { addresses } = parseAddresses('Ann Lee <a@x.io>, "Bo, the Builder" <b@x.io>, c@x.io Dee <d@x.io>');
     expect(addresses).to.deep.equal([
       { email: 'a@x.io', name: 'Ann Lee' },
       { email: 'b@x.io', name: 'Bo, the Builder' },
@@ -70,7 +70,7 @@ describe('addresses as people paste them', () => {
   };
   for (const [email, reason] of Object.entries(refused)) {
     it(`refuse ${JSON.stringify(email.length > 40 ? `${email.slice(0, 40)}…` : email)} and say why`, () => {
-      const { addresses, skipped } = readAddresses([email, 'right@x.io']);
+      const { addresses, skipped } = parseAddresses([email, 'right@x.io']);
       expect(addresses.map((one) => one.email)).to.deep.equal(['right@x.io']);
       expect(skipped.map((one) => one.reason)).to.have.lengthOf(1);
       expect(skipped[0]!.reason).to.match(reason);
@@ -92,7 +92,7 @@ describe('addresses as people paste them', () => {
     expect(emails(many(500))).to.have.lengthOf(500);
     expect(emails([...many(500), ...many(500)])).to.have.lengthOf(500);
     for (const list of [many(501), many(10_000), many(10_000).join(' '), '', ' ,;\n', []]) {
-      expect(() => readAddresses(list)).to.throw(RollcallError, /At most 500|names no address/);
+      expect(() => parseAddresses(list)).to.throw(RollcallError, /At most 500|There is no address/);
     }
   });
 
@@ -101,8 +101,8 @@ describe('addresses as people paste them', () => {
       const begun = process.hrtime.bigint();
       const text = piece.repeat(250_000 / piece.length);
       try {
-        readAddresses(text);
-        readAddresses([text]);
+        parseAddresses(text);
+        parseAddresses([text]);
       } catch (error) {
         expect(error).to.be.instanceOf(RollcallError);
       }
@@ -111,7 +111,7 @@ describe('addresses as people paste them', () => {
   });
 
   it('have no name that is none', () => {
-    const { addresses } = readAddresses([
+    const { addresses } = parseAddresses([
       `${'n'.repeat(201)} <a@x.io>`,
       '\u202eevil <b@x.io>',
       'x\u0007 <c@x.io>',

@@ -120,7 +120,7 @@ describe('inviting people', () => {
       { field: 'products[1].product', message: 'There is no product "nothing".' },
       { field: 'projects[0].role', message: 'There is no project role "king".' },
       { field: 'projects[2].project', message: 'There is no project "moon".' },
-      { field: 'projects[3]', message: 'The project mobile is there twice.' },
+      { field: 'projects[3]', message: 'The project mobile is listed twice. Remove one of the entries.' },
     ]);
     const { status: unknownRole } = await admin.send('POST', '/invitations', {
       emails: 'keys@x.io',

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
+import { expireAllInvitations } from '../../src/core/invitations/expire-all.ts';
 import { brokenInvariants } from '../races/invariants.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { adminOf, invitee, letExpire, type Problem, type Shown } from './people.ts';
@@ -261,5 +261,5 @@ describe('an invitation until its end', () => {
 
 /** What the periodic job does. */
 function settle(app: TestApp): Promise<number> {
-  return settleExpiredInvitations(app.core, () => false);
+  return expireAllInvitations(app.core, () => false);
 }

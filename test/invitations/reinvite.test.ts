@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Caller } from '../../src/core/context/caller.ts';
 import { contextOf } from '../../src/core/context/context.ts';
-import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
+import { expireAllInvitations } from '../../src/core/invitations/expire-all.ts';
 import { pendingInvitationOf } from '../../src/core/invitations/list.ts';
 import { reinvite } from '../../src/core/invitations/resend.ts';
 import type { UserId, WorkspaceId } from '../../src/lib/ids.ts';
@@ -192,7 +192,7 @@ describe('people who come back, and those whom an identity provider takes over',
       projects: [{ project: 'short-lived', role: 'viewer' }],
     });
     await letExpire(app, id);
-    await settleExpiredInvitations(app.core, () => false);
+    await expireAllInvitations(app.core, () => false);
     await admin.ok('DELETE', '/projects/short-lived');
     await admin.ok('POST', `/invitations/${id}/resend`);
     await accept(id);

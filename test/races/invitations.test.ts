@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { settleExpiredInvitations } from '../../src/core/invitations/expire-all.ts';
+import { expireAllInvitations } from '../../src/core/invitations/expire-all.ts';
 import { adminOf, type Invited, invitee, letExpire, type Shown } from '../invitations/people.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { brokenInvariants } from './invariants.ts';
@@ -174,7 +174,7 @@ describe('invitations that meet', () => {
     await rounds('expire', async (one, both) => {
       const [accepted] = await both(
         () => invitee.accept(one.link),
-        () => letExpire(app, one.id).then(() => settleExpiredInvitations(app.core, () => false)),
+        () => letExpire(app, one.id).then(() => expireAllInvitations(app.core, () => false)),
       );
       const joined = accepted.status === 200;
       if (!joined) expect(accepted.body).to.contain('This invitation has expired');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createStreams, streamLimits, type StreamLimits } from '../../src/api/streams.ts';
 import { openProvisioningLog, type ProvisioningLog } from '../../src/core/audit/scim-requests.ts';
 import type { Core } from '../../src/core/context/core.ts';
-import { signingKeyOf } from '../../src/core/context/signing.ts';
+import { deriveSigningKey } from '../../src/core/context/signing.ts';
 import { type FirstTokens, prepareFirstStart } from '../../src/core/workspaces/bootstrap.ts';
 import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
 import { type JobsOptions, startJobs } from '../../src/jobs/index.ts';
@@ -80,7 +80,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const secretKey = 'k'.repeat(32);
   const invitations = { secretKey, publicUrl: url, ttlHours: 24 };
-  const core: Core = { db, invitations, signing: signingKeyOf(secretKey) };
+  const core: Core = { db, invitations, signing: deriveSigningKey(secretKey) };
   await prepareFirstStart(core, TOKENS);
 
   const provisioningLog = openProvisioningLog(core);

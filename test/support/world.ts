@@ -8,7 +8,7 @@ import { createProject } from '../../src/core/catalog/projects.ts';
 import type { Caller } from '../../src/core/context/caller.ts';
 import { contextOf } from '../../src/core/context/context.ts';
 import type { Core } from '../../src/core/context/core.ts';
-import type { MemberChange } from '../../src/core/groups/members.ts';
+import type { MemberEdit } from '../../src/core/groups/members.ts';
 import { changeGroup, createGroup } from '../../src/core/groups/write.ts';
 import type { UserInput } from '../../src/core/shared/user-state.ts';
 import { provisionUser } from '../../src/core/users/create-or-adopt.ts';
@@ -37,7 +37,7 @@ export interface World {
   readonly user: (userName: string, pushed?: Pushed) => Promise<UserId>;
   readonly push: (id: UserId, userName: string, pushed: Pushed) => Promise<void>;
   readonly group: (name: string, members?: readonly UserId[]) => Promise<GroupId>;
-  readonly members: (id: GroupId, change: Partial<MemberChange>) => Promise<void>;
+  readonly members: (id: GroupId, change: Partial<MemberEdit>) => Promise<void>;
   readonly grants: (id: GroupId, grants: readonly GrantStatement[]) => Promise<void>;
   readonly rules: (rules: readonly MappingRule[]) => Promise<void>;
 }

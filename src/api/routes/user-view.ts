@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../../core/context/context.ts';
-import { type DirectoryItem, userDetail, type UserDetail } from '../../core/users/directory.ts';
+import { type DirectoryItem, getUserDetail, type UserDetail } from '../../core/users/directory.ts';
 import { accessSchema, accountRoleSchema, shownAccess } from './access.ts';
 import { conflictSchema, shownConflict } from './conflicts.ts';
 import { invitationSchema, shownInvitation } from './invitations.ts';
@@ -129,7 +129,7 @@ export async function shownUserOf(
   id: string,
   asOf?: Date,
 ): Promise<z.infer<typeof userDetailSchema>> {
-  return shownDetail(await userDetail(ctx, id, asOf));
+  return shownDetail(await getUserDetail(ctx, id, asOf));
 }
 
 function text(value: unknown): string | null {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ManyChanged, removeUsers, setAccountRoleOfMany } from '../../core/users/bulk.ts';
+import { type BulkResult, removeUsers, setAccountRoleOfUsers } from '../../core/users/bulk.ts';
 import { route } from '../route.ts';
 import { WRITERS } from '../scopes.ts';
 import { accountRoleSchema } from './access.ts';
@@ -11,7 +11,7 @@ const many = z.object({
   unchanged: z.array(z.uuid()).describe('Who was so already.'),
 });
 
-function shownMany({ changed, unchanged }: ManyChanged): z.infer<typeof many> {
+function shownMany({ changed, unchanged }: BulkResult): z.infer<typeof many> {
   return { changed: [...changed], unchanged: [...unchanged] };
 }
 
@@ -37,6 +37,6 @@ export const usersManyRoutes = [
     body: z.strictObject({ ids, accountRole: accountRoleSchema }),
     reply: many,
     statuses: [200],
-    handler: async ({ ctx, body }) => shownMany(await setAccountRoleOfMany(ctx, body.ids, body.accountRole)),
+    handler: async ({ ctx, body }) => shownMany(await setAccountRoleOfUsers(ctx, body.ids, body.accountRole)),
   }),
 ];

@@ -15,8 +15,8 @@ import { findRole } from '../../store/catalog/roles.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { lockPresent } from '../context/lock-users.ts';
-import { sameKey } from '../shared/keys.ts';
+import { lockExistingUser } from '../context/lock-users.ts';
+import { isSameKey } from '../shared/keys.ts';
 import { elsewhere } from './grant-origin.ts';
 import { DEFAULT_LICENSE } from './grant-specs.ts';
 
@@ -48,7 +48,7 @@ function productThing(product: { readonly id: ProductId; readonly key: string })
     kind: 'entitlement',
     said: `the product "${product.key}"`,
     action: 'user.license',
-    isOf: (grant) => grant.kind === 'entitlement' && sameKey(grant.product ?? '', product.key),
+    isOf: (grant) => grant.kind === 'entitlement' && isSameKey(grant.product ?? '', product.key),
     isWayTo: (way) => way.product_id === product.id,
     audited: ({ license }) => ({ product: product.key, license }),
   };
@@ -70,7 +70,7 @@ export function giveProjectRole(
     if (!project) throw notFound('project', projectKey);
     const role = await findRole(c.scope, roleKey);
     if (!role) throw invalid('role', `There is no project role "${roleKey}" in this workspace.`);
-    const user = await lockPresent(c, userId);
+    const user = await lockExistingUser(c, userId);
     const target = { ...NOTHING, kind: 'project_role' as const, project_id: project.id, role_id: role.id };
     await give(c, user, projectThing(project), target, { role: role.key, license: null });
   });
@@ -84,7 +84,7 @@ export function takeProjectRole(ctx: Context, userId: string, projectKey: string
   return change(ctx, async (c) => {
     const project = await findProject(c.scope, projectKey);
     if (!project) throw notFound('project', projectKey);
-    await take(c, await lockPresent(c, userId), projectThing(project));
+    await take(c, await lockExistingUser(c, userId), projectThing(project));
   });
 }
 
@@ -103,9 +103,9 @@ export function giveLicense(
     const product = await findProduct(c.scope, productKey);
     if (!product) throw notFound('product', productKey);
     const licenses = await licensesOf(c.scope, [product.id]);
-    const license = licenses.find((one) => sameKey(one.key, licenseKey));
+    const license = licenses.find((one) => isSameKey(one.key, licenseKey));
     if (!license) throw invalid('license', `The product "${product.key}" has no license "${licenseKey}".`);
-    const user = await lockPresent(c, userId);
+    const user = await lockExistingUser(c, userId);
     const target = { ...NOTHING, kind: 'entitlement' as const, license_id: license.id };
     await give(c, user, productThing(product), target, { role: null, license: license.key });
   });
@@ -116,7 +116,7 @@ export function takeLicense(ctx: Context, userId: string, productKey: string): P
   return change(ctx, async (c) => {
     const product = await findProduct(c.scope, productKey);
     if (!product) throw notFound('product', productKey);
-    await take(c, await lockPresent(c, userId), productThing(product));
+    await take(c, await lockExistingUser(c, userId), productThing(product));
   });
 }
 

@@ -4,8 +4,8 @@ import { accessOf, type AccessRow, type CountedWays } from '../../store/access/e
 import type { AsOf } from '../../store/sql/as-of.ts';
 import { type NamedUser, userOfId, usersNamed } from '../../store/users/directory.ts';
 import type { Context } from '../context/context.ts';
-import { momentOf } from '../shared/as-of.ts';
-import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import { resolveAsOf } from '../shared/as-of.ts';
+import { prepareAddress, prepareUserName } from '../shared/user-name.ts';
 
 /** One way by which something is had, since when without a break, and who gave it. */
 export type Via =
@@ -63,7 +63,7 @@ export async function accessOfUser(
   named: string,
   asOf?: Date,
 ): Promise<{ user: NamedUser; access: Access; isWhole: boolean }> {
-  const moment = await momentOf(ctx.core.db, asOf);
+  const moment = await resolveAsOf(ctx.core.db, asOf);
   const user = await userNamed(ctx, named, moment);
   const rows = await accessOf(ctx.scope, [user.id], moment);
   return { user, access: asAccess(rows), isWhole: !isCut(rows) };
@@ -77,7 +77,7 @@ export async function userNamed(ctx: Context, named: string, moment: AsOf = 'now
   const id = asId<UserId>(named);
   const byId = id && (await userOfId(ctx.scope, id, moment));
   if (byId) return byId;
-  const asked = { userName: preparedUserName(named), email: preparedAddress(named) };
+  const asked = { userName: prepareUserName(named), email: prepareAddress(named) };
   const found = await usersNamed(ctx.scope, asked, moment);
   const [first, second] = found;
   if (!first) throw notFound('user', named);

@@ -3,7 +3,7 @@ import { foldedText } from '../../lib/fold-case.ts';
 import type { LicenseId, ProjectId, RoleId } from '../../lib/ids.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
-import { sameKey } from '../shared/keys.ts';
+import { isSameKey } from '../shared/keys.ts';
 
 /** What a mapping says that members of a group get, by keys (contract section 5). A product alone is its `standard`. */
 export type GrantStatement =
@@ -22,10 +22,10 @@ export function resolveStatement(
   keys: CatalogueKeys,
 ): { target: GrantTarget } | { problem: string } {
   if ('accountRole' in statement) {
-    const accountRole = THROUGH_GROUP.find((role) => sameKey(role, statement.accountRole));
+    const accountRole = THROUGH_GROUP.find((role) => isSameKey(role, statement.accountRole));
     if (accountRole) return { target: { kind: 'account_role', accountRole } };
     return {
-      problem: sameKey(statement.accountRole, 'owner')
+      problem: isSameKey(statement.accountRole, 'owner')
         ? 'owner cannot be granted through a group; give it to a person.'
         : `There is no account role "${statement.accountRole}"; a group can give ${THROUGH_GROUP.join(', ')}.`,
     };

@@ -17,8 +17,8 @@ import type { WriteScope } from '../../store/db/scope.ts';
 import { inSnapshot } from '../../store/db/snapshot.ts';
 import { isOnlyOneProduct } from '../../store/db/workspace-lock.ts';
 import { findGroup } from '../../store/groups/groups.ts';
-import { secondProductRefusal } from '../change/one-product.ts';
-import { seatsRefusal } from '../change/seats.ts';
+import { findSecondProductRefusal } from '../change/one-product.ts';
+import { findSeatRefusal } from '../change/seats.ts';
 import type { Context } from '../context/context.ts';
 import { checkRules } from './check-rules.ts';
 import type { Via } from './effective.ts';
@@ -153,7 +153,7 @@ async function seatsAfter(
   const before = await count({});
   let after = await count({ groupGrants });
   // As a save does: invitations past their time may not refuse anybody.
-  if (seatsRefusal(limited, after)) after = await count({ groupGrants, joined: true });
+  if (findSeatRefusal(limited, after)) after = await count({ groupGrants, joined: true });
   const limits = new Map(limited.map((license) => [license.id, license.seats]));
   return {
     seats: keys.licenses
@@ -166,7 +166,7 @@ async function seatsAfter(
       }))
       .filter((license) => license.before !== license.after)
       .sort((a, b) => (a.product + ':' + a.license < b.product + ':' + b.license ? -1 : 1)),
-    refused: (seatsRefusal(limited, after) ?? (await secondProduct(scope, changes)))?.message ?? null,
+    refused: (findSeatRefusal(limited, after) ?? (await secondProduct(scope, changes)))?.message ?? null,
   };
 }
 
@@ -176,5 +176,5 @@ async function secondProduct(scope: WriteScope, changes: GrantChanges) {
   if (!onlyOneProduct) return undefined;
   const before = await holdersOfSeveral(scope, undefined);
   const groupGrants = changedGrants(scope.workspaceId, changes);
-  return secondProductRefusal(before, await holdersOfSeveral(scope, undefined, groupGrants));
+  return findSecondProductRefusal(before, await holdersOfSeveral(scope, undefined, groupGrants));
 }

@@ -1,7 +1,7 @@
 import { invalid, type RollcallError } from '../../lib/errors.ts';
 import type { GrantTarget } from '../../store/access/group-grants.ts';
 import type { CatalogueKeys } from '../../store/access/mapping-rules.ts';
-import { takeTurns } from '../shared/yielding.ts';
+import { createYielder } from '../shared/yielding.ts';
 import { type GrantStatement, resolveStatement } from './grant-specs.ts';
 import { keyTrie, type KeyTrie } from './key-trie.ts';
 import {
@@ -58,7 +58,7 @@ export function compileRules(
     stepsToGrant: stepsToGrant(rule),
   }));
   const tries = triesOf(keys);
-  const turns = takeTurns(signal);
+  const turns = createYielder(signal);
   const effort = { steps: MOST_STEPS };
   let grants = 0;
   return async (groupName) => {
@@ -71,7 +71,7 @@ export function compileRules(
       const targets = bindings && resolveAll(rule.grants, bindings, keys);
       if (bindings) effort.steps -= stepsToGrant;
       if (effort.steps < 0) throw tooMuch('take too long to read the names of all groups');
-      const turn = turns.worked(before - effort.steps);
+      const turn = turns.yieldAfter(before - effort.steps);
       if (turn) await turn;
       if (!targets) continue;
       grants += targets.length;

@@ -54,7 +54,7 @@ export async function setGroupGrants(
     async (c) => {
       const group = await lockGroup(c.scope, groupId);
       if (!group) throw notFound('group', id);
-      c.notBefore(group.now, group.updated_at);
+      c.advanceClock(group.now, group.updated_at);
       const wanted = wantedOfGroup(groupId, grants, await catalogueKeys(c.scope));
       const before = asMapping(await groupGrants(c.scope, [groupId])).own;
       await c.guardEverybody();

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { asId, type WorkspaceId } from '../../lib/ids.ts';
 import type { ProvisioningRequestRow } from '../../store/audit/scim-requests.ts';
-import { preparedUserName } from '../shared/user-name.ts';
+import { prepareUserName } from '../shared/user-name.ts';
 
 export { LONGEST_TEXT } from '../../store/users/profile-texts.ts';
 
@@ -33,7 +33,7 @@ export function nameKey(workspaceId: WorkspaceId, name: string): string {
   const id = asId(name);
   if (id) return id;
   // Upper case first: it makes one of spellings such as "ß" and "SS".
-  const folded = preparedUserName(name).toUpperCase().toLowerCase().normalize('NFC').replace(/\s+/g, ' ');
+  const folded = prepareUserName(name).toUpperCase().toLowerCase().normalize('NFC').replace(/\s+/g, ' ');
   const hex = hash('sha256', `${workspaceId} ${folded}`, 'hex');
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -13,7 +13,7 @@ import { itemsOf } from '../../store/sql/sized-page.ts';
 import { userIdByName } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { preparedUserName } from '../shared/user-name.ts';
+import { prepareUserName } from '../shared/user-name.ts';
 import { provisioningWriter } from './scim-request-writer.ts';
 
 export type { NewProvisioningRequest, ProvisioningRequestRow };
@@ -80,7 +80,7 @@ export async function listProvisioningLog(
 ): Promise<{ items: readonly ProvisioningRequestRow[]; next: { at: Date; id: string } | null }> {
   const mentions: string[] = [];
   if (query.user !== undefined) {
-    const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, preparedUserName(query.user)));
+    const id = asId<UserId>(query.user) ?? (await userIdByName(ctx.scope, prepareUserName(query.user)));
     if (!id) throw notFound('user', query.user);
     mentions.push(id);
   }

@@ -4,8 +4,8 @@ import { countSeats } from '../../store/access/seats.ts';
 import { insertLicense, type LicenseRow, licensesOf, updateLicense } from '../../store/catalog/licenses.ts';
 import type { ProductRow } from '../../store/catalog/products.ts';
 import type { Change } from '../change/change.ts';
-import { difference } from '../shared/diff.ts';
-import { checkKey, checkName, sameKey } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertKey, assertName, isSameKey } from '../shared/keys.ts';
 
 /** What may be said of a license; what is left out stays, or is without limit, `refuse`, and named by its key. */
 export interface LicenseInput {
@@ -22,15 +22,15 @@ const MAX_SEATS = 1_000_000_000;
 export function checkLicenses(licenses: readonly LicenseInput[]): void {
   licenses.forEach((license, index) => {
     const field = `licenses[${index}]`;
-    checkKey(license.key, `${field}.key`);
-    if (license.name !== undefined) checkName(license.name, `${field}.name`);
+    assertKey(license.key, `${field}.key`);
+    if (license.name !== undefined) assertName(license.name, `${field}.name`);
     if (!isSeats(license.seats ?? 0)) {
       throw invalid(
         `${field}.seats`,
         `Seats are a whole number from 0 to ${MAX_SEATS}, or null for no limit.`,
       );
     }
-    if (licenses.slice(0, index).some((other) => sameKey(other.key, license.key))) {
+    if (licenses.slice(0, index).some((other) => isSameKey(other.key, license.key))) {
       throw invalid(`${field}.key`, `The license "${license.key}" is given twice.`);
     }
   });
@@ -50,7 +50,7 @@ export async function putLicenses(
   const existing = await licensesOf(c.scope, [product.id]);
   const made: EventId[] = [];
   for (const license of licenses) {
-    const current = existing.find((one) => sameKey(one.key, license.key));
+    const current = existing.find((one) => isSameKey(one.key, license.key));
     if (current) await update(c, product, current, license);
     else made.push(await create(c, product, license));
   }
@@ -81,9 +81,9 @@ async function update(
     seats: input.seats === undefined ? current.seats : input.seats,
     overflow: input.overflow ?? current.overflow,
   };
-  const changed = difference(before, after);
+  const changed = diffFields(before, after);
   if (!changed) return;
-  c.notBefore(current.updated_at);
+  c.advanceClock(current.updated_at);
   const seats_used = after.seats === null ? null : (current.seats_used ?? (await countUsed(c, current.id)));
   await updateLicense(c.scope, current.id, { key: current.key, ...after, seats_used }, c.at);
   c.record({

@@ -6,8 +6,8 @@ import * as store from '../../store/catalog/organizations.ts';
 import type { CatalogSort } from '../../store/catalog/table.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { difference } from '../shared/diff.ts';
-import { checkKey, checkName } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertKey, assertName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { refuseInUse } from './in-use.ts';
 
@@ -27,8 +27,8 @@ export function createOrganization(
   ctx: Context,
   input: { readonly key: string; readonly name: string },
 ): Promise<OrganizationRow> {
-  checkKey(input.key);
-  checkName(input.name);
+  assertKey(input.key);
+  assertName(input.name);
   return change(
     ctx,
     async (c) => {
@@ -48,16 +48,16 @@ export function patchOrganization(
   key: string,
   input: { readonly key?: string | undefined; readonly name?: string | undefined },
 ): Promise<OrganizationRow> {
-  if (input.key !== undefined) checkKey(input.key);
-  if (input.name !== undefined) checkName(input.name);
+  if (input.key !== undefined) assertKey(input.key);
+  if (input.name !== undefined) assertName(input.name);
   return change(
     ctx,
     async (c) => {
       const current = await existing(c, key);
       const state = { key: input.key ?? current.key, name: input.name ?? current.name };
-      const changed = difference({ key: current.key, name: current.name }, state);
+      const changed = diffFields({ key: current.key, name: current.name }, state);
       if (!changed) return current;
-      c.notBefore(current.updated_at);
+      c.advanceClock(current.updated_at);
       const updated = await store.updateOrganization(c.scope, current.id, state, c.at);
       c.record({ action: 'organization.updated', target: target(updated), ...changed });
       if (changed.after.key !== undefined) await affiliate(c, updated);
@@ -82,7 +82,7 @@ export function deleteOrganization(ctx: Context, key: string): Promise<void> {
         ],
         'Move them to another organization, inactive users too, and delete it then.',
       );
-      c.notBefore(current.updated_at);
+      c.advanceClock(current.updated_at);
       await store.endOrganization(c.scope, current.id, c.at);
       const before = { key: current.key, name: current.name };
       c.record({ action: 'organization.deleted', target: target(current), before });

@@ -8,10 +8,10 @@ import type { CatalogSort } from '../../store/catalog/table.ts';
 import type { Scope } from '../../store/db/scope.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
-import { assertNothingRefuses } from '../change/guard.ts';
+import { assertNoRefusals } from '../change/guard.ts';
 import type { Context } from '../context/context.ts';
-import { difference } from '../shared/diff.ts';
-import { checkKey, checkName, sameKey } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertKey, assertName, isSameKey } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { checkLicenses, type LicenseInput, putLicenses } from './licenses.ts';
 import { rulesFollow } from './rename-in-rules.ts';
@@ -60,8 +60,8 @@ export function putProduct(
   key: string,
   input: ProductInput,
 ): Promise<{ product: Product; created: boolean }> {
-  if (input.key !== undefined) checkKey(input.key);
-  if (input.name !== undefined) checkName(input.name);
+  if (input.key !== undefined) assertKey(input.key);
+  if (input.name !== undefined) assertName(input.name);
   const licenses = input.licenses ?? [];
   checkLicenses(licenses);
   return change(
@@ -73,7 +73,7 @@ export function putProduct(
       const reasons = [...written.events, ...made];
       if (reasons[0]) await resolveAgain(c, reasons[0]);
       // The answer tells how many seats are used after it.
-      await assertNothingRefuses(c);
+      await assertNoRefusals(c);
       const [product] = await withLicenses(c.scope, [written.product]);
       return { product: product as Product, created: !current };
     },
@@ -88,8 +88,8 @@ interface Written {
 }
 
 async function create(c: Change, key: string, input: ProductInput): Promise<Written> {
-  checkKey(key);
-  if (input.key !== undefined && !sameKey(input.key, key)) {
+  assertKey(key);
+  if (input.key !== undefined && !isSameKey(input.key, key)) {
     throw invalid('key', `There is no product "${key}" to give another key; leave the key out to make it.`);
   }
   const state = { key: input.key ?? key, name: input.name ?? key, enabled: input.enabled ?? true };
@@ -105,9 +105,9 @@ async function update(c: Change, current: ProductRow, input: ProductInput): Prom
     name: input.name ?? current.name,
     enabled: input.enabled ?? current.enabled,
   };
-  const changed = difference(before, state);
+  const changed = diffFields(before, state);
   if (!changed) return { product: current, events: [] };
-  c.notBefore(current.updated_at);
+  c.advanceClock(current.updated_at);
   const product = await store.updateProduct(c.scope, current.id, state, c.at);
   const event = c.record({ action: 'product.updated', target: target(product), ...changed });
   if (changed.after.key !== undefined) await rulesFollow(c, 'product', current.key, product.key);
@@ -116,7 +116,7 @@ async function update(c: Change, current: ProductRow, input: ProductInput): Prom
 }
 
 function withStandard(licenses: readonly LicenseInput[]): readonly LicenseInput[] {
-  if (licenses.some((license) => sameKey(license.key, 'standard'))) return licenses;
+  if (licenses.some((license) => isSameKey(license.key, 'standard'))) return licenses;
   return [{ key: 'standard', name: 'Standard' }, ...licenses];
 }
 

@@ -8,8 +8,8 @@ import type { CatalogSort } from '../../store/catalog/table.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { difference } from '../shared/diff.ts';
-import { checkKey, checkName } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertKey, assertName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { refuseInUse } from './in-use.ts';
 import { rulesFollow } from './rename-in-rules.ts';
@@ -26,8 +26,8 @@ export function createProject(
   ctx: Context,
   input: { readonly key: string; readonly name: string; readonly organization?: string | null | undefined },
 ): Promise<ProjectRow> {
-  checkKey(input.key);
-  checkName(input.name);
+  assertKey(input.key);
+  assertName(input.name);
   return change(
     ctx,
     async (c) => {
@@ -54,8 +54,8 @@ export function patchProject(
     readonly organization?: string | null | undefined;
   },
 ): Promise<ProjectRow> {
-  if (input.key !== undefined) checkKey(input.key);
-  if (input.name !== undefined) checkName(input.name);
+  if (input.key !== undefined) assertKey(input.key);
+  if (input.name !== undefined) assertName(input.name);
   return change(
     ctx,
     async (c) => {
@@ -66,10 +66,10 @@ export function patchProject(
         name: input.name ?? current.name,
         organization_id: organization === undefined ? current.organization_id : (organization?.id ?? null),
       };
-      if (!difference<store.ProjectState>(stateOf(current), state)) return current;
-      c.notBefore(current.updated_at);
+      if (!diffFields<store.ProjectState>(stateOf(current), state)) return current;
+      c.advanceClock(current.updated_at);
       const updated = await store.updateProject(c.scope, current.id, state, c.at);
-      const changed = difference(shown(current), shown(updated));
+      const changed = diffFields(shown(current), shown(updated));
       const eventId = c.record({ action: 'project.updated', target: target(updated), ...changed });
       if (updated.key !== current.key) {
         await rulesFollow(c, 'project', current.key, updated.key);
@@ -97,7 +97,7 @@ export function deleteProject(ctx: Context, key: string): Promise<void> {
         ],
         'Take those roles away, and delete it then.',
       );
-      c.notBefore(current.updated_at);
+      c.advanceClock(current.updated_at);
       await store.endProject(c.scope, current.id, c.at);
       await resolveAgain(
         c,

@@ -3,7 +3,7 @@ import { readRules, writeRules } from '../../store/access/mapping-rules.ts';
 import type { MappingRule } from '../access/mapping-rules.ts';
 import { bytesOf } from '../audit/event-size.ts';
 import type { Change } from '../change/change.ts';
-import { sameKey } from '../shared/keys.ts';
+import { isSameKey } from '../shared/keys.ts';
 
 /**
  * After a key was changed: mapping rules that name it literally name the new one, so that a rename takes access from
@@ -20,7 +20,7 @@ export async function rulesFollow(
     match: rule.match,
     grants: rule.grants.map((grant) => {
       const named = (grant as Partial<Record<typeof field, string>>)[field];
-      if (named === undefined || !sameKey(named, from)) return grant;
+      if (named === undefined || !isSameKey(named, from)) return grant;
       return { ...grant, [field]: to };
     }),
   }));

@@ -5,8 +5,8 @@ import * as store from '../../store/catalog/roles.ts';
 import { resolveAgain } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { difference } from '../shared/diff.ts';
-import { checkKey, checkName, sameKey } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertKey, assertName, isSameKey } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { rulesFollow } from './rename-in-rules.ts';
 
@@ -37,8 +37,8 @@ export function putRole(
   key: string,
   input: RoleInput,
 ): Promise<{ role: RoleRow; created: boolean }> {
-  if (input.key !== undefined) checkKey(input.key);
-  if (input.name !== undefined) checkName(input.name);
+  if (input.key !== undefined) assertKey(input.key);
+  if (input.name !== undefined) assertName(input.name);
   if (!isRank(input.rank ?? 0)) throw invalid('rank', `A rank is a whole number from 0 to ${MAX_RANK}.`);
   return change(
     ctx,
@@ -52,8 +52,8 @@ export function putRole(
 }
 
 async function create(c: Change, key: string, input: RoleInput): Promise<RoleRow> {
-  checkKey(key);
-  if (input.key !== undefined && !sameKey(input.key, key)) {
+  assertKey(key);
+  if (input.key !== undefined && !isSameKey(input.key, key)) {
     throw invalid('key', `There is no role "${key}" to give another key; leave the key out to make it.`);
   }
   if (input.rank === undefined) {
@@ -73,10 +73,10 @@ async function update(c: Change, current: RoleRow, input: RoleInput): Promise<Ro
     name: input.name ?? current.name,
     rank: input.rank ?? current.rank,
   };
-  const changed = difference(before, state);
+  const changed = diffFields(before, state);
   if (!changed) return current;
   if (changed.after.rank !== undefined) await checkRank(c, state.rank);
-  c.notBefore(current.updated_at);
+  c.advanceClock(current.updated_at);
   const updated = await store.updateRole(c.scope, current.id, state, c.at);
   const eventId = c.record({ action: 'role.updated', target: target(updated), ...changed });
   if (changed.after.key !== undefined) {

@@ -4,26 +4,26 @@ import { billingManagersInProjects } from '../../store/access/billing-managers.t
 import type { WriteScope } from '../../store/db/scope.ts';
 import type { Refusal } from '../context/change.ts';
 
-/** What is said of a billing manager who would hold a project role. */
+/** The error message for a billing manager who would hold a project role. */
 export const BILLING_MANAGER =
   'A billing manager holds no project role. Take the project roles away first, or give another account role.';
 
 /**
- * Refuses that users, whose own roles have changed, are billing managers by their highest account role and hold a
- * project role of their own. Project roles that come through groups are hidden, and told as conflicts.
+ * Checks users whose own roles have changed: a billing manager (by highest account role) may have no project role of
+ * their own. Project roles from groups are allowed; they are hidden and reported as conflicts.
  */
-export async function billingManagerRefusal(
+export async function findBillingManagerRefusal(
   scope: WriteScope,
   userIds: readonly UserId[],
 ): Promise<Refusal | undefined> {
   if (userIds.length === 0) return undefined;
-  const both = await billingManagersInProjects(scope, userIds);
-  const [first] = both;
+  const violations = await billingManagersInProjects(scope, userIds);
+  const [first] = violations;
   if (!first) return undefined;
-  const more = both.length === 1 ? '' : ` and ${both.length - 1} more`;
+  const more = violations.length === 1 ? '' : ` and ${violations.length - 1} more`;
   return {
     rule: 'billing_manager',
-    userIds: both.map((one) => one.id),
+    userIds: violations.map((one) => one.id),
     message: `${quoted(first.user_name, 256)}${more} would be a billing manager with project roles. ${BILLING_MANAGER}`,
   };
 }

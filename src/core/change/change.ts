@@ -11,16 +11,16 @@ import type { Actor, Caller } from '../context/caller.ts';
 import { type Change, LastWrite } from '../context/change.ts';
 import { type Context, contextOf } from '../context/context.ts';
 import { tokenEnded } from '../context/live-token.ts';
-import { assertNothingRefuses, createGuard } from './guard.ts';
-import { inTurn } from './turn.ts';
+import { assertNoRefusals, createGuard } from './guard.ts';
+import { runInTurn } from './turn.ts';
 
 export type { Change };
 
 /** How a change is run. */
 export interface ChangeOptions<Locked> {
-  /** `exclusive` for a change that may alter the access of many at once; unless it is said, `shared`. */
+  /** `exclusive` for a change that may alter the access of many users at once; the default is `shared`. */
   readonly mode?: 'shared' | 'exclusive';
-  /** Locks that are known before it begins. It only locks and reads: what it asks goes out with the beginning. */
+  /** Takes the locks that are known beforehand. It only locks and reads; its queries are sent together with BEGIN. */
   readonly lock?: (scope: WriteScope) => Promise<Locked>;
 }
 
@@ -28,41 +28,42 @@ class Escalate extends Error {}
 
 /**
  * One write: a transaction that locks, decides, changes rows, and writes its audit events before COMMIT. The body may
- * run more than once, so it does nothing outside the database. No event means that nothing changed.
+ * run more than once, so it must have no effects outside the database. No event means that nothing changed.
  *
- * Changes to people run beside each other and lock the rows they touch: groups ascending by id, then users ascending
- * by id, then licenses ascending by id, then the workspace. A change that may alter the access of many at once
- * (mapping, catalog, a group's name) is `exclusive`: it waits for the others and they for it (docs/adr/0004).
+ * Changes to people run concurrently and lock the rows they touch: groups ascending by id, then users ascending by id,
+ * then licenses ascending by id, then the workspace. A change that may alter the access of many users at once (mapping,
+ * catalog, a group's name) is `exclusive` and runs alone in its workspace (docs/adr/0004).
  *
- * Throws `unauthenticated` when the caller's token was revoked or has expired before the change began, and `refused`
- * when it would break a rule of the workspace (guard.ts).
+ * Throws `unauthenticated` when the caller's token was revoked or had expired before the change began, and `refused`
+ * when the change would break a rule of the workspace (guard.ts).
  */
 export async function change<T, Locked = undefined>(
   ctx: Context,
   body: (c: Change, locked: Locked) => Promise<T | LastWrite<T>>,
   { mode = 'shared', lock }: ChangeOptions<Locked> = {},
 ): Promise<T> {
-  const joined = asTransaction(ctx.core.db);
+  const outerTransaction = asTransaction(ctx.core.db);
   const run = async (scope: WriteScope, as: Mode) => attempt(ctx, scope, as, body, lock);
-  if (joined) return (await run(scopeOf(joined, ctx.caller.workspaceId), 'joined')).answer;
-  const alone = (as: 'shared' | 'exclusive') => inTurn(ctx, as, (scope) => run(scope, as), { isEager: true });
+  if (outerTransaction)
+    return (await run(scopeOf(outerTransaction, ctx.caller.workspaceId), 'nested')).answer;
+  const runInOwnTransaction = (as: 'shared' | 'exclusive') =>
+    runInTurn(ctx, as, (scope) => run(scope, as), { isEager: true });
   try {
     return await (
-      await alone(mode)
+      await runInOwnTransaction(mode)
     ).answer;
   } catch (error) {
     if (!(error instanceof Escalate)) throw error;
-    return (await alone('exclusive')).answer;
+    return (await runInOwnTransaction('exclusive')).answer;
   }
 }
 
 /**
- * Makes several changes one: all of them or none. They are made through the context that `body` is given, and each sees
- * those before it. Nobody else changes the workspace meanwhile, since changes that follow each other in one transaction
- * can't keep to the order of locks.
+ * Runs several changes in one transaction: all of them or none. They use the context passed to `body`, and each sees the
+ * ones before it. The workspace is locked exclusively, since consecutive changes can't keep to the lock order.
  */
 export function inOneTransaction<T>(ctx: Context, body: (ctx: Context) => Promise<T>): Promise<T> {
-  return inTurn(ctx, 'exclusive', async (scope) => {
+  return runInTurn(ctx, 'exclusive', async (scope) => {
     const { isTokenLive } = await beginChange(scope, true, ctx.caller.credential);
     if (!isTokenLive) throw tokenEnded();
     return body(contextOf({ ...ctx.core, db: inPlaceOfPool(scope.db) }, ctx.caller));
@@ -74,36 +75,36 @@ export function isInOneTransaction({ core }: Context): boolean {
   return asTransaction(core.db) !== undefined;
 }
 
-/** `joined`: within a transaction of several changes. */
-type Mode = 'shared' | 'exclusive' | 'joined';
+/** `nested`: inside a transaction of several changes, which is exclusive already. */
+type Mode = 'shared' | 'exclusive' | 'nested';
 
-/** Bytes that an event makes the database write beside its own JSON: its row and seal, their indexes, what it is of. */
+/** Bytes the database writes for an event besides its JSON: the row, the seal, their indexes and the target. */
 const EVENT_BYTES = 1_200;
-/** Events of one statement. */
-const EVENTS_AT_ONCE = 1_000;
+/** Events appended by one statement. */
+const EVENTS_PER_STATEMENT = 1_000;
 
 async function attempt<T, Locked>(
   { core, caller }: Context,
-  inTransaction: WriteScope,
+  txScope: WriteScope,
   mode: Mode,
   body: (c: Change, locked: Locked) => Promise<T | LastWrite<T>>,
   lock: ((scope: WriteScope) => Promise<Locked>) | undefined,
 ): Promise<{ readonly answer: Promise<T> }> {
   let exclusive = mode === 'exclusive';
   const [{ now, seatsLimited, onlyOneProduct, isTokenLive }, locked] = await Promise.all([
-    beginChange(inTransaction, exclusive, caller.credential),
-    lock?.(inTransaction),
+    beginChange(txScope, exclusive, caller.credential),
+    lock?.(txScope),
   ]);
   if (!isTokenLive) throw tokenEnded();
   let at = now;
   let bytes = 0;
   const events: RecordedEvent[] = [];
   const escalate = (): void => {
-    // One of several in a transaction is alone already.
+    // A nested change runs alone already.
     if (mode === 'shared') throw new Escalate();
     exclusive = true;
   };
-  const guard = createGuard(inTransaction, {
+  const guard = createGuard(txScope, {
     seatsLimited,
     onlyOneProduct,
     isExclusive: () => exclusive,
@@ -111,12 +112,12 @@ async function attempt<T, Locked>(
     change: () => c,
   });
   const c: Change = {
-    scope: { ...inTransaction, access: guard.access },
+    scope: { ...txScope, access: guard.access },
     caller,
     get at() {
       return at;
     },
-    notBefore: (...times) => {
+    advanceClock: (...times) => {
       for (const time of times) if (time && time > at) at = time;
     },
     escalate,
@@ -133,25 +134,25 @@ async function attempt<T, Locked>(
       bytes += more;
     },
     record: (event, { id = newId<EventId>(), actor = caller.actor } = {}) => {
-      events.push({ ...asRow(event, id), actor });
+      events.push({ ...toEventRow(event, id), actor });
       return id;
     },
   };
   try {
     const result = await body(c, locked as Locked);
-    const deferred = result instanceof LastWrite ? lastOf(c.scope, result, mode) : undefined;
-    await assertNothingRefuses(guard);
+    const deferred = result instanceof LastWrite ? sendLastWrite(c.scope, result, mode) : undefined;
+    await assertNoRefusals(guard);
     bytes += await writeEvents(c, events, mode);
     return { answer: deferred ?? Promise.resolve(result as T) };
   } finally {
-    // What is rolled back has been written as well.
+    // Rolled-back rows were written, too.
     core.writeBudget?.charge(caller.workspaceId, bytes);
   }
 }
 
-/** Sends the last write without waiting for its answer, unless more may follow in the transaction. */
-function lastOf<T>(scope: WriteScope, { write }: LastWrite<T>, mode: Mode): Promise<T> {
-  if (mode !== 'joined') return answeredAtEnd(scope.db, write).answer;
+/** Sends the last write so that its result arrives with COMMIT; a nested change sends it at once. */
+function sendLastWrite<T>(scope: WriteScope, { write }: LastWrite<T>, mode: Mode): Promise<T> {
+  if (mode !== 'nested') return answeredAtEnd(scope.db, write).answer;
   const answer = write();
   answer.catch(() => undefined);
   return answer;
@@ -159,7 +160,7 @@ function lastOf<T>(scope: WriteScope, { write }: LastWrite<T>, mode: Mode): Prom
 
 type RecordedEvent = NewEvent & { readonly actor: Actor };
 
-function asRow({ action, target, related, before, after }: ChangeEvent, id: EventId): NewEvent {
+function toEventRow({ action, target, related, before, after }: ChangeEvent, id: EventId): NewEvent {
   return {
     id,
     action,
@@ -172,18 +173,18 @@ function asRow({ action, target, related, before, after }: ChangeEvent, id: Even
   };
 }
 
-/** Appends the events of a change, and answers how many bytes they make the database write. */
+/** Appends the events of a change and returns how many bytes the database writes for them. */
 async function writeEvents(c: Change, events: readonly RecordedEvent[], mode: Mode): Promise<number> {
   let bytes = 0;
-  const kept = events.map((event) => ({ ...event, ...recorded(event, events.length) }));
-  for (const { before, after } of kept) bytes += EVENT_BYTES + bytesOf([before, after]);
+  const stored = events.map((event) => ({ ...event, ...recorded(event, events.length) }));
+  for (const { before, after } of stored) bytes += EVENT_BYTES + bytesOf([before, after]);
   for (const actor of new Set(events.map((event) => event.actor))) {
-    const theirs = kept.filter((event) => event.actor === actor);
-    for (let start = 0; start < theirs.length; start += EVENTS_AT_ONCE) {
-      const some = theirs.slice(start, start + EVENTS_AT_ONCE);
-      const append = () => appendEvents(c.scope, { at: c.at, ...originOf(actor, c.caller) }, some);
-      // The last of a transaction; more may come after one that was joined.
-      if (mode === 'joined') await append();
+    const ofActor = stored.filter((event) => event.actor === actor);
+    for (let start = 0; start < ofActor.length; start += EVENTS_PER_STATEMENT) {
+      const batch = ofActor.slice(start, start + EVENTS_PER_STATEMENT);
+      const append = () => appendEvents(c.scope, { at: c.at, ...originOf(actor, c.caller) }, batch);
+      // The last statement of its transaction, unless the change is nested and others follow.
+      if (mode === 'nested') await append();
       else answeredAtEnd(c.scope.db, append);
     }
   }

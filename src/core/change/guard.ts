@@ -2,31 +2,31 @@ import { RollcallError } from '../../lib/errors.ts';
 import type { UserId } from '../../lib/ids.ts';
 import type { AccessWrites, WriteScope } from '../../store/db/scope.ts';
 import type { Change, Refusal } from '../context/change.ts';
-import { billingManagerRefusal } from './billing-managers.ts';
-import type { Guarded } from './guarded.ts';
-import { ownerRefusal, type OwnersNoted } from './last-owner.ts';
-import { productGuard } from './one-product.ts';
-import { seatGuard } from './seats.ts';
+import { findBillingManagerRefusal } from './billing-managers.ts';
+import type { GuardedChange } from './guarded.ts';
+import { findOwnerRefusal, type OwnerChanges } from './last-owner.ts';
+import { createProductGuard } from './one-product.ts';
+import { createSeatGuard } from './seats.ts';
 
-/** The part of a change that keeps what must hold: seats, one product, no billing manager in projects, an owner. */
+/** The part of a change that enforces the rules: seats, one product, no billing manager in projects, an owner. */
 export interface Guard extends Pick<Change, 'guard' | 'guardEverybody' | 'guardRemoval' | 'refusals'> {
   readonly access: AccessWrites;
 }
 
 /**
- * Notes what guarded users have before the first write, and checks once before COMMIT what must hold after the last
- * (docs/adr/0006). Locks are taken in one order: licenses ascending by id, then the workspace. A write of status, grants
- * or memberships of somebody who was not guarded throws.
+ * Records what guarded users have before the first write, and checks the rules once after the last, before COMMIT
+ * (docs/adr/0006). Locks are taken in one order: licenses ascending by id, then the workspace. Writing the status,
+ * grants or memberships of a user who was not guarded throws.
  */
-export function createGuard(scope: WriteScope, of: Guarded): Guard {
+export function createGuard(scope: WriteScope, guardedChange: GuardedChange): Guard {
   const guarded = new Set<UserId>();
   let everybody: 'no' | 'yes' | 'removal' = 'no';
   let isWritten = false;
-  const refused: Refusal[] = [];
-  const owners: OwnersNoted = { known: new Map(), deactivated: new Set(), ended: new Map() };
+  const collected: Refusal[] = [];
+  const owners: OwnerChanges = { known: new Map(), deactivated: new Set(), ended: new Map() };
   const rolesChanged = new Set<UserId>();
-  const seats = seatGuard(of);
-  const products = productGuard(scope, of);
+  const seats = createSeatGuard(guardedChange);
+  const products = createProductGuard(scope, guardedChange);
 
   const guard: Guard['guard'] = async (userIds, { areNew = false, owners: known } = {}) => {
     if (known) for (const id of userIds) owners.known.set(id, known.includes(id));
@@ -38,29 +38,29 @@ export function createGuard(scope: WriteScope, of: Guarded): Guard {
   };
 
   const refusals: Guard['refusals'] = async () => {
-    if (!isWritten) return refused;
+    if (!isWritten) return collected;
     isWritten = false;
-    const add = (one: Refusal | undefined): void => {
-      if (one) refused.push(one);
+    const add = (refusal: Refusal | undefined): void => {
+      if (refusal) collected.push(refusal);
     };
-    // When seats are short expired invitations are closed, which is a write of its own.
+    // When seats run short this closes expired invitations, which sets `isWritten` again.
     add(await seats.refusal([...guarded]));
     isWritten = false;
     if (everybody !== 'removal') add(await products.refusal([...guarded]));
-    add(await billingManagerRefusal(scope, [...rolesChanged]));
-    add(await ownerRefusal(scope, owners));
-    return refused;
+    add(await findBillingManagerRefusal(scope, [...rolesChanged]));
+    add(await findOwnerRefusal(scope, owners));
+    return collected;
   };
 
   return {
     guard,
     guardEverybody: async () => {
-      if (!of.isExclusive()) throw new Error('Only an exclusive change guards everybody.');
+      if (!guardedChange.isExclusive()) throw new Error('Only an exclusive change guards everybody.');
       everybody = 'yes';
       await products.noteBefore(undefined);
     },
     guardRemoval: () => {
-      if (of.seatsLimited && !of.isExclusive()) of.escalate();
+      if (guardedChange.seatsLimited && !guardedChange.isExclusive()) guardedChange.escalate();
       everybody = 'removal';
     },
     refusals,
@@ -86,7 +86,7 @@ export function createGuard(scope: WriteScope, of: Guarded): Guard {
 }
 
 /** Throws `refused` for the first rule that the change would break. */
-export async function assertNothingRefuses({ refusals }: Pick<Change, 'refusals'>): Promise<void> {
+export async function assertNoRefusals({ refusals }: Pick<Change, 'refusals'>): Promise<void> {
   const [first] = await refusals();
   if (first) throw new RollcallError('refused', first.message);
 }

@@ -1,10 +1,10 @@
 import type { Change } from '../context/change.ts';
 
-/** What the guard is told of its change. */
-export interface Guarded {
-  /** A license of the workspace has a limit, so that seats must be counted. */
+/** What the guard needs to know of its change. */
+export interface GuardedChange {
+  /** A license of the workspace has a seat limit, so seats must be counted. */
   readonly seatsLimited: boolean;
-  /** A user of the workspace may be given only one of the products. */
+  /** Users of the workspace may have only one of the products. */
   readonly onlyOneProduct: boolean;
   readonly isExclusive: () => boolean;
   readonly escalate: () => void;

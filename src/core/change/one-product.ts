@@ -3,55 +3,61 @@ import { quoted } from '../../lib/quoted.ts';
 import { type HolderOfSeveral, holdersOfSeveral } from '../../store/access/grant-sources.ts';
 import type { WriteScope } from '../../store/db/scope.ts';
 import type { Refusal } from '../context/change.ts';
-import type { Guarded } from './guarded.ts';
+import type { GuardedChange } from './guarded.ts';
 
-/** What is said where only one product may be given. */
+/** The error message where users may have only one product. */
 export const ONE_PRODUCT =
   'The integration of the products is switched off in this workspace: a user may be given only one of them.';
 
-/** Keeps users to one product; undefined for everybody. */
+/** Limits users to one product; `undefined` in place of ids means everybody. */
 export interface ProductGuard {
   readonly noteBefore: (userIds: readonly UserId[] | undefined) => Promise<void>;
   readonly refusal: (userIds: readonly UserId[]) => Promise<Refusal | undefined>;
 }
 
 /**
- * Where the integration of the products is switched off, refuses the second product of a user, whichever way it would
- * come: a grant, a push, a group, a mapping. What was had before the switch stays.
+ * Where product integration is switched off, refuses a second product for a user, whether it comes from a grant, a push,
+ * a group or a mapping. Products that users had before the switch stay.
  */
-export function productGuard(scope: WriteScope, { onlyOneProduct, isExclusive }: Guarded): ProductGuard {
+export function createProductGuard(
+  scope: WriteScope,
+  { onlyOneProduct, isExclusive }: GuardedChange,
+): ProductGuard {
   const before: HolderOfSeveral[] = [];
-  let isOfEverybody = false;
+  let coversEverybody = false;
   return {
     noteBefore: async (userIds) => {
-      if (!onlyOneProduct || isOfEverybody) return;
+      if (!onlyOneProduct || coversEverybody) return;
       // An exclusive change may give something to anybody.
-      isOfEverybody = userIds === undefined || isExclusive();
-      before.push(...(await holdersOfSeveral(scope, isOfEverybody ? undefined : userIds)));
+      coversEverybody = userIds === undefined || isExclusive();
+      before.push(...(await holdersOfSeveral(scope, coversEverybody ? undefined : userIds)));
     },
     refusal: async (userIds) => {
-      if (!onlyOneProduct || (!isOfEverybody && userIds.length === 0)) return undefined;
-      return secondProductRefusal(before, await holdersOfSeveral(scope, isOfEverybody ? undefined : userIds));
+      if (!onlyOneProduct || (!coversEverybody && userIds.length === 0)) return undefined;
+      return findSecondProductRefusal(
+        before,
+        await holdersOfSeveral(scope, coversEverybody ? undefined : userIds),
+      );
     },
   };
 }
 
-/** What refuses that users hold several products who did not hold those before. */
-export function secondProductRefusal(
+/** The refusal for users who have several products now and did not have them before. */
+export function findSecondProductRefusal(
   before: readonly HolderOfSeveral[],
   after: readonly HolderOfSeveral[],
 ): Refusal | undefined {
-  const had = new Map(before.map((one) => [one.user_id, new Set(one.products)]));
-  const given = after.filter(({ user_id, products }) => {
-    const known = had.get(user_id);
+  const productsBefore = new Map(before.map((row) => [row.user_id, new Set(row.products)]));
+  const violations = after.filter(({ user_id, products }) => {
+    const known = productsBefore.get(user_id);
     return !known || products.some((product) => !known.has(product));
   });
-  const [first] = given;
+  const [first] = violations;
   if (!first) return undefined;
-  const more = given.length === 1 ? '' : ` and ${given.length - 1} more`;
+  const more = violations.length === 1 ? '' : ` and ${violations.length - 1} more`;
   return {
     rule: 'one_product',
-    userIds: given.map((one) => one.user_id),
+    userIds: violations.map((row) => row.user_id),
     message:
       `${ONE_PRODUCT} ${quoted(first.user_name, 256)}${more} would have several. Take the other product away first, or switch ` +
       'the integration on.',

@@ -9,39 +9,39 @@ import {
 } from '../../store/access/seats.ts';
 import type { Change, Refusal } from '../context/change.ts';
 import { expireInvitations, lockExpired } from '../invitations/closing/expire.ts';
-import type { Guarded } from './guarded.ts';
+import type { GuardedChange } from './guarded.ts';
 
-/** Keeps the seats of licenses: what users hold is compared before and after, so the cost follows the change. */
+/** Enforces the seat limits of licenses. Only guarded users are counted, before and after, so cost follows the change. */
 export interface SeatGuard {
   readonly noteBefore: (userIds: readonly UserId[]) => Promise<void>;
   /**
-   * Settles the difference. A license without enough seats left whose overflow is `refuse` refuses the change, unless
-   * invitations past their time hold some: those are closed first.
+   * Books the difference. A license with too few seats left and overflow `refuse` refuses the change, but invitations
+   * that have expired are closed first to free theirs.
    */
   readonly refusal: (userIds: readonly UserId[]) => Promise<Refusal | undefined>;
 }
 
-/** Keeps the seats of one change. An exclusive one may touch everybody: it counts all seats anew. */
-export function seatGuard({ seatsLimited, isExclusive, change }: Guarded): SeatGuard {
+/** The seat guard of one change. An exclusive change may affect everybody, so it recounts all seats. */
+export function createSeatGuard({ seatsLimited, isExclusive, change }: GuardedChange): SeatGuard {
   let before = new Map<LicenseId, number>();
   return {
     noteBefore: async (userIds) => {
       if (isExclusive() || !seatsLimited) return;
-      for (const [id, count] of await heldBy(change(), userIds))
+      for (const [id, count] of await countSeatsByLicense(change(), userIds))
         before.set(id, (before.get(id) ?? 0) + count);
     },
     refusal: async (userIds) => {
       if (isExclusive()) return recountSeats(change(), userIds);
       if (!seatsLimited || userIds.length === 0) return undefined;
-      const after = await heldBy(change(), userIds);
-      const refusal = await settleSeats(change(), userIds, before, after);
+      const after = await countSeatsByLicense(change(), userIds);
+      const refusal = await applySeatDeltas(change(), userIds, before, after);
       before = after;
       return refusal;
     },
   };
 }
 
-async function settleSeats(
+async function applySeatDeltas(
   c: Change,
   userIds: readonly UserId[],
   before: ReadonlyMap<LicenseId, number>,
@@ -50,42 +50,42 @@ async function settleSeats(
   for (const licenseId of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const delta = (after.get(licenseId) ?? 0) - (before.get(licenseId) ?? 0);
     if (delta === 0) continue;
-    const take = () => takeSeats(c.scope, licenseId, delta);
-    if (!(await take()) && !((await freeExpired(c, userIds)) && (await take())))
+    const reserve = () => takeSeats(c.scope, licenseId, delta);
+    if (!(await reserve()) && !((await releaseExpiredInvitations(c, userIds)) && (await reserve())))
       return seatRefusal(await limitedLicense(c.scope, licenseId), delta);
   }
   return undefined;
 }
 
-async function heldBy(c: Change, userIds: readonly UserId[]): Promise<Map<LicenseId, number>> {
+async function countSeatsByLicense(c: Change, userIds: readonly UserId[]): Promise<Map<LicenseId, number>> {
   const counted = await countSeats(c.scope, userIds);
-  return new Map(counted.map((one) => [one.license_id, one.count]));
+  return new Map(counted.map((row) => [row.license_id, row.count]));
 }
 
 /**
- * Frees the seats of those whose invitation is past its time but has not been closed yet: they may not refuse
- * anybody. Their users are locked out of the usual order; a deadlock that comes of it is run again.
+ * Frees the seats of invitations that have expired but are not closed yet, so that they block nobody. Their users are
+ * locked outside the usual order; a resulting deadlock is retried.
  */
-async function freeExpired(c: Change, except: readonly UserId[]): Promise<boolean> {
+async function releaseExpiredInvitations(c: Change, except: readonly UserId[]): Promise<boolean> {
   let freed = false;
   for (;;) {
     const expired = await lockExpired(c, except);
     if (expired.length === 0) return freed;
     const users = expired.map(({ user }) => user.id);
-    const before = await heldBy(c, users);
+    const before = await countSeatsByLicense(c, users);
     await c.guard(users, { areNew: true });
     await expireInvitations(c, expired);
-    const after = await heldBy(c, users);
+    const after = await countSeatsByLicense(c, users);
     for (const [licenseId, count] of before)
       await takeSeats(c.scope, licenseId, (after.get(licenseId) ?? 0) - count);
     freed = true;
   }
 }
 
-/** Counts all seats anew. */
+/** Recounts all seats. */
 async function recountSeats(c: Change, except: readonly UserId[]): Promise<Refusal | undefined> {
-  const refused = await writeSeatsUsed(c);
-  if (!refused) return undefined;
+  const refusal = await storeSeatCounts(c);
+  if (!refusal) return undefined;
   const next = () => lockExpired(c, except);
   for (let expired = await next(); expired.length > 0; expired = await next()) {
     await c.guard(
@@ -94,15 +94,15 @@ async function recountSeats(c: Change, except: readonly UserId[]): Promise<Refus
     );
     await expireInvitations(c, expired);
   }
-  return writeSeatsUsed(c);
+  return storeSeatCounts(c);
 }
 
-/** Writes how many seats are used, or answers what refuses that. */
-async function writeSeatsUsed(c: Change): Promise<Refusal | undefined> {
+/** Stores how many seats are used, or returns the refusal when there are too many. */
+async function storeSeatCounts(c: Change): Promise<Refusal | undefined> {
   const licenses = await limitedLicenses(c.scope);
   if (licenses.length === 0) return undefined;
-  const counts = new Map((await countSeats(c.scope, undefined)).map((one) => [one.license_id, one.count]));
-  const refused = seatsRefusal(licenses, counts);
+  const counts = new Map((await countSeats(c.scope, undefined)).map((row) => [row.license_id, row.count]));
+  const refused = findSeatRefusal(licenses, counts);
   if (refused) return refused;
   for (const license of licenses) {
     const used = counts.get(license.id) ?? 0;
@@ -111,8 +111,8 @@ async function writeSeatsUsed(c: Change): Promise<Refusal | undefined> {
   return undefined;
 }
 
-/** What refuses that so many seats are used: the first license that has not enough of them and must not overflow. */
-export function seatsRefusal(
+/** The refusal of the first license whose seats don't suffice and whose overflow is `refuse`. */
+export function findSeatRefusal(
   licenses: readonly LimitedLicense[],
   counts: ReadonlyMap<LicenseId, number>,
 ): Refusal | undefined {

@@ -7,11 +7,11 @@ import { isWorkspaceHeld } from '../../store/db/workspace-lock.ts';
 import type { Context } from '../context/context.ts';
 
 /**
- * Runs a transaction that changes a workspace once its turn has come, which is waited for without a connection. One that
- * meets a row of another's gives its turn to the next meanwhile; when the whole workspace is held, nobody else would get
- * on either, so it keeps its turn and the others wait behind it (docs/adr/0015).
+ * Runs a transaction that changes a workspace once it reaches the head of the queue, where it waits without a
+ * connection. When it meets a locked row it lets the next one run meanwhile; when the whole workspace is locked, nobody
+ * could proceed, so it keeps its place (docs/adr/0015).
  */
-export async function inTurn<T>(
+export async function runInTurn<T>(
   ctx: Context,
   as: 'shared' | 'exclusive',
   body: (scope: WriteScope) => Promise<T>,
@@ -19,7 +19,7 @@ export async function inTurn<T>(
 ): Promise<T> {
   const isExclusive = as === 'exclusive';
   const limits = isExclusive ? EXCLUSIVE_CHANGE : SHARED_CHANGE;
-  const begun = performance.now();
+  const startedAt = performance.now();
   for (let attempt = 1; ; attempt++) {
     const endTurn = await takeTurn(ctx.core.db, ctx.caller.workspaceId, isExclusive);
     try {
@@ -29,7 +29,7 @@ export async function inTurn<T>(
         waitsFor: isWorkspaceHeld,
       });
     } catch (error) {
-      if (!isLockTimeout(error) || performance.now() - begun > LOCK_PATIENCE_MS) throw error;
+      if (!isLockTimeout(error) || performance.now() - startedAt > LOCK_PATIENCE_MS) throw error;
     } finally {
       endTurn();
     }

@@ -9,22 +9,22 @@ export type Actor =
   | { readonly kind: 'invitee'; readonly id: string; readonly name: string }
   | { readonly kind: 'system'; readonly name: string };
 
-/** The token that a request came with, and the workspace that it belongs to: an operator's may act in another. */
+/** The token of a request and the workspace it belongs to, which for an operator may not be the one acted in. */
 export interface Credential {
   readonly workspaceId: WorkspaceId;
   readonly tokenId: TokenId;
 }
 
-/** On whose behalf something is asked: in which workspace, by whom, in which request. */
+/** On whose behalf the core acts: in which workspace, for whom, in which request. */
 export interface Caller {
   readonly workspaceId: WorkspaceId;
   readonly actor: Actor;
   readonly requestId: string;
   /**
-   * The token that must still be live when a change begins or more is read. Work that the system has taken over, and the
-   * record of what has happened already, go on without one.
+   * The token that must still be live when a change begins or more is read. Background work, and recording what has
+   * already happened, have none.
    */
   readonly credential?: Credential | undefined;
-  /** Aborts when the client closes the connection before the answer; what nobody waits for needs none. */
+  /** Aborts when the client disconnects before the response; background work has none. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -3,20 +3,20 @@ import type { WriteScope } from '../../store/db/scope.ts';
 import type { Action, EventOf } from '../audit/events/catalog.ts';
 import type { Actor, Caller } from './caller.ts';
 
-/** What is known of users when they are guarded, so that it need not be asked for. */
-export interface KnownOfGuarded {
-  /** They are made by this change: they hold nothing yet. */
+/** Facts about guarded users that are known already and save a query. */
+export interface GuardOptions {
+  /** This change creates the users, so they have nothing yet. */
   readonly areNew?: boolean;
-  /** Those of them who are owners by an open grant. */
+  /** The users who have an open grant of ownership. */
   readonly owners?: readonly UserId[];
 }
 
 /** Why a rule of the workspace refuses a change. */
 export interface Refusal {
   readonly rule: 'seats' | 'one_product' | 'billing_manager' | 'last_owner';
-  /** Whom it is about; none for seats, which are everybody's. */
+  /** The users concerned; empty for seats, which everybody shares. */
   readonly userIds: readonly UserId[];
-  /** What is wrong and what to do, in a sentence or two. */
+  /** What is wrong and what to do next, in a sentence or two. */
   readonly message: string;
 }
 
@@ -25,42 +25,42 @@ export interface Change {
   /** The rows of the workspace, in the transaction of this change. */
   readonly scope: WriteScope;
   readonly caller: Caller;
-  /** The one time at which everything in this change happens. Not before any lock that the change has waited for. */
+  /** The single timestamp of everything in this change; later than every lock the change has waited for. */
   readonly at: Date;
-  /** Moves `at` forward to when a lock was had, and to when the locked row was last changed. */
-  readonly notBefore: (...times: (Date | undefined)[]) => void;
-  /** Starts the change over as an exclusive one, unless it is one. */
+  /** Moves `at` forward to when a lock was acquired and the locked row last changed. */
+  readonly advanceClock: (...times: (Date | undefined)[]) => void;
+  /** Restarts the change as an exclusive one, unless it already is. */
   readonly escalate: () => void;
-  /** Starts the change over: what it has locked is not all that it needs. `message` is the answer if it never ends. */
+  /** Restarts the change because it needs more locks than it took. `message` is the error when retries run out. */
   readonly retry: (message: string) => never;
-  /** True when a user of the workspace may be given only one of the products. */
+  /** Users of the workspace may have only one of the products. */
   readonly onlyOneProduct: boolean;
   /**
-   * To be called before access of locked users is written: status, grants, memberships. Notes what they have, so that
-   * what must hold can be checked before COMMIT: seats, one product, no billing manager in a project, an owner stays.
+   * Must be called before writing the status, grants or memberships of locked users. Records what they have, so that the
+   * rules can be checked before COMMIT: seats, one product, no billing manager in a project, an owner remains.
    */
-  readonly guard: (userIds: readonly UserId[], known?: KnownOfGuarded) => Promise<void>;
-  /** The same for an exclusive change that may touch everybody. */
+  readonly guard: (userIds: readonly UserId[], known?: GuardOptions) => Promise<void>;
+  /** Like `guard`, for an exclusive change that may affect everybody. */
   readonly guardEverybody: () => Promise<void>;
   /**
-   * The same for a change that takes access away from users whom it does not lock: it is exclusive where a license has a
-   * limit, since seats are counted anew, and needs nothing otherwise.
+   * Like `guard`, for a change that removes access from users it does not lock. Where a license has a limit it escalates,
+   * since all seats are recounted.
    */
   readonly guardRemoval: () => void;
-  /** What refuses the change as it stands now. The runner asks before COMMIT; a change of many asks to name each. */
+  /** The rules that the change breaks so far. Checked before COMMIT; bulk actions call it to report on each user. */
   readonly refusals: () => Promise<readonly Refusal[]>;
-  /** The last write, whose answer is the change's: it goes out together with the events and COMMIT. */
+  /** Defers the last write, whose result is the change's, so that it is sent together with the events and COMMIT. */
   readonly last: <T>(write: () => Promise<T>) => LastWrite<T>;
-  /** Notes how many bytes the change makes the database write, beside its events. */
+  /** Adds bytes the database writes for this change, besides its events. */
   readonly charge: (bytes: number) => void;
-  /** Notes what happened; it becomes an audit event before COMMIT. The caller did it, unless another is named. */
+  /** Records an audit event, written before COMMIT. The actor is the caller unless another is given. */
   readonly record: <A extends Action, Before, After>(
     event: EventOf<A, Before, After>,
     options?: { readonly id?: EventId; readonly actor?: Actor },
   ) => EventId;
 }
 
-/** The last write of a change, which has not been sent yet. */
+/** The last write of a change, not yet sent. */
 export class LastWrite<T> {
   readonly write: () => Promise<T>;
 

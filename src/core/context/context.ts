@@ -3,7 +3,7 @@ import type { PoolScope } from '../../store/db/scope.ts';
 import type { Caller } from './caller.ts';
 import type { Core } from './core.ts';
 
-/** What a request works with: the core, on whose behalf it asks, and the rows of its workspace. */
+/** What a request works with: the core, the caller, and the rows of the caller's workspace. */
 export interface Context {
   readonly core: Core;
   readonly caller: Caller;
@@ -16,14 +16,14 @@ export function contextOf(core: Core, caller: Caller): Context {
 }
 
 /**
- * The context of a request, made once where it enters: what it asks of the database stays within its workspace's share,
- * and what only reads is stopped when the client hangs up.
+ * The context of a request, created once at the edge. Its queries count toward the workspace's share of the database,
+ * and reads are cancelled when the client disconnects.
  */
 export function requestContext(core: Core, caller: Caller): Context {
   return contextOf({ ...core, db: onBehalfOf(core.db, caller) }, caller);
 }
 
-/** For what is written about a request that has ended: it goes on when the client has gone or the token has ended. */
+/** A context for writing about a finished request; it works after the client has gone or the token has ended. */
 export function afterRequest({ core, caller }: Context): Context {
   const { workspaceId, actor, requestId } = caller;
   return contextOf({ ...core, db: onBehalfOf(core.db, { workspaceId }) }, { workspaceId, actor, requestId });

@@ -2,41 +2,41 @@ import type { Db } from '../../store/db/pool.ts';
 import type { SigningKey } from './signing.ts';
 import type { WriteBudget } from './write-budget.ts';
 
-/** What the core needs to work; made once, where the process starts, and passed to every function that asks. */
+/** What the core needs; created once at process start and passed to every function. */
 export interface Core {
   readonly db: Db;
-  /** How invitations are made and signed; what neither makes nor reads any does without. */
+  /** How invitations are created and signed; not needed by processes without invitations. */
   readonly invitations?: InvitationSettings;
-  /** Signs the audit's seals; what neither seals nor verifies does without. */
+  /** Signs the audit's seals; not needed by processes that neither seal nor verify. */
   readonly signing?: SigningKey;
-  /** What workspaces may write; without it, any amount. */
+  /** How much each workspace may write; unlimited without it. */
   readonly writeBudget?: WriteBudget;
-  /** Where the embedded database keeps its data; without it nobody looks how full that disk is. */
+  /** Where the embedded database keeps its data; without it free disk space is not checked. */
   readonly storage?: Storage;
 }
 
 export interface Storage {
   readonly directory: string;
-  /** In bytes: with less free than this the disk counts as full. */
-  readonly leastFree?: number;
+  /** With less free space than this the disk counts as full. */
+  readonly minFreeBytes?: number;
 }
 
 export interface InvitationSettings {
   /** Signs links; at least 32 characters, the same on every instance. */
   readonly secretKey: string;
-  /** What links begin with; no slash at its end. */
+  /** The base URL of links, without a trailing slash. */
   readonly publicUrl: string;
-  /** How long an invitation can be accepted, from when it was made or resent. */
+  /** How long an invitation can be accepted after it was created or resent. */
   readonly ttlHours: number;
 }
 
-/** The settings of a core that was started with them. */
+/** The invitation settings. Throws when the core was started without. */
 export function invitationSettings({ invitations }: Core): InvitationSettings {
   if (!invitations) throw new Error('This core was started without settings for invitations.');
   return invitations;
 }
 
-/** The key of a core that was started with one. */
+/** The signing key. Throws when the core was started without. */
 export function signingKey({ signing }: Core): SigningKey {
   if (!signing) throw new Error('This core was started without a key to sign the audit with.');
   return signing;

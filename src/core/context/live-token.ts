@@ -2,32 +2,32 @@ import { RollcallError } from '../../lib/errors.ts';
 import type { Db } from '../../store/db/pool.ts';
 import { scopeOf } from '../../store/db/scope.ts';
 import { isLiveToken } from '../../store/workspaces/tokens.ts';
-import { sharedAnswers } from '../shared/single-flight.ts';
+import { createSingleFlight } from '../shared/single-flight.ts';
 import type { Context } from './context.ts';
 
-/** A request that was under way for longer than this asks for its token again before it hands out what it read. */
+/** A read that took longer than this checks its token again before returning the result. */
 const RECENT_MS = 1_000;
 
-/** The error of a request whose token ended while it was under way. */
+/** The error of a request whose token ended during the request. */
 export function tokenEnded(): RollcallError {
   return new RollcallError(
     'unauthenticated',
-    'This token was revoked or has expired while the request was under way.',
+    'This token was revoked or expired while the request was being processed. Use a valid token and repeat the request.',
   );
 }
 
-const questions = new WeakMap<Db, ReturnType<typeof sharedAnswers<boolean>>>();
+const lookups = new WeakMap<Db, ReturnType<typeof createSingleFlight<boolean>>>();
 
 /**
- * Asks the database whether the caller's token is still live: before each part of what takes long. A change asks by
- * itself when it begins. Throws `unauthenticated` and `busy`.
+ * Checks in the database that the caller's token is still live; call it before each part of long work. A change checks
+ * by itself when it begins. Throws `unauthenticated` and `busy`.
  */
 export async function assertTokenLive(ctx: Context): Promise<void> {
   if (!ctx.caller.credential) return;
   const { workspaceId, tokenId } = ctx.caller.credential;
-  let ask = questions.get(ctx.core.db);
-  if (!ask) questions.set(ctx.core.db, (ask = sharedAnswers()));
-  if (!(await ask(tokenId, () => isLiveToken(scopeOf(ctx.core.db, workspaceId), tokenId))))
+  let lookUp = lookups.get(ctx.core.db);
+  if (!lookUp) lookups.set(ctx.core.db, (lookUp = createSingleFlight()));
+  if (!(await lookUp(tokenId, () => isLiveToken(scopeOf(ctx.core.db, workspaceId), tokenId))))
     throw tokenEnded();
 }
 
@@ -44,12 +44,12 @@ export async function* partsWhileTokenLive<T>(ctx: Context, parts: AsyncIterable
 }
 
 /**
- * Reads, and hands out what was read only while the token is live: a read may have waited for its turn, or run for
- * long. Throws `unauthenticated`, `busy`, and what `read` throws.
+ * Reads, and returns the result only while the token is live, since a read may wait in a queue or run for long. Throws
+ * `unauthenticated`, `busy`, and what `read` throws.
  */
 export async function whileTokenLive<T>(ctx: Context, read: () => Promise<T>): Promise<T> {
-  const began = Date.now();
+  const startedAt = Date.now();
   const result = await read();
-  if (Date.now() - began > RECENT_MS) await assertTokenLive(ctx);
+  if (Date.now() - startedAt > RECENT_MS) await assertTokenLive(ctx);
   return result;
 }

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findLiveToken } from '../../store/workspaces/tokens.ts';
 import type { Core } from './core.ts';
 
-/** Milliseconds after which a database counts as away. */
+/** Milliseconds after which the database counts as unreachable. */
 const PATIENCE_MS = 2_500;
 
-/** Whether requests can be served: a token is looked up in time, by the road that every request's token takes. */
+/** Whether requests can be served: a token lookup, as every request makes it, is answered in time. */
 export async function isReady(core: Core): Promise<boolean> {
   const isAnswered = findLiveToken(core.db, randomBytes(32)).then(
     () => true,

@@ -10,18 +10,18 @@ import {
 
 /** Signs the heads of audit chains. */
 export interface SigningKey {
-  /** Names the key: the first 16 hexadecimal characters of its public half's hash. */
+  /** The first 16 hexadecimal characters of the public key's SHA-256. */
   readonly keyId: string;
   /** Ed25519, as PEM. */
   readonly publicKey: string;
   readonly privateKey: KeyObject;
 }
 
-/** What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410). */
+/** The PKCS #8 header before the 32 bytes of an Ed25519 private key (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** The key that belongs to a secret: the same on every instance, and from it the secret can't be told. */
-export function signingKeyOf(secretKey: string): SigningKey {
+/** Derives the key from a secret: the same on every instance, and it does not reveal the secret. */
+export function deriveSigningKey(secretKey: string): SigningKey {
   const seed = Buffer.from(hkdfSync('sha256', secretKey, '', 'rollcall audit checkpoints', 32));
   const privateKey = createPrivateKey({
     key: Buffer.concat([PKCS8_PREFIX, seed]),
@@ -38,7 +38,7 @@ export function keyIdOf(publicKey: string): string {
   return createHash('sha256').update(der).digest('hex').slice(0, 16);
 }
 
-/** A workspace's chain up to one seal, as it is signed: what it was at a time. */
+/** The head of a workspace's chain at a time, as it is signed. */
 export interface Head {
   readonly workspaceId: string;
   /** How many events are sealed; 0 for none. */
@@ -54,7 +54,7 @@ export function signHead(key: SigningKey, head: Head): string {
   return sign(null, textOf(head), key.privateKey).toString('base64');
 }
 
-/** Whether a public key's owner has signed this head. */
+/** Whether the signature of the head is valid under the public key. */
 export function isSignedHead(publicKey: string, head: Head, signature: string): boolean {
   return verify(null, textOf(head), publicKey, Buffer.from(signature, 'base64'));
 }

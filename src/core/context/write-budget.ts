@@ -4,15 +4,15 @@ import { refusals } from '../../lib/metrics.ts';
 
 /** How much a workspace may make the database write. Counted in this process only. */
 export interface WriteBudget {
-  /** Throws `rate_limited` while the workspace has written more than it may; to be asked before a write begins. */
+  /** Throws `rate_limited` while the workspace is over its budget; call it before a write begins. */
   readonly admit: (workspaceId: WorkspaceId) => void;
-  /** Notes bytes that are being written, whether or not there is still budget for them. */
+  /** Counts bytes being written, even beyond the budget. */
   readonly charge: (workspaceId: WorkspaceId, bytes: number) => void;
 }
 
-/** Bytes a second for each request a second that a token may send: ten users of 2 KB, say. */
+/** Bytes a second for each request a second that a token may send; about ten users of 2 KB. */
 const BYTES_PER_REQUEST = 20 * 1024;
-/** A workspace that has rested may write what it may write in so many seconds at once. */
+/** An idle workspace may write the budget of this many seconds at once. */
 const BURST_SECONDS = 32;
 const SWEEP_EVERY_MS = 60_000;
 
@@ -24,9 +24,9 @@ interface Account {
 }
 
 /**
- * Makes the budget that goes with a request rate: at 100 requests a second 2 MiB a second, with a burst of 64 MiB.
- * What a write costs is only known when it is made, so a single one may go past the burst; those after it wait until
- * that is paid off. A rate of 0 has no limit.
+ * Creates the budget for a request rate: at 100 requests a second 2 MiB a second, with a burst of 64 MiB. The cost of a
+ * write is known only afterwards, so a single write may exceed the burst; later ones wait until it is paid off. A rate
+ * of 0 means no limit.
  */
 export function createWriteBudget(
   requestsPerSecond: number,
@@ -72,12 +72,12 @@ function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toPrecision(2);
 }
 
-/** Counts what is written through a core beside charging it, for a request with a limit of its own. */
+/** Also counts what is written through a core, for a request with a limit of its own. */
 export interface WriteMeter extends WriteBudget {
   readonly written: () => number;
 }
 
-/** A meter over a budget, or over none. */
+/** Creates a meter on top of a budget, if there is one. */
 export function createWriteMeter(budget: WriteBudget | undefined): WriteMeter {
   let written = 0;
   return {

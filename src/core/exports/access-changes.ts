@@ -1,6 +1,6 @@
 import { type AccessChange, streamAccessChanges } from '../../store/exports/access-changes.ts';
 import type { Context } from '../context/context.ts';
-import { passedPeriod, type Period, toldPeriod } from '../shared/as-of.ts';
+import { auditedPeriod, clampPeriod, type Period } from '../shared/as-of.ts';
 import { type Columns, exported, type ExportFile, time } from './file.ts';
 
 const CHANGES: Columns<AccessChange> = {
@@ -19,7 +19,7 @@ const CHANGES: Columns<AccessChange> = {
 
 /** What was gained and lost after `from` until `to`, in the order of time. Throws `invalid` when they are turned round. */
 export async function exportAccessChanges(ctx: Context, name: string, period: Period): Promise<ExportFile> {
-  const closed = await passedPeriod(ctx.core.db, period);
+  const closed = await clampPeriod(ctx.core.db, period);
   const rows = streamAccessChanges(ctx.scope, closed);
-  return exported(ctx, { name, filter: toldPeriod(period) }, CHANGES, rows);
+  return exported(ctx, { name, filter: auditedPeriod(period) }, CHANGES, rows);
 }

@@ -8,7 +8,7 @@ import { exportedEvent, sealable, sealedEvent } from '../audit/chain/sealed-even
 import type { SealedEvent } from '../audit/chain/verify-chain.ts';
 import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { type Period, toldPeriod } from '../shared/as-of.ts';
+import { auditedPeriod, type Period } from '../shared/as-of.ts';
 import { type Columns, exported, type ExportFile } from './file.ts';
 
 const EVENT: Columns<SealableEvent> = {
@@ -60,7 +60,7 @@ export function exportAudit(ctx: Context, name: string, period: Period): ExportF
   async function* rows() {
     for await (const batch of streamEvents(ctx.scope, period)) yield batch.map(sealable);
   }
-  return exported(ctx, { name, filter: toldPeriod(period) }, EVENT, rows());
+  return exported(ctx, { name, filter: auditedPeriod(period) }, EVENT, rows());
 }
 
 /**
@@ -77,7 +77,7 @@ export function exportChain(ctx: Context, name: string, period: Period): ExportF
   async function* rows() {
     for await (const batch of chainLines(ctx.core, ctx.caller.workspaceId)) yield batch.filter(isIn);
   }
-  return exported(ctx, { name, filter: toldPeriod(period) }, CHAIN, rows());
+  return exported(ctx, { name, filter: auditedPeriod(period) }, CHAIN, rows());
 }
 
 async function* chainLines(core: Core, workspaceId: WorkspaceId): AsyncGenerator<ChainLine[]> {

@@ -9,7 +9,7 @@ import {
 import { databaseTime } from '../../store/sql/as-of.ts';
 import { accountRoleOf } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
-import { passedPeriod, type Period, toldPeriod } from '../shared/as-of.ts';
+import { auditedPeriod, clampPeriod, type Period } from '../shared/as-of.ts';
 import { type Columns, exported, type ExportFile, time } from './file.ts';
 
 type Person = Pick<Leaver, 'user_id' | 'user_name' | 'email' | 'full_name' | 'organization'>;
@@ -57,14 +57,14 @@ const DORMANT: Columns<Dormant> = {
 
 /** Who ceased to be active after `from` until `to`: asked when, ended when, by whom, and what was lost. */
 export async function exportLeavers(ctx: Context, name: string, period: Period): Promise<ExportFile> {
-  const rows = streamLeavers(ctx.scope, await passedPeriod(ctx.core.db, period));
-  return exported(ctx, { name, filter: toldPeriod(period) }, LEAVERS, rows);
+  const rows = streamLeavers(ctx.scope, await clampPeriod(ctx.core.db, period));
+  return exported(ctx, { name, filter: auditedPeriod(period) }, LEAVERS, rows);
 }
 
 /** Who began to be active after `from` until `to`, with what they have at the end of it. */
 export async function exportJoiners(ctx: Context, name: string, period: Period): Promise<ExportFile> {
-  const rows = streamJoiners(ctx.scope, await passedPeriod(ctx.core.db, period));
-  return exported(ctx, { name, filter: toldPeriod(period) }, JOINERS, rows);
+  const rows = streamJoiners(ctx.scope, await clampPeriod(ctx.core.db, period));
+  return exported(ctx, { name, filter: auditedPeriod(period) }, JOINERS, rows);
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -7,7 +7,7 @@ import {
 import type { UserStatus } from '../../store/users/users.ts';
 import { accountRoleOf } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
-import { momentOf } from '../shared/as-of.ts';
+import { resolveAsOf } from '../shared/as-of.ts';
 import { type Columns, exported, type ExportFile, time } from './file.ts';
 
 /** What is asked of an export: under which name it is made, and as of when, undefined for now. */
@@ -54,7 +54,7 @@ export async function exportUsers(
   ctx: Context,
   asked: AsOfAsked & { readonly statuses: readonly UserStatus[] | undefined },
 ): Promise<ExportFile> {
-  const moment = await momentOf(ctx.core.db, asked.asOf);
+  const moment = await resolveAsOf(ctx.core.db, asked.asOf);
   const statuses = asked.statuses ?? USUAL_STATUSES;
   const rows = streamUsers(ctx.scope, statuses, moment);
   const filter = { status: statuses, ...at(asked) };
@@ -63,7 +63,7 @@ export async function exportUsers(
 
 /** Effective access, a row for each user, thing and way by which it is had. Throws `invalid` (asOf). */
 export async function exportAccess(ctx: Context, asked: AsOfAsked): Promise<ExportFile> {
-  const moment = await momentOf(ctx.core.db, asked.asOf);
+  const moment = await resolveAsOf(ctx.core.db, asked.asOf);
   const rows = streamAccess(ctx.scope, moment);
   return exported(ctx, { name: asked.name, filter: at(asked) }, ACCESS, rows);
 }

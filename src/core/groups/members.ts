@@ -5,40 +5,40 @@ import { compareMembers, endMemberships, openMemberships } from '../../store/gro
 import { lockUsers } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 
-/** What is wanted of a group's members: changes to those there are, or (base `empty`) exactly `add`. */
-export interface MemberChange {
+/** A change to a group's members: relative to the current ones, or (base `empty`) exactly `add`. */
+export interface MemberEdit {
   readonly base: 'current' | 'empty';
   readonly add: readonly string[];
   readonly remove: readonly string[];
 }
 
-const NAMED_AT_MOST = 10;
+const MAX_LISTED = 10;
 
 /**
- * Changes the members of a locked group and answers whether anything changed. The members are never loaded: only
- * those who come or go are locked and written. Throws `invalid` naming members who are no users of the workspace,
- * `refused` when a license has not enough seats.
+ * Changes the members of a locked group and returns whether anything changed. Only users who are added or removed are
+ * loaded, locked and written. Throws `invalid` listing members who are not users of the workspace, `refused` when a
+ * license has too few seats.
  */
 export async function changeMembers(
   c: Change,
   group: { id: GroupId; name: string },
-  wanted: MemberChange,
+  edit: MemberEdit,
 ): Promise<boolean> {
-  if (wanted.base === 'current' && wanted.add.length === 0 && wanted.remove.length === 0) return false;
-  const add = asUserIds(wanted.add);
-  const remove = wanted.remove.flatMap((id) => asId<UserId>(id) ?? []);
+  if (edit.base === 'current' && edit.add.length === 0 && edit.remove.length === 0) return false;
+  const add = asUserIds(edit.add);
+  const remove = edit.remove.flatMap((id) => asId<UserId>(id) ?? []);
   const { added, removed } = await compareMembers(c.scope, group.id, {
-    base: wanted.base,
+    base: edit.base,
     add,
     remove,
   });
   if (added.length === 0 && removed.length === 0) return false;
-  const touched = [...added, ...removed];
-  const users = await lockUsers(c.scope, touched);
+  const affected = [...added, ...removed];
+  const users = await lockUsers(c.scope, affected);
   const names = new Map(users.filter((user) => !user.deleted).map((user) => [user.id, user.user_name]));
   const unknown = added.filter((id) => !names.has(id));
-  if (unknown.length > 0) throw noSuchMembers(unknown);
-  await c.guard(touched);
+  if (unknown.length > 0) throw unknownMembers(unknown);
+  await c.guard(affected);
   const event = (action: 'group.member_added' | 'group.member_removed', id: UserId): EventId =>
     c.record({
       action,
@@ -66,12 +66,12 @@ function asUserIds(ids: readonly string[]): UserId[] {
     if (id) known.push(id);
     else unknown.push(text);
   }
-  if (unknown.length > 0) throw noSuchMembers(unknown);
+  if (unknown.length > 0) throw unknownMembers(unknown);
   return known;
 }
 
-function noSuchMembers(ids: readonly string[]) {
-  const named = ids.slice(0, NAMED_AT_MOST).map((id) => quoted(id, 64));
-  const more = ids.length > NAMED_AT_MOST ? ` and ${ids.length - NAMED_AT_MOST} more` : '';
+function unknownMembers(ids: readonly string[]) {
+  const named = ids.slice(0, MAX_LISTED).map((id) => quoted(id, 64));
+  const more = ids.length > MAX_LISTED ? ` and ${ids.length - MAX_LISTED} more` : '';
   return invalid('members', `No user of this workspace: ${named.join(', ')}${more}. Nothing was changed.`);
 }

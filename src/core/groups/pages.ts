@@ -13,19 +13,19 @@ import type { CursorPage, CursorSelection } from '../../store/sql/cursor-page.ts
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
 import { partsWhileTokenLive } from '../context/live-token.ts';
-import { indexPage } from '../shared/offset-page.ts';
+import { loadIndexPage } from '../shared/offset-page.ts';
 
-/** Asks for the members of each group, as the JSON text of an array; `usersUrl` begins each reference. */
-export interface MembersWanted {
+/** Requests the members of each group as the JSON text of an array; `usersUrl` is the base of each `$ref`. */
+export interface MemberOptions {
   readonly usersUrl: string;
 }
 
-/** What stands in the array of members as JSON text, in pieces of whole members. */
+/** The contents of the members array as JSON text, in chunks of whole members. */
 export type MemberTexts = AsyncIterable<string> | Iterable<string>;
 
 export interface GroupWithMembers {
   readonly group: GroupRow;
-  /** Undefined when there are none or they weren't asked for. Those of a large group are read as they are taken. */
+  /** Undefined when there are none or they were not requested. Those of a large group are read while streaming. */
   readonly members: MemberTexts | undefined;
 }
 
@@ -33,32 +33,32 @@ export interface GroupWithMembers {
 export async function getGroup(
   ctx: Context,
   id: string,
-  members: MembersWanted | undefined,
+  members: MemberOptions | undefined,
 ): Promise<GroupWithMembers> {
   const groupId = asId<GroupId>(id);
   const group = groupId && (await findGroup(ctx.scope, groupId));
   if (!group) throw notFound('group', id);
-  return withOwnMembers(ctx, group, members);
+  return withMemberStream(ctx, group, members);
 }
 
-/** A group with its members, which are read as they are taken. */
-export function withOwnMembers(
+/** A group with its members, which are read while streaming. */
+export function withMemberStream(
   ctx: Context,
   group: GroupRow,
-  wanted: MembersWanted | undefined,
+  options: MemberOptions | undefined,
 ): GroupWithMembers {
-  if (!wanted) return { group, members: undefined };
-  const batches = memberBatches(ctx.scope, group.id, wanted.usersUrl);
+  if (!options) return { group, members: undefined };
+  const batches = memberBatches(ctx.scope, group.id, options.usersUrl);
   return { group, members: partsWhileTokenLive(ctx, batches) };
 }
 
-/** A page of groups by position, and how many there are under the condition. */
+/** A page of groups by position, and how many match the condition. */
 export async function listGroupsByIndex(
   ctx: Context,
   page: IndexPage,
-  members: MembersWanted | undefined,
+  members: MemberOptions | undefined,
 ): Promise<{ total: number; items: GroupsOfPage }> {
-  const { total, items: groups } = await indexPage(
+  const { total, items: groups } = await loadIndexPage(
     page,
     () => listGroups(ctx.scope, page, bytesOf(members)),
     () => countGroups(ctx.scope, page),
@@ -66,65 +66,65 @@ export async function listGroupsByIndex(
   return { total, items: withMembers(ctx, groups, members) };
 }
 
-/** A page of groups from a row on, and how many there were under the condition when the list was begun. */
+/** A page of groups by cursor, and how many matched the condition when the first page was read. */
 export async function listGroupsByCursor(
   ctx: Context,
   page: CursorSelection,
-  members: MembersWanted | undefined,
+  members: MemberOptions | undefined,
 ): Promise<CursorPage<GroupWithMembers> & { readonly total: number }> {
-  const [total, found] = await Promise.all([
+  const [total, result] = await Promise.all([
     page.cursor.total ?? countGroups(ctx.scope, page),
     groupPageAfter(ctx.scope, page, bytesOf(members)),
   ]);
-  return { ...found, total, rows: withMembers(ctx, found.rows, members) };
+  return { ...result, total, rows: withMembers(ctx, result.rows, members) };
 }
 
-/** The groups with these ids, in no order. */
-export async function groupsOf(
+/** The groups with these ids, in no particular order. */
+export async function getGroupsByIds(
   ctx: Context,
   ids: readonly GroupId[],
-  members: MembersWanted | undefined,
+  members: MemberOptions | undefined,
 ): Promise<GroupWithMembers[]> {
   if (ids.length === 0) return [];
   const groups = await groupsByIds(ctx.scope, ids, bytesOf(members));
   return withMembers(ctx, groups, members);
 }
 
-function bytesOf(members: MembersWanted | undefined): number | undefined {
+function bytesOf(members: MemberOptions | undefined): number | undefined {
   return members && memberBytes(members.usersUrl);
 }
 
 type GroupsOfPage = readonly GroupWithMembers[];
 
-/** Bytes of members that are read in one query. */
-const MOST_AT_ONCE = 2 * 1024 * 1024;
+/** Bytes of members read by one query. */
+const MAX_BATCH_BYTES = 2 * 1024 * 1024;
 
 /** Small groups share a query for their members, which is sent when the first of them is written. */
 function withMembers(
   ctx: Context,
   groups: readonly ListedGroup[],
-  wanted: MembersWanted | undefined,
+  options: MemberOptions | undefined,
 ): GroupWithMembers[] {
-  if (!wanted) return groups.map((group) => ({ group, members: undefined }));
-  return runsOf(groups).flatMap((run) => {
+  if (!options) return groups.map((group) => ({ group, members: undefined }));
+  return splitIntoBatches(groups).flatMap((run) => {
     const [first] = run;
-    if (run.length === 1 && first) return [withOwnMembers(ctx, first, wanted)];
-    let reading: ReturnType<typeof membersAsJson> | undefined;
+    if (run.length === 1 && first) return [withMemberStream(ctx, first, options)];
+    let loading: ReturnType<typeof membersAsJson> | undefined;
     const ids = run.map((group) => group.id);
-    const texts = () => (reading ??= membersAsJson(ctx.scope, ids, wanted.usersUrl));
-    const membersOf = (id: GroupId) => partsWhileTokenLive(ctx, oneOf(texts, id));
+    const texts = () => (loading ??= membersAsJson(ctx.scope, ids, options.usersUrl));
+    const membersOf = (id: GroupId) => partsWhileTokenLive(ctx, streamTextOf(texts, id));
     return run.map((group) => ({ group, members: membersOf(group.id) }));
   });
 }
 
-/** Neighbours whose members are few enough together. */
-function runsOf(groups: readonly ListedGroup[]): ListedGroup[][] {
+/** Splits groups into batches whose members fit into one query. */
+function splitIntoBatches(groups: readonly ListedGroup[]): ListedGroup[][] {
   const runs: ListedGroup[][] = [];
   let bytes = 0;
   for (const group of groups) {
     bytes += group.members_bytes;
     const run = runs.at(-1);
-    if (run && bytes <= MOST_AT_ONCE) {
+    if (run && bytes <= MAX_BATCH_BYTES) {
       run.push(group);
     } else {
       runs.push([group]);
@@ -134,7 +134,10 @@ function runsOf(groups: readonly ListedGroup[]): ListedGroup[][] {
   return runs;
 }
 
-async function* oneOf(texts: () => Promise<Map<GroupId, string>>, id: GroupId): AsyncGenerator<string> {
+async function* streamTextOf(
+  texts: () => Promise<Map<GroupId, string>>,
+  id: GroupId,
+): AsyncGenerator<string> {
   const text = (await texts()).get(id);
   if (text !== undefined) yield text;
 }

@@ -3,7 +3,7 @@ import { type CountedGroup, listCountedGroups } from '../../store/scim/group-lis
 import { asMapping, type GroupMapping } from '../access/mapping.ts';
 import type { Context } from '../context/context.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { withParts } from '../shared/page-parts.ts';
+import { loadPageParts } from '../shared/page-parts.ts';
 
 /** A group with what its members are granted. */
 export interface MappedGroup {
@@ -11,15 +11,15 @@ export interface MappedGroup {
   readonly mapping: GroupMapping;
 }
 
-/** A page of the workspace's groups and how they are mapped; with `unmapped` those that give nothing. */
+/** A page of the workspace's groups and their mapping; with `unmapped` only those that grant nothing. */
 export async function listMappedGroups(
   ctx: Context,
   filter: { readonly unmapped: boolean },
   page: KeysetPage<'name'>,
 ): Promise<Page<MappedGroup>> {
-  const { items, next, partsOf } = await withParts(
+  const { items, next, partsOf } = await loadPageParts(
     await listCountedGroups(ctx.scope, filter, page),
-    (ids, most) => groupGrants(ctx.scope, ids, most),
+    (ids, limit) => groupGrants(ctx.scope, ids, limit),
     (grant) => grant.group_id,
   );
   return { items: items.map((group) => ({ group, mapping: asMapping(partsOf(group.id)) })), next };

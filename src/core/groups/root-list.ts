@@ -10,65 +10,62 @@ import {
 import type { CursorPage, CursorSelection } from '../../store/sql/cursor-page.ts';
 import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Context } from '../context/context.ts';
-import { shownParts, type UserParts, usersOf, type UserWithAccess } from '../users/read.ts';
-import { groupsOf, type GroupWithMembers, type MembersWanted } from './pages.ts';
+import { getUsersByIds, toLoadOptions, type UserParts, type UserWithAccess } from '../users/read.ts';
+import { getGroupsByIds, type GroupWithMembers, type MemberOptions } from './pages.ts';
 
 export type { MixedSelection };
 
-/** What is loaded of each. */
-export interface MixedParts {
+/** The parts to load of each resource. */
+export interface RootParts {
   readonly users: UserParts;
-  readonly members: MembersWanted | undefined;
+  readonly members: MemberOptions | undefined;
 }
 
-export type MixedItem =
+export type RootItem =
   | { readonly kind: 'user'; readonly user: UserWithAccess }
   | { readonly kind: 'group'; readonly group: GroupWithMembers };
 
-/** A page of users and groups together by position, and how many there are under the conditions. */
-export async function listMixedByIndex(
+/** A page of users and groups together by position, and how many match the conditions. */
+export async function listRootByIndex(
   ctx: Context,
   page: MixedSelection & Pick<IndexPage, 'startIndex' | 'count'>,
-  parts: MixedParts,
-): Promise<{ total: number; items: MixedItem[] }> {
+  parts: RootParts,
+): Promise<{ total: number; items: RootItem[] }> {
   const [total, ids] = await Promise.all([
     countMixed(ctx.scope, page),
-    page.count === 0 ? [] : listMixed(ctx.scope, page, page, sizesOf(parts)),
+    page.count === 0 ? [] : listMixed(ctx.scope, page, page, toRootLoadOptions(parts)),
   ]);
-  return { total, items: await load(ctx, ids, parts) };
+  return { total, items: await loadItems(ctx, ids, parts) };
 }
 
-/**
- * A page of users and groups together from a row on, and how many there were under the conditions when the list was
- * begun.
- */
-export async function listMixedByCursor(
+/** A page of users and groups together by cursor, and how many matched when the first page was read. */
+export async function listRootByCursor(
   ctx: Context,
   page: MixedSelection & Pick<CursorSelection, 'cursor' | 'count'>,
-  parts: MixedParts,
-): Promise<CursorPage<MixedItem> & { readonly total: number }> {
-  const [total, found] = await Promise.all([
+  parts: RootParts,
+): Promise<CursorPage<RootItem> & { readonly total: number }> {
+  const [total, result] = await Promise.all([
     page.cursor.total ?? countMixed(ctx.scope, page),
-    mixedPageAfter(ctx.scope, page, page, sizesOf(parts)),
+    mixedPageAfter(ctx.scope, page, page, toRootLoadOptions(parts)),
   ]);
-  return { ...found, total, rows: await load(ctx, found.rows, parts) };
+  return { ...result, total, rows: await loadItems(ctx, result.rows, parts) };
 }
 
-function sizesOf({ users, members }: MixedParts): Parameters<typeof listMixed>[3] {
-  return { users: shownParts(users), memberBytes: members && memberBytes(members.usersUrl) };
+function toRootLoadOptions({ users, members }: RootParts): Parameters<typeof listMixed>[3] {
+  return { users: toLoadOptions(users), memberBytes: members && memberBytes(members.usersUrl) };
 }
 
-/** Those that are still there, in the order of the ids. */
-async function load(ctx: Context, ids: readonly MixedId[], parts: MixedParts): Promise<MixedItem[]> {
+/** The resources that still exist, in the order of the ids. */
+async function loadItems(ctx: Context, ids: readonly MixedId[], parts: RootParts): Promise<RootItem[]> {
   const userIds = ids.flatMap(({ kind, id }): UserId[] => (kind === 'user' ? [id] : []));
   const groupIds = ids.flatMap(({ kind, id }): GroupId[] => (kind === 'group' ? [id] : []));
   const [users, groups] = await Promise.all([
-    usersOf(ctx, userIds, parts.users),
-    groupsOf(ctx, groupIds, parts.members),
+    getUsersByIds(ctx, userIds, parts.users),
+    getGroupsByIds(ctx, groupIds, parts.members),
   ]);
-  const byId = new Map<string, MixedItem>([
-    ...users.map((user): [string, MixedItem] => [user.user.id, { kind: 'user', user }]),
-    ...groups.map((group): [string, MixedItem] => [group.group.id, { kind: 'group', group }]),
+  const byId = new Map<string, RootItem>([
+    ...users.map((user): [string, RootItem] => [user.user.id, { kind: 'user', user }]),
+    ...groups.map((group): [string, RootItem] => [group.group.id, { kind: 'group', group }]),
   ]);
   return ids.flatMap(({ id }) => byId.get(id) ?? []);
 }

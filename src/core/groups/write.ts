@@ -6,10 +6,10 @@ import { endMemberships, memberIds } from '../../store/groups/memberships.ts';
 import { hasRules, readGroupName } from '../access/mapping.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { checkVersion, type ExpectedVersions } from '../users/replace.ts';
-import { changeMembers, type MemberChange } from './members.ts';
+import { assertVersion, type ExpectedVersions } from '../users/replace.ts';
+import { changeMembers, type MemberEdit } from './members.ts';
 
-/** A group as an identity provider wants it to be. */
+/** A group as an identity provider sends it. */
 export interface GroupInput {
   readonly displayName: string;
   readonly externalId: string | null;
@@ -17,11 +17,11 @@ export interface GroupInput {
   readonly members: readonly string[];
 }
 
-/** What is to change of a group; what is undefined stays. */
+/** Changes to a group; undefined fields stay as they are. */
 export interface GroupEdit {
   readonly displayName?: string | undefined;
   readonly externalId?: string | null | undefined;
-  readonly members: MemberChange;
+  readonly members: MemberEdit;
 }
 
 /** Creates a group. Throws `taken`, `invalid` (members), `refused` (seats). */
@@ -38,7 +38,7 @@ export async function createGroup(ctx: Context, input: GroupInput): Promise<Grou
     const eventId = c.record({
       action: 'group.created',
       target: { kind: 'group', id, name: input.displayName },
-      after: audited(group),
+      after: auditedFields(group),
     });
     const named = { id, name: input.displayName };
     await readGroupName(c, named, eventId, { haveMembers: false });
@@ -48,7 +48,7 @@ export async function createGroup(ctx: Context, input: GroupInput): Promise<Grou
 }
 
 /**
- * Changes a group under its lock; when nothing differs nothing is written. Throws `not_found`, `precondition`,
+ * Changes a group under its lock; writes nothing when nothing differs. Throws `not_found`, `precondition`,
  * `taken`, `invalid` (members), `refused` (seats).
  */
 export async function changeGroup(
@@ -62,21 +62,21 @@ export async function changeGroup(
   return change(ctx, async (c) => {
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
-    checkVersion(current.version, expected);
-    c.notBefore(current.now, current.updated_at);
+    assertVersion(current.version, expected);
+    c.advanceClock(current.now, current.updated_at);
     const next = {
       display_name: edit.displayName ?? current.display_name,
       external_id: edit.externalId === undefined ? current.external_id : edit.externalId,
     };
     const renamed = next.display_name !== current.display_name;
     const changed = renamed || next.external_id !== current.external_id;
-    // A new name may be read by another rule, and so change the access of every member.
-    const reread = renamed && (await hasRules(c));
-    if (reread) {
+    // A new name may match another mapping rule and so change every member's access.
+    const reapplyRules = renamed && (await hasRules(c));
+    if (reapplyRules) {
       c.escalate();
       await c.guardEverybody();
     }
-    if (changed) await writeGroup(c, current, next, reread);
+    if (changed) await writeGroup(c, current, next, reapplyRules);
     const named = { id: groupId, name: next.display_name };
     const membersChanged = await changeMembers(c, named, edit.members);
     if (!changed && !membersChanged) return current;
@@ -93,8 +93,8 @@ async function writeGroup(
   const eventId = c.record({
     action: 'group.updated',
     target: { kind: 'group', id: current.id, name: next.display_name },
-    before: audited(current),
-    after: audited(next),
+    before: auditedFields(current),
+    after: auditedFields(next),
   });
   if (reread) await readGroupName(c, { id: current.id, name: next.display_name }, eventId);
 }
@@ -104,14 +104,14 @@ export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedV
   const groupId = asId<GroupId>(id);
   if (!groupId) throw notFound('group', id);
   await change(ctx, async (c) => {
-    // Every member may free a seat; counting them anew is cheaper than locking them all.
+    // Every member may free a seat; recounting all seats is cheaper than locking all members.
     c.guardRemoval();
     const current = await lockGroup(c.scope, groupId);
     if (!current) throw notFound('group', id);
-    checkVersion(current.version, expected);
-    c.notBefore(current.now, current.updated_at);
+    assertVersion(current.version, expected);
+    c.advanceClock(current.now, current.updated_at);
     const target = { kind: 'group', id: groupId, name: current.display_name } as const;
-    const eventId = c.record({ action: 'group.deleted', target, before: audited(current) });
+    const eventId = c.record({ action: 'group.deleted', target, before: auditedFields(current) });
     await endGroupGrants(c.scope, groupId, eventId, c.at);
     const users = await memberIds(c.scope, groupId);
     const events = users.map((userId: UserId) =>
@@ -123,6 +123,6 @@ export async function deleteGroup(ctx: Context, id: string, expected?: ExpectedV
   });
 }
 
-function audited(group: Pick<GroupRow, 'display_name' | 'external_id'>) {
+function auditedFields(group: Pick<GroupRow, 'display_name' | 'external_id'>) {
   return { displayName: group.display_name, externalId: group.external_id };
 }

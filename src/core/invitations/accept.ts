@@ -13,12 +13,12 @@ import { change } from '../change/change.ts';
 import { contextOf } from '../context/context.ts';
 import { type Core, invitationSettings } from '../context/core.ts';
 import { NAME_RULE, nameProblem } from '../shared/names.ts';
-import { activated, difference, stateOf } from '../shared/user-state.ts';
+import { activated, diffUser, stateOf } from '../shared/user-state.ts';
 import { closedEvent } from './closing/close.ts';
-import { type NamedOffer, offerOf } from './grants.ts';
-import { readToken, sendOf } from './links.ts';
+import { getNamedGrants, type NamedGrants } from './grants.ts';
+import { parseToken, sendOf } from './links.ts';
 
-/** What a link that is ours leads to. */
+/** What a genuine link leads to. */
 export type Link = OpenLink | ClosedLink;
 
 export interface OpenLink {
@@ -26,14 +26,14 @@ export interface OpenLink {
   readonly workspace: LinkedWorkspace;
   readonly email: string;
   readonly expiresAt: Date;
-  readonly offer: NamedOffer;
-  /** The name that is known of the invitee. */
+  readonly offer: NamedGrants;
+  /** The invitee's name, if known. */
   readonly name: string | undefined;
   /** False when an identity provider keeps the name. */
   readonly asksName: boolean;
 }
 
-/** A link that can't be accepted any more; `replaced` by one that was sent later. */
+/** A link that can no longer be accepted; `replaced` means that a newer one was sent. */
 export interface ClosedLink {
   readonly state: 'accepted' | 'revoked' | 'expired' | 'superseded' | 'replaced';
   readonly workspace: LinkedWorkspace;
@@ -41,30 +41,30 @@ export interface ClosedLink {
 
 export interface LinkedWorkspace {
   readonly name: string;
-  /** Where an invitee goes on to sign in. */
+  /** Where the invitee signs in afterwards. */
   readonly signInUrl: string | null;
 }
 
-/** What the invitee is called, in full or in parts. */
+/** The invitee's name, in full or in parts. */
 export interface NameInput {
   readonly name?: string | undefined;
   readonly givenName?: string | undefined;
   readonly familyName?: string | undefined;
 }
 
-interface Found {
+interface ResolvedLink {
   readonly invitation: InvitationRow;
   /** The send whose link this is. */
   readonly send: number;
   readonly workspace: LinkedWorkspace;
 }
 
-/** What the token of a link leads to; undefined for one that we never made. Changes nothing. */
+/** Reads what the token of a link leads to; undefined for one that was never issued. */
 export async function openLink(core: Core, token: string): Promise<Link | undefined> {
-  const found = await find(core, token);
-  if (!found) return undefined;
-  const { invitation, workspace } = found;
-  const closed = closedState(invitation, found.send);
+  const link = await resolveLink(core, token);
+  if (!link) return undefined;
+  const { invitation, workspace } = link;
+  const closed = closedState(invitation, link.send);
   if (closed) return { state: closed, workspace };
   const user = await findUser(scopeOf(core.db, invitation.workspace_id), invitation.user_id, {
     withGroups: false,
@@ -74,15 +74,15 @@ export async function openLink(core: Core, token: string): Promise<Link | undefi
     workspace,
     email: invitation.email,
     expiresAt: invitation.expires_at,
-    offer: await offerOf(core, invitation.workspace_id, invitation.user_id),
+    offer: await getNamedGrants(core, invitation.workspace_id, invitation.user_id),
     name: user && user.full_name !== user.user_name ? user.full_name : undefined,
     asksName: user?.managed_by !== 'idp',
   };
 }
 
 /**
- * Accepts an invitation: its user is active with what was offered, and the link is used. Of several at once one joins.
- * Undefined for a token that we never made. Throws `invalid` for a name that is none.
+ * Accepts an invitation: activates its user with the invitation's grants and uses up the link; concurrent attempts
+ * succeed once. Undefined for a token that was never issued. Throws `invalid` for a missing or unusable name.
  */
 export async function acceptInvitation(
   core: Core,
@@ -90,10 +90,10 @@ export async function acceptInvitation(
   input: NameInput,
   requestId: string,
 ): Promise<{ readonly state: 'joined'; readonly workspace: LinkedWorkspace } | ClosedLink | undefined> {
-  const found = await find(core, token);
-  if (!found) return undefined;
-  const { workspace, send } = found;
-  const { workspace_id: workspaceId, user_id: userId, id, email } = found.invitation;
+  const link = await resolveLink(core, token);
+  if (!link) return undefined;
+  const { workspace, send } = link;
+  const { workspace_id: workspaceId, user_id: userId, id, email } = link.invitation;
   const actor = { kind: 'invitee', id: userId, name: email } as const;
   return change(contextOf(core, { workspaceId, actor, requestId }), async (c) => {
     const user = await lockUser(c.scope, userId);
@@ -101,12 +101,12 @@ export async function acceptInvitation(
     if (!user || !invitation) return undefined;
     const closed = closedState(invitation, send);
     if (closed) return { state: closed, workspace };
-    c.notBefore(user.now, user.updated_at);
-    const state = { ...activated(stateOf(user), c.at), attributes: withName(user, input) };
+    c.advanceClock(user.now, user.updated_at);
+    const state = { ...activated(stateOf(user), c.at), attributes: applyName(user, input) };
     const updated = await updateUser(c.scope, user, state, c.at);
     const event = c.record(closedEvent(invitation, 'accepted'));
     await closeInvitations(c.scope, 'accepted', [{ id, event }], c.at);
-    c.record({ action: 'user.joined', target: targetOf(updated), ...(difference(user, updated) ?? {}) });
+    c.record({ action: 'user.joined', target: targetOf(updated), ...(diffUser(user, updated) ?? {}) });
     return { state: 'joined', workspace };
   });
 }
@@ -115,29 +115,29 @@ function targetOf({ id, user_name: name }: { id: UserId; user_name: string }) {
   return { kind: 'user', id, name } as const;
 }
 
-async function find(core: Core, token: string): Promise<Found | undefined> {
-  const read = readToken(token);
-  const invitation = read && (await findLinked(core.db, read.id));
+async function resolveLink(core: Core, token: string): Promise<ResolvedLink | undefined> {
+  const parsed = parseToken(token);
+  const invitation = parsed && (await findLinked(core.db, parsed.id));
   if (!invitation) return undefined;
-  const send = sendOf(invitationSettings(core), invitation, read.signature);
+  const send = sendOf(invitationSettings(core), invitation, parsed.signature);
   if (send === undefined) return undefined;
   const workspace = await findWorkspace(scopeOf(core.db, invitation.workspace_id));
   if (!workspace) return undefined;
   return { invitation, send, workspace: { name: workspace.name, signInUrl: workspace.sign_in_url } };
 }
 
-/** Why a link can't be accepted any more; undefined while it can. */
+/** Why a link can no longer be accepted; undefined while it can. */
 function closedState(invitation: InvitationRow, send: number): ClosedLink['state'] | undefined {
   if (invitation.status !== 'pending') return invitation.status;
   return send === invitation.send ? undefined : 'replaced';
 }
 
-/** The attributes with the name that the invitee gave. What an identity provider keeps is left as it is. */
-function withName({ attributes, managed_by }: UserRow, input: NameInput): JsonObject {
+/** The attributes with the invitee's name. Profiles managed by an identity provider stay as they are. */
+function applyName({ attributes, managed_by }: UserRow, input: NameInput): JsonObject {
   if (managed_by === 'idp') return attributes;
-  const given = tidy(input.givenName);
-  const family = tidy(input.familyName);
-  const full = tidy(input.name) ?? tidy([given, family].join(' '));
+  const given = normalizeSpaces(input.givenName);
+  const family = normalizeSpaces(input.familyName);
+  const full = normalizeSpaces(input.name) ?? normalizeSpaces([given, family].join(' '));
   if (full === undefined)
     throw invalid('name', 'is required: write the name by which others know you.', 'required');
   for (const [field, text] of Object.entries({ name: full, givenName: given, familyName: family })) {
@@ -152,7 +152,7 @@ function withName({ attributes, managed_by }: UserRow, input: NameInput): JsonOb
   return { ...attributes, displayName: full, name };
 }
 
-function tidy(text: string | undefined): string | undefined {
-  const tidied = text?.replace(/\s+/g, ' ').trim();
-  return tidied === '' ? undefined : tidied;
+function normalizeSpaces(text: string | undefined): string | undefined {
+  const normalized = text?.replace(/\s+/g, ' ').trim();
+  return normalized === '' ? undefined : normalized;
 }

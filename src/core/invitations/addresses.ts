@@ -2,54 +2,53 @@ import { domainToASCII } from 'node:url';
 import { invalid } from '../../lib/errors.ts';
 import { isName } from '../shared/names.ts';
 
-/** An address that can be invited, and the name that was written before it, if any. */
+/** An address that can be invited, and the display name written before it, if any. */
 export interface Address {
   readonly email: string;
   readonly name: string | undefined;
 }
 
-/** Something in the list that is not invited, with why and what to do in plain words. */
+/** An entry that is not invited; the reason says why and what to do. */
 export interface Skipped {
   readonly email: string;
   readonly reason: string;
 }
 
-const MOST = 500;
-/** Characters that so many addresses can have, with names. */
-const LONGEST = MOST * 512;
-/** Characters of what is repeated to the caller. */
-const SHOWN = 320;
+const MAX_ADDRESSES = 500;
+/** Characters of the longest list, with names. */
+const MAX_TEXT_LENGTH = MAX_ADDRESSES * 512;
+/** Characters of an entry that are echoed to the caller. */
+const MAX_ECHO_LENGTH = 320;
 
 /**
- * Reads addresses: of a list one from each element; a text is split as people paste it, on commas, semicolons, white
- * space and new lines. A name may stand before an address in angle brackets, in quotation marks when it holds one of
- * those. Each address is there once, without regard to case; what is none is skipped. Throws `invalid` for none at
- * all and for more than 500.
+ * Parses addresses: one from each element of a list; a text is split on commas, semicolons, white space and new lines. A
+ * name may precede an address in angle brackets, quoted when it contains a separator. Duplicates (ignoring case) are
+ * merged, and invalid addresses skipped. Throws `invalid` for none at all and for more than 500.
  */
-export function readAddresses(emails: string | readonly string[]): {
+export function parseAddresses(emails: string | readonly string[]): {
   addresses: Address[];
   skipped: Skipped[];
 } {
-  const tooMany = `At most ${MOST} addresses are invited at once.`;
-  if (typeof emails === 'string' && emails.length > LONGEST) throw invalid('emails', tooMany);
-  const found = new Map<string, Address>();
+  const tooMany = `At most ${MAX_ADDRESSES} addresses are invited at once.`;
+  if (typeof emails === 'string' && emails.length > MAX_TEXT_LENGTH) throw invalid('emails', tooMany);
+  const byEmail = new Map<string, Address>();
   for (const entry of typeof emails === 'string' ? entriesOf(emails) : emails.flatMap(entryOf)) {
     const key = entry.email.toLowerCase();
-    if (!found.has(key)) found.set(key, entry);
-    if (found.size > MOST) throw invalid('emails', tooMany);
+    if (!byEmail.has(key)) byEmail.set(key, entry);
+    if (byEmail.size > MAX_ADDRESSES) throw invalid('emails', tooMany);
   }
-  if (found.size === 0) throw invalid('emails', 'This names no address.');
+  if (byEmail.size === 0) throw invalid('emails', 'There is no address in this list. Enter at least one.');
   const addresses: Address[] = [];
   const skipped: Skipped[] = [];
-  for (const entry of found.values()) {
-    const problem = problemWith(entry.email);
+  for (const entry of byEmail.values()) {
+    const problem = findAddressProblem(entry.email);
     if (problem === undefined) addresses.push(entry);
-    else skipped.push({ email: entry.email.slice(0, SHOWN), reason: problem });
+    else skipped.push({ email: entry.email.slice(0, MAX_ECHO_LENGTH), reason: problem });
   }
   return { addresses, skipped };
 }
 
-/** One element of a list: nothing in it separates addresses. */
+/** The address in one element of a list, which is not split further. */
 function entryOf(text: string): Address[] {
   const trimmed = text.trim();
   const [, name, email] = /^([^<>]*)<([^<>]*)>$/.exec(trimmed) ?? [];
@@ -71,7 +70,7 @@ function* entriesOf(text: string): Generator<Address> {
         continue;
       }
       // Whatever has an "@" before it is an address of its own, and the rest a name.
-      const last = words.findLastIndex((one) => one.includes('@'));
+      const last = words.findLastIndex((word) => word.includes('@'));
       yield* words.slice(0, last + 1).map(withoutName);
       yield { email: bracketed.trim(), name: nameOf(words.slice(last + 1).join(' ')) };
       words = [];
@@ -89,12 +88,12 @@ function nameOf(text: string): string | undefined {
   return isName(name) ? name : undefined;
 }
 
-// RFC 5321 section 4.1.2, without quoted local parts and address literals, which nobody is invited by.
+// RFC 5321 section 4.1.2, without quoted local parts and address literals, which are not accepted.
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 /** What is wrong with an address, in a sentence; undefined when mail can be sent to it. */
-export function problemWith(email: string): string | undefined {
+export function findAddressProblem(email: string): string | undefined {
   const at = email.lastIndexOf('@');
   if (at < 1 || at === email.length - 1) return 'This is not an e-mail address.';
   const [local, domain] = [email.slice(0, at), email.slice(at + 1)];
@@ -102,7 +101,8 @@ export function problemWith(email: string): string | undefined {
   if (foreign !== undefined) return problemWithCharacter(foreign, local, domain);
   if (local.length > 64) return 'The part before the "@" is longer than 64 characters.';
   if (email.length > 254) return 'The address is longer than 254 characters.';
-  if (!LOCAL_PART.test(local)) return 'The part before the "@" holds something that addresses do not have.';
+  if (!LOCAL_PART.test(local))
+    return 'The part before the "@" contains a character that addresses do not allow.';
   const labels = domain.split('.');
   if (labels.length < 2) return `"${domain}" is not the name of a domain.`;
   if (!labels.every((label) => LABEL.test(label))) return `"${domain}" is not the name of a domain.`;
@@ -110,11 +110,11 @@ export function problemWith(email: string): string | undefined {
   return undefined;
 }
 
-/** A letter of another alphabet may look just like one of ours: who is meant must be certain. */
+/** Letters of other alphabets can look like ASCII ones, so the address would be ambiguous. */
 function problemWithCharacter(character: string, local: string, domain: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   if (/\p{Cc}/u.test(character)) return `The address holds a control character (U+${code}).`;
-  const said = `The address holds the character "${character}" (U+${code}), which may be taken for another.`;
+  const message = `The address holds the character "${character}" (U+${code}), which may be taken for another.`;
   const ascii = /^[ -~]*$/.test(local) ? domainToASCII(domain) : '';
-  return ascii === '' ? said : `${said} If you are sure of it, write the domain as ${ascii}.`;
+  return ascii === '' ? message : `${message} If you are sure of it, write the domain as ${ascii}.`;
 }

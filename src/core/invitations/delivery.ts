@@ -7,39 +7,39 @@ import { type Delivery, lockDelivery, writeDelivery } from '../../store/invitati
 import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { findWorkspace } from '../../store/workspaces/workspaces.ts';
 import { type Core, invitationSettings } from '../context/core.ts';
-import { type NamedOffer, offerOf } from './grants.ts';
+import { getNamedGrants, type NamedGrants } from './grants.ts';
 import { linkOf } from './links.ts';
 
-/** A send that this instance holds. */
+/** A send that this instance has leased. */
 export type MailJob = Job<'invitation-mail'>;
 
-/** What the mail of an invitation says. */
+/** The contents of an invitation mail. */
 export interface InvitationMail {
-  /** The same for every attempt of one send, so that a message that arrives twice can be known for one. */
+  /** The same for every attempt of one send, so that duplicates can be recognized. */
   readonly sendId: string;
   readonly to: string;
   readonly workspace: string;
-  readonly offer: NamedOffer;
+  readonly offer: NamedGrants;
   readonly expiresAt: Date;
   readonly link: string;
 }
 
 /**
- * Begins an attempt to send an invitation, and answers what to say. Undefined when there is nothing to be sent any
- * more: it has ended, was sent, or is superseded by a later send; the job has ended then. So it has when an attempt
- * broke off after `handOver`: nobody knows whether that one arrived, and no send is made twice.
+ * Begins an attempt to send an invitation and returns the mail. Undefined, with the job ended, when nothing is left to
+ * send: the invitation has ended, was sent, or has a later send; or an earlier attempt was interrupted after `handOver`,
+ * which may have arrived and is not repeated.
  */
 export async function beginDelivery(core: Core, job: MailJob): Promise<InvitationMail | undefined> {
-  const { workspaceId } = read(job);
+  const { workspaceId } = idsOf(job);
   const invitation = await inTransaction(core.db, async (tx) => {
-    const wanted = await lockWanted(tx, job);
-    if (!wanted) return undefined;
-    if (wanted.delivery === 'sending') {
-      await write(tx, wanted, { delivery: 'failed', reason: UNKNOWN });
-      return ended(tx, job);
+    const unsent = await lockUnsent(tx, job);
+    if (!unsent) return undefined;
+    if (unsent.delivery === 'sending') {
+      await updateDelivery(tx, unsent, { delivery: 'failed', reason: UNKNOWN });
+      return endWithoutSending(tx, job);
     }
-    await write(tx, wanted, { delivery: 'queued', attempts: wanted.delivery_attempts + 1 });
-    return wanted;
+    await updateDelivery(tx, unsent, { delivery: 'queued', attempts: unsent.delivery_attempts + 1 });
+    return unsent;
   });
   if (!invitation) return undefined;
   const workspace = await findWorkspace(scopeOf(core.db, workspaceId));
@@ -47,7 +47,7 @@ export async function beginDelivery(core: Core, job: MailJob): Promise<Invitatio
     sendId: `${invitation.id}.${invitation.send}`,
     to: invitation.email,
     workspace: workspace?.name ?? '',
-    offer: await offerOf(core, workspaceId, invitation.user_id),
+    offer: await getNamedGrants(core, workspaceId, invitation.user_id),
     expiresAt: invitation.expires_at,
     link: linkOf(invitationSettings(core), invitation),
   };
@@ -58,51 +58,52 @@ const UNKNOWN =
   'Resend the invitation to be sure.';
 
 /**
- * Notes that the message goes out with the next word to the mail server. False when it must not: it is not wanted any
- * more, or another attempt has come so far.
+ * Records that the message is about to be handed to the mail server. False when it must not be: the invitation has
+ * ended, or another attempt has got this far.
  */
 export function handOver(core: Core, job: MailJob): Promise<boolean> {
   return inTransaction(core.db, async (tx) => {
-    const wanted = await lockWanted(tx, job);
-    // The other one tells how it went, or its end is found when this job is given out again.
-    if (!wanted || wanted.delivery === 'sending') return false;
-    await write(tx, wanted, { delivery: 'sending' });
+    const unsent = await lockUnsent(tx, job);
+    // The other attempt records its outcome, or the next lease of this job finds it interrupted.
+    if (!unsent || unsent.delivery === 'sending') return false;
+    await updateDelivery(tx, unsent, { delivery: 'sending' });
     return true;
   });
 }
 
-/** Locks the invitation of a job if its mail is to be sent still; else says why, and ends the job. */
-async function lockWanted(tx: Tx, job: MailJob): Promise<InvitationRow | undefined> {
-  const locked = await lock(tx, job);
-  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed') return ended(tx, job);
+/** Locks the invitation of a job if its mail is still to be sent; otherwise records why not and ends the job. */
+async function lockUnsent(tx: Tx, job: MailJob): Promise<InvitationRow | undefined> {
+  const locked = await lockNewestSend(tx, job);
+  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed')
+    return endWithoutSending(tx, job);
   if (locked.status === 'pending' || locked.delivery === 'sending') return locked;
-  await write(tx, locked, {
+  await updateDelivery(tx, locked, {
     delivery: 'failed',
     reason: `It was ${locked.status} before it could be sent.`,
   });
-  return ended(tx, job);
+  return endWithoutSending(tx, job);
 }
 
-/** Notes that a send has left the house, and ends its job. */
+/** Records that the mail server accepted a send, and ends its job. */
 export function deliverySucceeded(core: Core, job: MailJob): Promise<void> {
   return inTransaction(core.db, async (tx) => {
-    const locked = await lock(tx, job);
-    if (locked) await write(tx, locked, { delivery: 'sent', deliveredAt: locked.now });
+    const locked = await lockNewestSend(tx, job);
+    if (locked) await updateDelivery(tx, locked, { delivery: 'sent', deliveredAt: locked.now });
     await endJob(tx, job.name, job.id);
   });
 }
 
 /** Why an attempt failed. */
 export interface DeliveryFailure {
-  /** For the admin: a sentence, without a secret. */
+  /** A sentence for the admin, without secrets. */
   readonly reason: string;
-  /** True when another attempt would fail alike. */
+  /** True when another attempt would fail the same way. */
   readonly isFinal: boolean;
 }
 
 /**
- * Notes that an attempt failed: it is tried again after `retryMs` doubled for each attempt before, ten minutes at most,
- * for as long as the invitation is pending.
+ * Records a failed attempt. It is retried after `retryMs`, doubled for each earlier attempt up to ten minutes, for as
+ * long as the invitation is pending.
  */
 export function deliveryFailed(
   core: Core,
@@ -111,46 +112,49 @@ export function deliveryFailed(
   retryMs: number,
 ): Promise<void> {
   return inTransaction(core.db, async (tx) => {
-    const locked = await lock(tx, job);
-    const isHeld = await endJob(tx, job.name, job.id);
+    const locked = await lockNewestSend(tx, job);
+    const isOurs = await endJob(tx, job.name, job.id);
     if (!locked || locked.delivery === 'sent') return;
-    // Given to another because the lease had ended: theirs to tell, unless this one came further.
-    if (!isHeld && locked.delivery !== 'sending') return;
+    // The lease expired and another instance took over; it records the outcome, unless this attempt got further.
+    if (!isOurs && locked.delivery !== 'sending') return;
     if (isFinal) {
-      await write(tx, locked, { delivery: 'failed', reason });
+      await updateDelivery(tx, locked, { delivery: 'failed', reason });
       return;
     }
     const nextAt = new Date(locked.now.getTime() + backOff(locked.delivery_attempts, retryMs));
-    await write(tx, locked, { delivery: 'queued', reason, nextAt });
-    if (isHeld) await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
+    await updateDelivery(tx, locked, { delivery: 'queued', reason, nextAt });
+    if (isOurs) await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
   });
 }
 
-const LONGEST_MS = 10 * 60 * 1000;
+const MAX_BACKOFF_MS = 10 * 60 * 1000;
 
-/** Milliseconds until the next attempt; not the same for all, so that a server that is back is not run over. */
+/** Milliseconds until the next attempt, with jitter so that a recovered server is not flooded. */
 function backOff(attempts: number, retryMs: number): number {
-  const wait = Math.min(retryMs * 2 ** Math.min(attempts - 1, 20), LONGEST_MS);
+  const wait = Math.min(retryMs * 2 ** Math.min(attempts - 1, 20), MAX_BACKOFF_MS);
   return wait * (0.75 + Math.random() / 2);
 }
 
-function read({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: InvitationId } {
+function idsOf({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: InvitationId } {
   return { workspaceId: data.workspaceId as WorkspaceId, invitationId: data.invitationId as InvitationId };
 }
 
-/** Locks the invitation of a job; undefined when the job's send is not its newest any more. */
-async function lock(tx: Tx, job: MailJob): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
-  const { workspaceId, invitationId } = read(job);
+/** Locks the invitation of a job; undefined when it has a newer send. */
+async function lockNewestSend(
+  tx: Tx,
+  job: MailJob,
+): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
+  const { workspaceId, invitationId } = idsOf(job);
   const locked = await lockDelivery(scopeOf(tx, workspaceId), invitationId);
   return locked?.send === job.data.send ? locked : undefined;
 }
 
-async function ended(tx: Tx, job: MailJob): Promise<undefined> {
+async function endWithoutSending(tx: Tx, job: MailJob): Promise<undefined> {
   await endJob(tx, job.name, job.id);
 }
 
-function write(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {
+function updateDelivery(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {
   const { workspace_id, id, delivery_attempts: attempts } = invitation;
-  const unsaid = { delivery: 'queued', attempts, reason: null, nextAt: null, deliveredAt: null } as const;
-  return writeDelivery(scopeOf(tx, workspace_id), id, { ...unsaid, ...changed });
+  const defaults = { delivery: 'queued', attempts, reason: null, nextAt: null, deliveredAt: null } as const;
+  return writeDelivery(scopeOf(tx, workspace_id), id, { ...defaults, ...changed });
 }

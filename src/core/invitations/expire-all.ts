@@ -2,17 +2,17 @@ import { workspacesWithExpired } from '../../store/invitations/invitations.ts';
 import { change } from '../change/change.ts';
 import { contextOf } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { expireInvitations, expiryOf, lockExpired } from './closing/expire.ts';
+import { expireInvitations, expiryCaller, lockExpired } from './closing/expire.ts';
 
 /**
- * Settles every invitation past its time, in all workspaces, and answers how many; what `isStopping` interrupts goes
- * on another time. Several instances share it without meeting: a settled one is not found again.
+ * Closes every expired invitation of all workspaces and returns how many; the next run continues after `isStopping`.
+ * Several instances may run it at once, since a closed invitation is not found again.
  */
-export async function settleExpiredInvitations(core: Core, isStopping: () => boolean): Promise<number> {
-  let settled = 0;
+export async function expireAllInvitations(core: Core, isStopping: () => boolean): Promise<number> {
+  let total = 0;
   for (const workspaceId of await workspacesWithExpired(core.db)) {
-    for (let done = -1; done !== 0 && !isStopping(); settled += done) {
-      done = await change(contextOf(core, expiryOf(workspaceId)), async (c) => {
+    for (let expiredCount = -1; expiredCount !== 0 && !isStopping(); total += expiredCount) {
+      expiredCount = await change(contextOf(core, expiryCaller(workspaceId)), async (c) => {
         const expired = await lockExpired(c, []);
         const users = expired.map(({ user }) => user.id);
         if (users.length === 0) return 0;
@@ -22,5 +22,5 @@ export async function settleExpiredInvitations(core: Core, isStopping: () => boo
       });
     }
   }
-  return settled;
+  return total;
 }

@@ -5,24 +5,28 @@ import { scopeOf } from '../../store/db/scope.ts';
 import { type AccountRole, accountRoleOf } from '../access/effective.ts';
 import type { Core } from '../context/core.ts';
 
-/** What somebody joins to, in names that people read. */
-export interface NamedOffer {
+/** What an invitee will have, by display names. */
+export interface NamedGrants {
   readonly accountRole: AccountRole;
   readonly products: readonly { readonly name: string; readonly license: string }[];
   readonly projects: readonly { readonly name: string; readonly role: string }[];
 }
 
-/** What a pending user will have once active: what was offered, and what comes through groups. */
-export async function offerOf(core: Core, workspaceId: WorkspaceId, userId: UserId): Promise<NamedOffer> {
-  const held = await holdingsOf(scopeOf(core.db, workspaceId), [userId]);
-  const of = (kind: string) => held.filter((one) => one.kind === kind);
+/** What a pending user will have once active, by invitation and through groups. */
+export async function getNamedGrants(
+  core: Core,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+): Promise<NamedGrants> {
+  const holdings = await holdingsOf(scopeOf(core.db, workspaceId), [userId]);
+  const of = (kind: string) => holdings.filter((holding) => holding.kind === kind);
   const projects = of('project_role');
   const names = await catalogueNames(
     scopeOf(core.db, workspaceId),
-    projects.map((one) => one.target),
+    projects.map((project) => project.target),
   );
   const named = (kind: string, key: string, parent: string | null = null) =>
-    names.find((one) => one.kind === kind && one.key === key && one.parent === parent);
+    names.find((row) => row.kind === kind && row.key === key && row.parent === parent);
   return {
     accountRole: accountRoleOf(of('account_role')[0]?.level),
     products: of('entitlement').map(({ target, level }) => {

@@ -5,14 +5,14 @@ import { insertInvitedUsers } from '../../store/users/invited-users.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { invitationSettings } from '../context/core.ts';
-import { type Address, readAddresses, type Skipped } from './addresses.ts';
-import { type Invitee, makePending, openInvitations } from './open.ts';
-import { makeRoom, openOffer, restoreGrants } from './replace-grants.ts';
-import { type Asked, type Offer, resolveOffer } from './request.ts';
-import { choose, type Known } from './resolve.ts';
+import { type Address, parseAddresses, type Skipped } from './addresses.ts';
+import { createInvitations, type Invitee, makePending } from './open.ts';
+import { openInvitationGrants, replaceConflictingGrants, restoreGrants } from './replace-grants.ts';
+import { type InvitationGrants, type InvitationRequest, resolveGrants } from './request.ts';
+import { type ExistingInvitee, resolveInvitees } from './resolve.ts';
 
-/** Whom to invite, and to what. */
-export interface InviteInput extends Asked {
+/** Whom to invite, and what to grant. */
+export interface InviteInput extends InvitationRequest {
   readonly emails: string | readonly string[];
 }
 
@@ -22,33 +22,33 @@ export interface Invited {
 }
 
 /**
- * Invites people: each becomes a pending user with direct grants, which hold their seats from now on, and is sent a
- * mail once this is committed. A wrong address, or one of somebody who is active or invited already, is skipped and
- * refuses none of the others. An inactive user is pending again with what there was before, of which what is asked
- * for takes the place. Throws `invalid`, `refused` (seats, second product, billing manager in a project).
+ * Invites people: each becomes a pending user with direct grants, which take seats at once, and is sent a mail after
+ * COMMIT. Invalid addresses, and those of active or invited users, are skipped and don't affect the others. A previously
+ * removed user becomes pending again; earlier grants are restored unless the request replaces them. Throws `invalid`,
+ * `refused` (seats, second product, billing manager in a project).
  */
 export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
   const settings = invitationSettings(ctx.core);
-  const { addresses, skipped } = readAddresses(input.emails);
+  const { addresses, skipped } = parseAddresses(input.emails);
   return change(ctx, async (c) => {
-    const offer = await resolveOffer(c, input);
-    const { fresh, known, skipped: passed } = await choose(c, addresses);
+    const offer = await resolveGrants(c, input);
+    const { newAddresses: fresh, existing: known, skipped: unresolved } = await resolveInvitees(c, addresses);
     const ids = new Map<Address, UserId>(fresh.map((address) => [address, newId<UserId>()]));
     await c.guard([...ids.values()], { areNew: true });
     await c.guard(known.map(({ user }) => user.id));
     const created = await createUsers(c, ids, offer);
-    const back = await bringBack(c, known, offer);
-    const invitees = [...created, ...back];
-    await openOffer(c, invitees, offer.grants);
-    const invited = await openInvitations(c, settings, inOrderOf(addresses, invitees), input);
-    return { invited, skipped: [...skipped, ...passed] };
+    const reinvited = await reinviteUsers(c, known, offer);
+    const invitees = [...created, ...reinvited];
+    await openInvitationGrants(c, invitees, offer.grants);
+    const invited = await createInvitations(c, settings, sortByAddress(addresses, invitees), input);
+    return { invited, skipped: [...skipped, ...unresolved] };
   });
 }
 
 async function createUsers(
   c: Change,
   ids: ReadonlyMap<Address, UserId>,
-  { organizationId }: Offer,
+  { organizationId }: InvitationGrants,
 ): Promise<Invitee[]> {
   if (ids.size === 0) return [];
   const users = [...ids].map(([{ email, name }, id]) => ({
@@ -61,8 +61,8 @@ async function createUsers(
   }));
   const created = await insertInvitedUsers(c.scope, users, organizationId ?? null, c.at);
   if (created.length < users.length) {
-    // Somebody made one of them meanwhile: to be looked for again, from the start.
-    c.retry('Users are being made with these addresses; try again.');
+    // Another change created one of them in the meantime; start over.
+    c.retry('Users with these addresses are being created by others; try again.');
   }
   return users.map(({ id, user_name, attributes }) => {
     c.record({
@@ -74,15 +74,19 @@ async function createUsers(
   });
 }
 
-async function bringBack(c: Change, known: readonly Known[], offer: Offer): Promise<Invitee[]> {
-  const slots = new Set(offer.grants.map((grant) => grant.slot));
-  const back = await makePending(c, known, offer.organizationId);
-  await makeRoom(c, back, slots);
-  await restoreGrants(c, back, { offered: false, slots });
-  return back.map(({ before, email }) => ({ userId: before.id, email, eventId: newId<EventId>() }));
+async function reinviteUsers(
+  c: Change,
+  known: readonly ExistingInvitee[],
+  offer: InvitationGrants,
+): Promise<Invitee[]> {
+  const keys = new Set(offer.grants.map((grant) => grant.conflictKey));
+  const reinvited = await makePending(c, known, offer.organizationId);
+  await replaceConflictingGrants(c, reinvited, keys);
+  await restoreGrants(c, reinvited, { offered: false, keys });
+  return reinvited.map(({ before, email }) => ({ userId: before.id, email, eventId: newId<EventId>() }));
 }
 
-function inOrderOf(addresses: readonly Address[], invitees: readonly Invitee[]): Invitee[] {
-  const byEmail = new Map(invitees.map((one) => [one.email, one]));
+function sortByAddress(addresses: readonly Address[], invitees: readonly Invitee[]): Invitee[] {
+  const byEmail = new Map(invitees.map((invitee) => [invitee.email, invitee]));
   return addresses.flatMap(({ email }) => byEmail.get(email) ?? []);
 }

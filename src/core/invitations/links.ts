@@ -8,18 +8,18 @@ type Signed = Pick<InvitationRow, 'workspace_id' | 'id' | 'nonce'>;
 const ID_BYTES = 16;
 /** 16 bytes of id and 32 of signature; 48 bytes are 64 characters of base64url, each of them needed. */
 const TOKEN = /^[\w-]{64}$/;
-/** How many sends back an old link is recognized, to say that a newer one was sent. */
-const REMEMBERED = 50;
+/** How many earlier sends are recognized, to report that a newer link was sent. */
+const RECOGNIZED_SENDS = 50;
 
-/** The link of an invitation's newest send. It is kept nowhere: whoever has the key and the row can make it again. */
+/** The link of an invitation's newest send. It is not stored; it can be derived from the key and the row. */
 export function linkOf(settings: InvitationSettings, invitation: Signed & { readonly send: number }): string {
   const id = Buffer.from(invitation.id.replaceAll('-', ''), 'hex');
   const token = Buffer.concat([id, signature(settings.secretKey, invitation, invitation.send)]);
   return `${settings.publicUrl}/invite/${token.toString('base64url')}`;
 }
 
-/** What a token says; undefined for a text that can't be one. */
-export function readToken(token: string): { id: InvitationId; signature: Buffer } | undefined {
+/** The contents of a token; undefined when it is malformed. */
+export function parseToken(token: string): { id: InvitationId; signature: Buffer } | undefined {
   if (!TOKEN.test(token)) return undefined;
   const bytes = Buffer.from(token, 'base64url');
   const hex = bytes.subarray(0, ID_BYTES).toString('hex');
@@ -27,13 +27,13 @@ export function readToken(token: string): { id: InvitationId; signature: Buffer 
   return id && { id, signature: bytes.subarray(ID_BYTES) };
 }
 
-/** The send of an invitation that a signature belongs to; undefined when it is none of ours. */
+/** The send that a signature belongs to; undefined when the signature is not valid. */
 export function sendOf(
   { secretKey }: InvitationSettings,
   invitation: Signed & { readonly send: number },
   signed: Buffer,
 ): number | undefined {
-  for (let send = invitation.send; send > Math.max(0, invitation.send - REMEMBERED); send--) {
+  for (let send = invitation.send; send > Math.max(0, invitation.send - RECOGNIZED_SENDS); send--) {
     if (timingSafeEqual(signature(secretKey, invitation, send), signed)) return send;
   }
   return undefined;

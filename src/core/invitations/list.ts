@@ -38,7 +38,7 @@ export function pendingInvitationOf(
   return pending(ctx.scope, userId, moment);
 }
 
-/** The live link of an invitation, which stays as it is. Throws `not_found`, and `gone` when there is none any more. */
+/** The current link of an invitation, without changing it. Throws `not_found`, and `gone` when it no longer works. */
 export async function invitationLink(ctx: Context, id: string): Promise<{ link: string; expiresAt: Date }> {
   const invitationId = asId<InvitationId>(id);
   const invitation = invitationId && (await findInvitation(ctx.scope, invitationId));

@@ -6,29 +6,29 @@ import { makeUsersPending } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
 import type { InvitationSettings } from '../context/core.ts';
-import { lockWhole } from '../context/lock-users.ts';
+import { lockUsers } from '../context/lock-users.ts';
 import { expireInvitations } from './closing/expire.ts';
-import type { Asked } from './request.ts';
-import type { Known } from './resolve.ts';
+import type { InvitationRequest } from './request.ts';
+import type { ExistingInvitee } from './resolve.ts';
 
-/** Who is invited, and the event that tells of it, of which what is offered is opened. */
+/** An invited user, and the event of the invitation, from which its grants are opened. */
 export interface Invitee {
   readonly userId: UserId;
   readonly email: string;
   readonly eventId: EventId;
 }
 
-/** Writes the invitations of pending users and queues their mail. Answers them in the order of the invitees. */
-export async function openInvitations(
+/** Creates the invitations of pending users and queues their mail. Returns them in the order of the invitees. */
+export async function createInvitations(
   c: Change,
   settings: InvitationSettings,
   invitees: readonly Invitee[],
-  asked: Asked,
+  request: InvitationRequest,
 ): Promise<InvitationRow[]> {
   if (invitees.length === 0) return [];
   const { actor } = c.caller;
   const expires_at = expiryFrom(c.at, settings);
-  const { organization, accountRole, products, projects } = asked;
+  const { organization, accountRole, products, projects } = request;
   const rows = invitees.map(({ userId, email, eventId }) => {
     const id = newId<InvitationId>();
     c.record(
@@ -40,42 +40,42 @@ export async function openInvitations(
       },
       { id: eventId },
     );
-    const opened = { nonce: randomUUID(), expires_at, invited_by: actor.name, opened_event: eventId };
-    return { id, user_id: userId, email, ...opened };
+    const opening = { nonce: randomUUID(), expires_at, invited_by: actor.name, opened_event: eventId };
+    return { id, user_id: userId, email, ...opening };
   });
   const invitations = await insertInvitations(c.scope, rows, c.at);
   await queueMail(c, invitations);
   return invitations;
 }
 
-/** When what is made or renewed now ends. */
+/** When an invitation created or renewed at `at` expires. */
 export function expiryFrom(at: Date, { ttlHours }: InvitationSettings): Date {
   return new Date(at.getTime() + ttlHours * 60 * 60 * 1000);
 }
 
-/** Queues the newest send of invitations: ids only, the link is made when it is sent. */
+/** Queues the newest send of invitations: ids only, since the link is derived when the mail is sent. */
 export function queueMail(c: Change, invitations: readonly InvitationRow[]): Promise<void> {
   const { workspaceId } = c.caller;
   const jobs = invitations.map(({ id, send }) => ({ data: { workspaceId, invitationId: id, send } }));
   return enqueue(c.scope.db, 'invitation-mail', jobs);
 }
 
-/** A user who is pending again, as inactive before, and the event that tells of it. */
-export interface BroughtBack {
+/** A user who is pending again: the inactive row, and the event of the change. */
+export interface ReinvitedUser {
   readonly before: UserRow;
   readonly email: string;
   readonly eventId: EventId;
 }
 
 /**
- * Makes locked users pending who are inactive or whose invitation is past its time. Deleted ones come back, from now on
- * managed here. They are guarded.
+ * Makes locked, guarded users pending who are inactive or whose invitation has expired. Deleted users come back, managed
+ * by the workspace.
  */
 export async function makePending(
   c: Change,
-  known: readonly Known[],
+  known: readonly ExistingInvitee[],
   organizationId: OrganizationId | undefined,
-): Promise<BroughtBack[]> {
+): Promise<ReinvitedUser[]> {
   if (known.length === 0) return [];
   const ids = known.map(({ user }) => user.id);
   const expired = known.flatMap(({ user, expired: invitation }) =>
@@ -83,7 +83,7 @@ export async function makePending(
   );
   await expireInvitations(c, expired);
   const emails = new Map(known.map(({ user, email }) => [user.id, email]));
-  const users = await lockWhole(c, ids);
+  const users = await lockUsers(c, ids);
   await makeUsersPending(c.scope, ids, organizationId, c.at);
   return users.map((before) => ({
     before,

@@ -11,31 +11,31 @@ import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
 import { invitationSettings } from '../context/core.ts';
 import { ERASED } from '../context/lock-users.ts';
-import { problemWith } from './addresses.ts';
-import { expiryFrom, makePending, openInvitations, queueMail } from './open.ts';
+import { findAddressProblem } from './addresses.ts';
+import { createInvitations, expiryFrom, makePending, queueMail } from './open.ts';
 import { restoreGrants } from './replace-grants.ts';
 
 /**
- * Sends an invitation again, for as long as a new one: with a new link, the old one ends. An expired one is pending
- * again, and takes its seats anew. Throws `not_found`, and `refused` for one that was accepted, revoked or
- * superseded, and for seats.
+ * Sends an invitation again with a new link, which replaces the old one, and the full lifetime. An expired one becomes
+ * pending again and takes its seats. Throws `not_found`, and `refused` for one that was accepted, revoked or superseded,
+ * and for seats.
  */
 export async function resendInvitation(ctx: Context, id: string): Promise<InvitationRow> {
   const settings = invitationSettings(ctx.core);
   const invitationId = asId<InvitationId>(id);
-  const named = invitationId && (await findInvitation(ctx.scope, invitationId));
-  if (!named) throw notFound('invitation', id);
+  const listed = invitationId && (await findInvitation(ctx.scope, invitationId));
+  if (!listed) throw notFound('invitation', id);
   return change(ctx, async (c) => {
-    const user = await lockUser(c.scope, named.user_id);
-    const invitation = await findInvitation(c.scope, named.id);
+    const user = await lockUser(c.scope, listed.user_id);
+    const invitation = await findInvitation(c.scope, listed.id);
     if (!user || !invitation) throw notFound('invitation', id);
-    c.notBefore(user.now, user.updated_at);
-    refuseUnlessResendable(invitation, user);
+    c.advanceClock(user.now, user.updated_at);
+    assertResendable(invitation, user);
     const newest = await newestInvitationOf(c.scope, user.id);
     if (newest?.id !== invitation.id) {
       throw new RollcallError(
         'refused',
-        `There is a newer invitation of ${invitation.email}; send that one.`,
+        `There is a newer invitation of ${invitation.email}; resend that one.`,
       );
     }
     const eventId = c.record({
@@ -45,10 +45,10 @@ export async function resendInvitation(ctx: Context, id: string): Promise<Invita
       before: { status: invitation.status, expiresAt: invitation.expires_at },
       after: { status: 'pending', expiresAt: expiryFrom(c.at, settings) },
     });
-    if (!invitation.is_open) await offerAgain(c, user, invitation, eventId);
+    if (!invitation.is_open) await reopenGrants(c, user, invitation, eventId);
     const renewed = await renewInvitation(c.scope, invitation.id, {
       expiresAt: expiryFrom(c.at, settings),
-      // What is open goes on, and ends with the event that opened it.
+      // Open grants stay tied to the event that opened them.
       openedEvent: invitation.is_open ? invitation.opened_event : eventId,
       at: c.at,
     });
@@ -57,7 +57,7 @@ export async function resendInvitation(ctx: Context, id: string): Promise<Invita
   });
 }
 
-function refuseUnlessResendable(invitation: InvitationRow, user: UserRow): void {
+function assertResendable(invitation: InvitationRow, user: UserRow): void {
   const { status, email, is_open } = invitation;
   if (user.erased_at) throw new RollcallError('refused', ERASED);
   const isLive = is_open && user.status === 'pending';
@@ -66,7 +66,7 @@ function refuseUnlessResendable(invitation: InvitationRow, user: UserRow): void 
   throw new RollcallError('refused', `${why}, so this invitation can't be sent again.`);
 }
 
-async function offerAgain(
+async function reopenGrants(
   c: Change,
   user: UserRow,
   invitation: InvitationRow,
@@ -76,14 +76,13 @@ async function offerAgain(
   const known = { email: invitation.email, user, expired: undefined };
   const back = await makePending(c, [known], undefined);
   const again = back.map(({ before }) => ({ before, eventId }));
-  await restoreGrants(c, again, { offered: true, slots: new Set() });
+  await restoreGrants(c, again, { offered: true, keys: new Set() });
 }
 
 /**
- * Invites an inactive user anew: pending until it is accepted, and then active with what there was before. Direct
- * grants that ended with the user come back now and hold their seats; so does what the last invitation offered to
- * somebody who never joined. Memberships that ended do not: groups are an identity provider's. Throws `not_found`,
- * and `refused` for a user who is not inactive or has no address, and for seats.
+ * Invites an inactive user again. Direct grants that ended with the user are restored and take their seats at once, as
+ * are the grants of the last invitation if the user never joined. Memberships are not: groups belong to identity
+ * providers. Throws `not_found`, and `refused` for a user who is not inactive or has no address, and for seats.
  */
 export async function reinvite(ctx: Context, userId: string): Promise<InvitationRow> {
   const settings = invitationSettings(ctx.core);
@@ -92,11 +91,11 @@ export async function reinvite(ctx: Context, userId: string): Promise<Invitation
   return change(ctx, async (c) => {
     const user = await lockUser(c.scope, id);
     if (!user) throw notFound('user', userId);
-    c.notBefore(user.now, user.updated_at);
+    c.advanceClock(user.now, user.updated_at);
     if (user.status !== 'inactive') throw new RollcallError('refused', NOT_INACTIVE[user.status]);
     if (user.erased_at) throw new RollcallError('refused', ERASED);
     const { email } = user;
-    const problem = email === null ? 'The user has no address.' : problemWith(email);
+    const problem = email === null ? 'The user has no address.' : findAddressProblem(email);
     if (email === null || problem !== undefined) {
       throw new RollcallError('refused', `No invitation can be sent to this user. ${problem ?? ''}`.trim());
     }
@@ -105,11 +104,11 @@ export async function reinvite(ctx: Context, userId: string): Promise<Invitation
     const back = await makePending(c, [known], undefined);
     const offered = user.joined_at === null;
     const created = newId<EventId>();
-    // What an invitation offers ends with it; what somebody had before stays when it is not accepted.
+    // An invitation's grants end with it; earlier grants outlive an unaccepted one.
     const again = back.map(({ before, eventId }) => ({ before, eventId: offered ? created : eventId }));
-    await restoreGrants(c, again, { offered, slots: new Set() });
+    await restoreGrants(c, again, { offered, keys: new Set() });
     const invitee = { userId: id, email, eventId: created };
-    const [invitation] = await openInvitations(c, settings, [invitee], {});
+    const [invitation] = await createInvitations(c, settings, [invitee], {});
     return invitation as InvitationRow;
   });
 }

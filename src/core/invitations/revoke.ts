@@ -7,42 +7,44 @@ import {
 } from '../../store/invitations/invitations.ts';
 import { change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { closedEvent, release } from './closing/close.ts';
-import { lockHeld } from './closing/lock.ts';
+import { closeAndRelease, closedEvent } from './closing/close.ts';
+import { lockInvitationsOf } from './closing/lock.ts';
 
 export interface Revoked {
   readonly revoked: readonly InvitationRow[];
-  /** Those that could not be revoked any more. */
+  /** Those that could no longer be revoked. */
   readonly skipped: readonly { readonly id: InvitationId; readonly reason: string }[];
 }
 
 /**
- * Revokes invitations: their links stop at once, what they offered ends, and users who never joined are inactive and
- * hold no seat. One that is not pending any more is skipped. Throws `not_found`, and then nothing was changed.
+ * Revokes invitations: their links stop working, their grants end, and users who never joined become inactive and free
+ * their seats. Invitations that are no longer pending are skipped. Throws `not_found` without changing anything.
  */
 export function revokeInvitations(ctx: Context, ids: readonly string[]): Promise<Revoked> {
   return change(ctx, async (c) => {
-    const asked = [...new Set(ids)].map((id) => {
+    const invitationIds = [...new Set(ids)].map((id) => {
       const invitationId = asId<InvitationId>(id);
       if (!invitationId) throw notFound('invitation', id);
       return invitationId;
     });
-    const found = new Map((await findInvitations(c.scope, asked)).map((one) => [one.id, one]));
-    const missing = asked.find((id) => !found.has(id));
+    const requested = new Map((await findInvitations(c.scope, invitationIds)).map((row) => [row.id, row]));
+    const missing = invitationIds.find((id) => !requested.has(id));
     if (missing !== undefined) throw notFound('invitation', missing);
-    const users = [...new Set([...found.values()].map((one) => one.user_id))];
-    const pending = (await lockHeld(c, users)).filter(
-      ({ invitation }) => found.has(invitation.id) && invitation.status === 'pending',
+    const users = [...new Set([...requested.values()].map((row) => row.user_id))];
+    const pending = (await lockInvitationsOf(c, users)).filter(
+      ({ invitation }) => requested.has(invitation.id) && invitation.status === 'pending',
     );
-    const held = pending.map(({ user }) => user.id);
-    await c.guard(held);
-    await release(c, pending, 'revoked', (invitation) => c.record(closedEvent(invitation, 'revoked')));
+    const pendingUserIds = pending.map(({ user }) => user.id);
+    await c.guard(pendingUserIds);
+    await closeAndRelease(c, pending, 'revoked', (invitation) =>
+      c.record(closedEvent(invitation, 'revoked')),
+    );
     const revoked = new Set(pending.map(({ invitation }) => invitation.id));
-    const after = await findInvitations(c.scope, asked);
+    const after = await findInvitations(c.scope, invitationIds);
     return {
-      revoked: after.filter((one) => revoked.has(one.id)),
+      revoked: after.filter((row) => revoked.has(row.id)),
       skipped: after
-        .filter((one) => !revoked.has(one.id))
+        .filter((row) => !revoked.has(row.id))
         .map(({ id, status }) => ({ id, reason: REASONS[status] })),
     };
   });

@@ -128,7 +128,7 @@ function pendingOf(c: Change, id: ReviewId, rows: readonly PendingRow[]): Promis
 async function lockClosing(c: Change, id: ReviewId): Promise<LockedReview | undefined> {
   const review = await lockReview(c.scope, id);
   if (review?.status !== 'closing') return undefined;
-  c.notBefore(review.now);
+  c.advanceClock(review.now);
   return review;
 }
 

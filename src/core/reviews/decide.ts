@@ -13,7 +13,7 @@ import {
 import type { Verdict } from '../../store/reviews/reviews.ts';
 import { change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { checkName } from '../shared/keys.ts';
+import { assertName } from '../shared/keys.ts';
 import { lockOpenReview, targetOf } from './lock.ts';
 import { type AskedRows, filterOf, reviewOf, rowNumber } from './read.ts';
 
@@ -149,7 +149,7 @@ function decisionOf({ decision, note, reviewer }: AskedDecision): Decision {
 /** The name of a reviewer, undefined or empty for none. Throws `invalid` (reviewer). */
 export function reviewerOf(text: string | null | undefined): string | null {
   const name = textOf(text);
-  if (name !== null) checkName(name, 'reviewer');
+  if (name !== null) assertName(name, 'reviewer');
   return name;
 }
 

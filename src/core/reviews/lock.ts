@@ -12,7 +12,7 @@ export async function lockOpenReview(c: Change, named: string): Promise<LockedRe
   const review = id && (await lockReview(c.scope, id));
   if (!review) throw notFound('review', named);
   if (review.status !== 'open') throw new RollcallError('refused', SAID[review.status]);
-  c.notBefore(review.now);
+  c.advanceClock(review.now);
   return review;
 }
 

@@ -8,7 +8,7 @@ import { insertReview, rowsOpenedSince, setRowCount } from '../../store/reviews/
 import { freezeAccess } from '../../store/reviews/snapshot.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { checkName } from '../shared/keys.ts';
+import { assertName } from '../shared/keys.ts';
 import { targetOf } from './lock.ts';
 
 /** What a review is of. */
@@ -31,7 +31,7 @@ export interface AskedReview {
  */
 export function openReview(ctx: Context, asked: AskedReview): Promise<ReviewId> {
   const name = asked.name.trim();
-  checkName(name);
+  assertName(name);
   return change(
     ctx,
     async (c) => {

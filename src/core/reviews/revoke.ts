@@ -11,7 +11,7 @@ import type { LockedReview } from '../../store/reviews/reviews.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import { accountRolesOf } from '../access/account-role.ts';
 import type { Change } from '../change/change.ts';
-import { lockWhole } from '../context/lock-users.ts';
+import { lockUsers } from '../context/lock-users.ts';
 
 /**
  * Takes away what rows of a review tell of, of users who are locked here, and answers what came of each; one whose
@@ -24,7 +24,7 @@ export async function takeAway(
   rows: readonly PendingRow[],
 ): Promise<readonly RowOutcome[]> {
   const ids = [...new Set(rows.map((row) => row.user_id))];
-  const users = new Map((await lockWhole(c, ids)).map((user) => [user.id, user]));
+  const users = new Map((await lockUsers(c, ids)).map((user) => [user.id, user]));
   const numbers = rows.map((row) => row.number);
   const found = takenWith(await grantsToTake(c.scope, review.id, numbers));
   const events = new Map([...found.keys()].map((number) => [number, newId<EventId>()]));

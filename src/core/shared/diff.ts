@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** The fields in which two states differ, as they were and as they are; undefined when there are none. */
-export function difference<T extends object>(
+/** The fields that differ between two states, before and after; undefined when none do. */
+export function diffFields<T extends object>(
   before: T,
   after: T,
 ): { before: Partial<T>; after: Partial<T> } | undefined {

@@ -1,4 +1,4 @@
-/** What stands where an erased person's name stood; migration 0017 says the same. It tells of the id alone. */
+/** The pseudonym of an erased person, made from the id alone; a migration computes the same in SQL. */
 export function erasedName(id: string): string {
   return `erased-${id.slice(-12)}`;
 }

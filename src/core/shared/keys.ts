@@ -5,10 +5,10 @@ import { isName, NAME_RULE } from './names.ts';
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /**
- * Throws `invalid` unless the text can be a key: what `PROJECT:ROLE`, `PRODUCT:LICENSE` and the placeholders of
- * mapping rules name things by. Keys are kept as they were written and found without regard to case.
+ * Throws `invalid` unless the text is a valid key, as used in `PROJECT:ROLE`, `PRODUCT:LICENSE` and the placeholders of
+ * mapping rules. Keys keep their case and are looked up case-insensitively.
  */
-export function checkKey(key: string, field = 'key'): void {
+export function assertKey(key: string, field = 'key'): void {
   if (KEY.test(key)) return;
   throw invalid(
     field,
@@ -16,12 +16,12 @@ export function checkKey(key: string, field = 'key'): void {
   );
 }
 
-/** Throws `invalid` unless the text can be a name that people read. */
-export function checkName(name: string, field = 'name'): void {
+/** Throws `invalid` unless the text is a valid display name. */
+export function assertName(name: string, field = 'name'): void {
   if (!isName(name)) throw invalid(field, `A name has ${NAME_RULE}.`);
 }
 
-/** Whether two keys name the same thing. */
-export function sameKey(a: string, b: string): boolean {
+/** Whether two keys are equal, ignoring case. */
+export function isSameKey(a: string, b: string): boolean {
   return foldedText(a) === foldedText(b);
 }

@@ -2,10 +2,10 @@ import type { IndexPage } from '../../store/sql/offset-page.ts';
 import type { Cut } from '../../store/sql/sized-page.ts';
 
 /**
- * A page of a list by position, and how many there are in the list. Under a condition the list is read first: one that
- * ends on its page, such as the one user of a name, needs no count. A page that its size ended is not the last.
+ * A page of a list by position, and the total. With a condition the list is read first: when it ends on this page, such
+ * as a lookup by name, no count is needed. A page cut short by its size in bytes is not the last.
  */
-export async function indexPage<Item>(
+export async function loadIndexPage<Item>(
   { condition, count, startIndex }: IndexPage,
   list: () => Promise<Cut<Item>>,
   countAll: () => Promise<number>,

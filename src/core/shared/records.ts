@@ -1,4 +1,4 @@
-// The records that the core answers with are the store's; edges know them by this room.
+// Records of the store that the core returns; the edges import them from here.
 export type { AccessRow } from '../../store/access/effective.ts';
 export type { GroupRow } from '../../store/groups/groups.ts';
 export type { Cursor, CursorPage } from '../../store/sql/cursor-page.ts';

@@ -1,47 +1,47 @@
-/** What is being asked for one key, and what will be asked when that has been answered. */
-interface Asking<Answer> {
+/** The running load of a key, and the one that starts after it. */
+interface InFlight<Answer> {
   readonly now: Promise<Answer>;
   next: Promise<Answer> | undefined;
 }
 
-/** A question that has had no answer for this long is not waited for by those who come after it. */
+/** A load that has run for this long no longer delays the next. */
 const PATIENCE_MS = 1_000;
 
 /**
- * Makes many askers share answers that are never older than their question: who comes while one question is under way
- * waits for the next, which everybody who came meanwhile shares. Nothing is kept for later. When a question gets stuck,
- * the next begins without its answer; how long one question may take is up to `ask`.
+ * Single-flight: concurrent calls share one result of a load that started after they arrived. Callers that arrive during
+ * a load share the next one; nothing is cached. When a load gets stuck the next starts without waiting; how long a load
+ * may take is up to `load`.
  */
-export function sharedAnswers<Answer>(
+export function createSingleFlight<Answer>(
   patienceMs = PATIENCE_MS,
-): (key: string, ask: () => Promise<Answer>) => Promise<Answer> {
-  const asking = new Map<string, Asking<Answer>>();
-  const begin = (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
-    const now = ask();
-    const one: Asking<Answer> = { now, next: undefined };
-    asking.set(key, one);
+): (key: string, load: () => Promise<Answer>) => Promise<Answer> {
+  const inFlight = new Map<string, InFlight<Answer>>();
+  const begin = (key: string, load: () => Promise<Answer>): Promise<Answer> => {
+    const now = load();
+    const flight: InFlight<Answer> = { now, next: undefined };
+    inFlight.set(key, flight);
     const end = () => {
-      if (asking.get(key) === one && !one.next) asking.delete(key);
+      if (inFlight.get(key) === flight && !flight.next) inFlight.delete(key);
     };
     now.then(end, end);
     return now;
   };
-  return (key, ask) => {
-    const one = asking.get(key);
-    if (!one) return begin(key, ask);
-    one.next ??= settledOrStuck(one.now, patienceMs).then(() => begin(key, ask));
-    return one.next;
+  return (key, load) => {
+    const flight = inFlight.get(key);
+    if (!flight) return begin(key, load);
+    flight.next ??= settledOrStuck(flight.now, patienceMs).then(() => begin(key, load));
+    return flight.next;
   };
 }
 
-/** Resolves once a question was answered or failed, or has had no answer for too long. */
-function settledOrStuck(question: Promise<unknown>, patienceMs: number): Promise<void> {
+/** Resolves once a load has succeeded, failed or run for too long. */
+function settledOrStuck(running: Promise<unknown>, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, patienceMs);
     const end = () => {
       clearTimeout(timer);
       resolve();
     };
-    question.then(end, end);
+    running.then(end, end);
   });
 }

@@ -1,39 +1,39 @@
 import { invalid } from '../../lib/errors.ts';
 
-/** In UTF-16 units; an entry of the index that keeps names apart holds 2,704 bytes. */
+/** In UTF-16 units; an entry of the unique index holds 2,704 bytes. */
 const MAX_LENGTH = 255;
 
-/** Characters that nobody sees, so that two names would differ by nothing: zero-width ones, overrides, controls. */
-const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu;
+/** Invisible characters, which would make two names differ that look the same: zero-width, overrides, controls. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu;
 
 /**
- * A userName as it is kept and compared: RFC 7644 section 5 asks for the preparation of RFC 7613 section 3.2. Full- and
- * halfwidth characters take their ordinary form, then everything Unicode's NFC. What nobody sees is left out, any white
- * space is a space, and outer spaces go: what looks the same is the same person, and an identity provider's sync goes
- * on. Case is kept as it was sent; whoever compares does so without regard to it.
+ * A userName as it is stored and compared: RFC 7644 section 5 requires the preparation of RFC 7613 section 3.2. Full- and
+ * halfwidth characters become ordinary ones, invisible ones are dropped, any white space becomes a space, outer spaces
+ * are trimmed, and the result is in NFC: names that look the same are the same user. Names are not rejected, so that an
+ * identity provider's sync continues. Case is kept as sent; comparisons ignore it.
  */
-export function preparedUserName(text: string): string {
-  return preparedPart(text).trim();
+export function prepareUserName(text: string): string {
+  return prepareUserNamePart(text).trim();
 }
 
-/** A part of a userName, as a filter compares with: prepared, but its outer spaces may be inner ones of the name. */
-export function preparedPart(text: string): string {
+/** Prepares part of a userName for a filter; outer spaces stay, since they may be inner ones of the name. */
+export function prepareUserNamePart(text: string): string {
   return text
-    .replace(WIDE_OR_NARROW, ordinary)
+    .replace(WIDE_OR_NARROW, toOrdinaryWidth)
     .replace(/\p{White_Space}/gu, ' ')
-    .replace(UNSEEN, '')
+    .replace(INVISIBLE, '')
     .normalize('NFC');
 }
 
-/** An e-mail address as it is kept and compared: without outer white space and what nobody sees. */
-export function preparedAddress(text: string): string {
-  return text.replace(UNSEEN, '').trim();
+/** An e-mail address as it is stored and compared: without outer white space and invisible characters. */
+export function prepareAddress(text: string): string {
+  return text.replace(INVISIBLE, '').trim();
 }
 
-/** A userName to be kept. Throws `invalid` for one that is empty or too long once it is prepared. */
-export function newUserName(text: string): string {
-  const name = preparedUserName(text);
-  if (name === '') throw invalid('userName', 'The userName has no visible character.');
+/** A userName to be stored. Throws `invalid` when it is empty or too long once prepared. */
+export function parseUserName(text: string): string {
+  const name = prepareUserName(text);
+  if (name === '') throw invalid('userName', 'The userName has no visible character. Send at least one.');
   if (name.length > MAX_LENGTH) {
     throw invalid('userName', `The userName has more than ${MAX_LENGTH} characters once it is prepared.`);
   }
@@ -42,7 +42,7 @@ export function newUserName(text: string): string {
 
 const WIDE_OR_NARROW = /[\u3000\uff01-\uffee]/g;
 
-/** Those whose compatibility form goes on past the ordinary one: first, last, ordinary form of the first. */
+/** Characters that NFKC would take further than their ordinary form: first, last, ordinary form of the first. */
 const EXCEPTIONS = [
   [0xffa0, 0xffa0, 0x3164],
   [0xffa1, 0xffbe, 0x3131],
@@ -53,7 +53,7 @@ const EXCEPTIONS = [
   [0xffe3, 0xffe3, 0x00af],
 ] as const;
 
-function ordinary(character: string): string {
+function toOrdinaryWidth(character: string): string {
   const code = character.charCodeAt(0);
   const exception = EXCEPTIONS.find(([from, to]) => code >= from && code <= to);
   if (!exception) return character.normalize('NFKC');

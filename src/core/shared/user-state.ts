@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PushedValue } from '../../store/access/direct-grants.ts';
 import type { JsonObject, UserRow, UserState } from '../../store/users/users.ts';
 
-/** A user as an identity provider wants it to be. */
+/** A user as an identity provider sends it. */
 export interface UserInput {
   readonly userName: string;
   readonly externalId: string | null;
   /** Undefined leaves the status as it is; a new user is active unless this is false. */
   readonly active: boolean | undefined;
-  /** Every attribute that is only kept and shown, in its canonical name. */
+  /** Attributes that are only stored and returned, by canonical name. */
   readonly attributes: JsonObject;
-  /** What the pushed `roles` and `entitlements` say. */
+  /** The values of the pushed `roles` and `entitlements`. */
   readonly pushed: readonly PushedValue[];
   /** The key of an organization. */
   readonly organization: string | null;
@@ -30,14 +30,14 @@ export function deactivated(state: UserState, at: Date): UserState {
   return { ...state, status: 'inactive', active_since: null, removed_at: at };
 }
 
-/** Applies `active` as it was pushed: a pending user for whom false is pushed goes on waiting for the invitation. */
+/** Applies the pushed `active`; a pending user for whom false is pushed stays pending. */
 export function withActive(state: UserState, active: boolean | undefined, at: Date): UserState {
   if (active === true) return activated(state, at);
   if (active === false && state.status === 'active') return deactivated(state, at);
   return state;
 }
 
-/** What the audit tells of, as it is in a row. */
+/** The columns that the audit records. */
 export type AuditedRow = UserState & Pick<UserRow, 'organization'>;
 
 const AUDITED: Readonly<Record<string, keyof AuditedRow>> = {
@@ -49,23 +49,23 @@ const AUDITED: Readonly<Record<string, keyof AuditedRow>> = {
   startDate: 'start_date',
 };
 
-/** What the audit tells of a user: its fields and attributes by name. Unassigned ones are left out. */
-export function audited(row: AuditedRow): Record<string, unknown> {
+/** What the audit records of a user: fields and attributes by name, without unassigned ones. */
+export function auditedFields(row: AuditedRow): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...row.attributes };
   for (const [name, column] of Object.entries(AUDITED)) {
     if (row[column] !== null) fields[name] = row[column];
   }
-  // Not `organization`, which stays when a person is erased: this names nothing here, and may name anybody.
+  // Not under `organization`, which survives an erasure: a pushed value that matches none may name a person.
   if (row.organization_pushed !== null) fields['pushedOrganization'] = row.organization_pushed;
   return fields;
 }
 
-/** What differs between two versions of a user; null when nothing does. */
-export function difference(
+/** The audited fields that differ between two versions of a user; null when none do. */
+export function diffUser(
   before: AuditedRow,
   after: AuditedRow,
 ): { before: Record<string, unknown>; after: Record<string, unknown> } | null {
-  const [was, is] = [audited(before), audited(after)];
+  const [was, is] = [auditedFields(before), auditedFields(after)];
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
     (name) => !isDeepStrictEqual(was[name], is[name]),
   );

@@ -1,22 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cancelled } from '../../lib/gate.ts';
 
-/** Milliseconds of work after which others have their turn. */
-const LONGEST_MS = 10;
-/** Steps of work between two looks at the clock. */
-const STEPS_BETWEEN_LOOKS = 2_000;
+/** Milliseconds of work after which other requests get their turn. */
+const MAX_SLICE_MS = 10;
+/** Steps of work between two checks of the clock. */
+const STEPS_BETWEEN_CHECKS = 2_000;
 
-/** Work that is long is done in pieces, between which the process serves others. */
-export interface Turns {
+/** Splits long work into slices, between which the process serves other requests. */
+export interface Yielder {
   /**
-   * To be called after each piece, with about how many small steps it took. Answers a promise to wait for when the work
-   * has gone on for long; it rejects with `cancelled` once the client has gone.
+   * Call it after each piece with roughly how many small steps it took. Returns a promise to await when the slice is used
+   * up; it rejects with `cancelled` once the client has gone.
    */
-  readonly worked: (steps: number) => Promise<void> | undefined;
+  readonly yieldAfter: (steps: number) => Promise<void> | undefined;
 }
 
-/** Begins a long piece of work. */
-export function takeTurns(signal?: AbortSignal): Turns {
+/** Starts the clock of a long piece of work. */
+export function createYielder(signal?: AbortSignal): Yielder {
   let since = performance.now();
   let steps = 0;
   const letOthersWork = async (): Promise<void> => {
@@ -25,11 +25,11 @@ export function takeTurns(signal?: AbortSignal): Turns {
     since = performance.now();
   };
   return {
-    worked: (more) => {
+    yieldAfter: (more) => {
       steps += more;
-      if (steps < STEPS_BETWEEN_LOOKS) return undefined;
+      if (steps < STEPS_BETWEEN_CHECKS) return undefined;
       steps = 0;
-      return performance.now() - since < LONGEST_MS ? undefined : letOthersWork();
+      return performance.now() - since < MAX_SLICE_MS ? undefined : letOthersWork();
     },
   };
 }

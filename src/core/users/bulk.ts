@@ -4,76 +4,77 @@ import { setAccountRoles } from '../access/account-role.ts';
 import type { AccountRole } from '../access/effective.ts';
 import { change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { lockWhole, whyGone } from '../context/lock-users.ts';
-import { lockLeaving, removeLocked } from './remove.ts';
+import { describeRemoval, lockUsers } from '../context/lock-users.ts';
+import { lockForRemoval, removeLockedUsers } from './remove.ts';
 
-/** What a change of many users did; whoever was so already is unchanged. */
-export interface ManyChanged {
+/** The result of a bulk action; users who were in the requested state already are unchanged. */
+export interface BulkResult {
   readonly changed: readonly UserId[];
   readonly unchanged: readonly UserId[];
 }
 
-const MOST = 500;
+const MAX_USERS = 500;
 
 /**
- * Removes users as an identity provider's DELETE does, all of them or none. Throws `invalid` for too many, and, naming
- * each who can't be, `not_found` and `refused` (last owner).
+ * Removes users as an identity provider's DELETE does, all of them or none. Throws `invalid` for too many, and
+ * `not_found` and `refused` (last owner) with an entry for each user who can't be removed.
  */
-export function removeUsers(ctx: Context, ids: readonly string[]): Promise<ManyChanged> {
-  const asked = distinct(ids);
+export function removeUsers(ctx: Context, ids: readonly string[]): Promise<BulkResult> {
+  const requested = parseIds(ids);
   return change(ctx, async (c) => {
-    const leaving = await lockLeaving(c, asked.known);
-    const users = leaving.users.filter((user) => !user.deleted_at);
-    await removeLocked(c, { ...leaving, users }, 'user.removed');
+    const removalSet = await lockForRemoval(c, requested.known);
+    const users = removalSet.users.filter((user) => !user.deleted_at);
+    await removeLockedUsers(c, { ...removalSet, users }, 'user.removed');
     const problems = (await c.refusals()).flatMap(({ userIds, message }) =>
       userIds.map((id) => [id, message] as const),
     );
-    refuseNamed(asked, new Map(problems), leaving.users);
-    return answer(
-      asked,
+    assertNoProblems(requested, new Map(problems), removalSet.users);
+    return toResult(
+      requested,
       users.map((user) => user.id),
     );
   });
 }
 
 /**
- * Gives users an account role, all of them or none. Throws `invalid` for too many, and, naming each who can't have it,
- * `not_found` and `refused` (last owner, billing manager with project roles, a higher role through a group, removed).
+ * Gives users an account role, all of them or none. Throws `invalid` for too many, and, with an entry for each user who
+ * can't have it, `not_found` and `refused` (last owner, billing manager with project roles, a higher role through a
+ * group, removed).
  */
-export function setAccountRoleOfMany(
+export function setAccountRoleOfUsers(
   ctx: Context,
   ids: readonly string[],
   role: AccountRole,
-): Promise<ManyChanged> {
-  const asked = distinct(ids);
+): Promise<BulkResult> {
+  const requested = parseIds(ids);
   return change(ctx, async (c) => {
-    const users = await lockWhole(c, asked.known);
-    const gone = users.flatMap((user) => {
-      const why = whyGone(user);
+    const users = await lockUsers(c, requested.known);
+    const removed = users.flatMap((user) => {
+      const why = describeRemoval(user);
       return why === undefined ? [] : [[user.id, why] as const];
     });
     const present = users.filter((user) => !user.deleted_at);
     const { changed, problems } = await setAccountRoles(c, present, role);
-    refuseNamed(asked, new Map([...problems, ...gone]), users);
-    return answer(asked, changed);
+    assertNoProblems(requested, new Map([...problems, ...removed]), users);
+    return toResult(requested, changed);
   });
 }
 
-interface Asked {
-  /** As they were asked for, each once. */
+interface RequestedIds {
+  /** As they were requested for, each once. */
   readonly ids: readonly string[];
   readonly known: readonly UserId[];
 }
 
-function distinct(ids: readonly string[]): Asked {
-  const asked = [...new Set(ids.map((id) => asId<UserId>(id) ?? id))];
-  if (asked.length > MOST) throw invalid('ids', `At most ${MOST} users are changed at once.`);
-  return { ids: asked, known: asked.flatMap((id) => asId<UserId>(id) ?? []) };
+function parseIds(ids: readonly string[]): RequestedIds {
+  const requested = [...new Set(ids.map((id) => asId<UserId>(id) ?? id))];
+  if (requested.length > MAX_USERS) throw invalid('ids', `At most ${MAX_USERS} users are changed at once.`);
+  return { ids: requested, known: requested.flatMap((id) => asId<UserId>(id) ?? []) };
 }
 
 /** Throws one error that names every user who can't be changed. */
-function refuseNamed(
-  { ids }: Asked,
+function assertNoProblems(
+  { ids }: RequestedIds,
   problems: ReadonlyMap<string, string>,
   users: readonly { readonly id: UserId }[],
 ): void {
@@ -89,10 +90,10 @@ function refuseNamed(
   throw new RollcallError(kind, `Nothing was changed. ${first.message}${more}`, { fields: refused });
 }
 
-function answer({ known }: Asked, changed: readonly UserId[]): ManyChanged {
-  const done = new Set(changed);
+function toResult({ known }: RequestedIds, changed: readonly UserId[]): BulkResult {
+  const changedIds = new Set(changed);
   return {
-    changed: known.filter((id) => done.has(id)),
-    unchanged: known.filter((id) => !done.has(id)),
+    changed: known.filter((id) => changedIds.has(id)),
+    unchanged: known.filter((id) => !changedIds.has(id)),
   };
 }

@@ -14,23 +14,30 @@ import {
 } from '../../store/users/users.ts';
 import { applyPushed, comparePushed } from '../access/pushed-grants.ts';
 import { change, type Change, isInOneTransaction } from '../change/change.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
+import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { LastWrite } from '../context/change.ts';
 import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
-import { newUserName } from '../shared/user-name.ts';
-import { activated, audited, difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
+import { parseUserName } from '../shared/user-name.ts';
+import {
+  activated,
+  auditedFields,
+  diffUser,
+  stateOf,
+  type UserInput,
+  withActive,
+} from '../shared/user-state.ts';
 
 /**
- * Creates a user for an identity provider, or takes over the record that is there (contract section 4): one that
- * was only ever invited or made by hand is adopted; a deleted one, or an inactive one with the same externalId, is
- * restored under its id. Throws `taken` when the userName is another user's, `refused` for seats and the last owner.
+ * Creates a user for an identity provider, or takes over an existing record (contract section 4): one that was only
+ * invited or created by hand is adopted; a deleted one, or an inactive one with the same externalId, is restored under
+ * its id. Throws `taken` when the userName belongs to another user, `refused` for seats and the last owner.
  */
 export async function provisionUser(ctx: Context, input: UserInput): Promise<ShownUser> {
   if (isInOneTransaction(ctx)) {
     // Nobody else changes the workspace, and an insertion that is refused would end the transaction of all.
     return change(ctx, async (c) =>
-      (await lockUserByName(c.scope, newUserName(input.userName)))
+      (await lockUserByName(c.scope, parseUserName(input.userName)))
         ? adoptOrRestoreUser(c, input)
         : createUser(c, input),
     );
@@ -38,7 +45,7 @@ export async function provisionUser(ctx: Context, input: UserInput): Promise<Sho
   try {
     return await change(ctx, (c) => createUser(c, input));
   } catch (error) {
-    // The index decides who has a name: what is looked up before may be another's by then.
+    // The unique index decides who gets a name; a lookup beforehand could be outdated by now.
     if (!(error instanceof RollcallError && error.kind === 'taken')) throw error;
   }
   return change(ctx, (c) => adoptOrRestoreUser(c, input));
@@ -62,10 +69,10 @@ async function createUser(c: Change, input: UserInput): Promise<ShownUser | Last
   const eventId = c.record({
     action: 'user.created',
     target: { kind: 'user', id, name: state.user_name },
-    after: audited({ ...state, organization }),
+    after: auditedFields({ ...state, organization }),
   });
   await c.guard([id], { areNew: true, owners: [] });
-  c.charge(writtenAttributes(state));
+  c.charge(countAttributeBytes(state));
   const grants = comparePushed([], input.pushed);
   const insert = async () => ({
     ...(await insertUser(c.scope, id, state, c.at)),
@@ -80,11 +87,11 @@ async function createUser(c: Change, input: UserInput): Promise<ShownUser | Last
 }
 
 async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUser> {
-  const existing = await lockUserByName(c.scope, newUserName(input.userName));
+  const existing = await lockUserByName(c.scope, parseUserName(input.userName));
   if (!existing)
-    throw new RollcallError('busy', 'The user was renamed meanwhile; try again.', { retryAfter: 1 });
-  c.notBefore(existing.now, existing.updated_at);
-  const action = adoptionOf(existing, input);
+    throw new RollcallError('busy', 'The user was renamed in the meantime; try again.', { retryAfter: 1 });
+  c.advanceClock(existing.now, existing.updated_at);
+  const action = adoptionAction(existing, input);
   if (!action) {
     throw new RollcallError(
       'taken',
@@ -97,22 +104,22 @@ async function adoptOrRestoreUser(c: Change, input: UserInput): Promise<ShownUse
   const { organization, ...pushed } = await pushedState(c, input, existing);
   const state: UserState = { ...stateOf(existing), ...pushed, managed_by: 'idp', deleted_at: null };
   const next = withActive(state, input.active ?? true, c.at);
-  const held = await pushedAndOwned(c.scope, existing.id);
-  await c.guard([existing.id], { owners: held.isOwner ? [existing.id] : [] });
+  const currentGrants = await pushedAndOwned(c.scope, existing.id);
+  await c.guard([existing.id], { owners: currentGrants.isOwner ? [existing.id] : [] });
   const eventId = c.record({
     action,
     target: { kind: 'user', id: existing.id, name: next.user_name },
-    ...(difference(existing, { ...next, organization }) ?? {}),
+    ...(diffUser(existing, { ...next, organization }) ?? {}),
   });
-  c.charge(writtenAttributes(next, existing));
+  c.charge(countAttributeBytes(next, existing));
   await updateUser(c.scope, existing, next, c.at);
-  await applyPushed(c, existing.id, comparePushed(held.pushed, input.pushed), eventId);
+  await applyPushed(c, existing.id, comparePushed(currentGrants.pushed, input.pushed), eventId);
   if (existing.status === 'pending' && next.status === 'active')
     await closeInvitationOf(c, existing.id, 'superseded');
   return (await findUser(c.scope, existing.id, { withGroups: true })) as ShownUser;
 }
 
-function adoptionOf(existing: UserRow, input: UserInput): 'user.restored' | 'user.adopted' | undefined {
+function adoptionAction(existing: UserRow, input: UserInput): 'user.restored' | 'user.adopted' | undefined {
   if (existing.erased_at) return undefined;
   if (existing.deleted_at) return 'user.restored';
   if (existing.managed_by === 'workspace') return 'user.adopted';
@@ -130,22 +137,26 @@ interface Affiliation extends Pick<
   readonly organization: string | null;
 }
 
-/** The columns that an identity provider's input sets; `before` is the record that it is pushed to. */
+/** The columns that an identity provider's input sets; `before` is the existing record. */
 export async function pushedState(c: Change, input: UserInput, before?: UserRow): Promise<PushedState> {
   return {
-    user_name: newUserName(input.userName),
+    user_name: parseUserName(input.userName),
     external_id: input.externalId,
     attributes: input.attributes,
     start_date: input.startDate,
-    ...(await affiliation(c, input.organization, before)),
+    ...(await organizationAfterPush(c, input.organization, before)),
   };
 }
 
 /**
- * The organization after a push: of admins and an identity provider, who changed it last is right. Pushing the same
- * again changes nothing, and neither does pushing what is read back. One that isn't there is kept as it was pushed.
+ * The organization after a push. Between admins and the identity provider the last change wins, so pushing the same value
+ * again, or the one just read, changes nothing. An unknown organization is kept as pushed.
  */
-async function affiliation(c: Change, pushed: string | null, before?: UserRow): Promise<Affiliation> {
+async function organizationAfterPush(
+  c: Change,
+  pushed: string | null,
+  before?: UserRow,
+): Promise<Affiliation> {
   if (before) {
     const { organization_id, organization_pushed, organization_last_pushed } = before;
     const known = [organization_last_pushed, organization_pushed ?? before.organization];
@@ -154,11 +165,11 @@ async function affiliation(c: Change, pushed: string | null, before?: UserRow): 
       return { organization_id, organization_pushed, organization_last_pushed, organization };
     }
   }
-  const found = pushed === null ? undefined : await organizationByKey(c.scope, pushed);
+  const organization = pushed === null ? undefined : await organizationByKey(c.scope, pushed);
   return {
-    organization_id: found?.id ?? null,
-    organization_pushed: found ? null : pushed,
+    organization_id: organization?.id ?? null,
+    organization_pushed: organization ? null : pushed,
     organization_last_pushed: pushed,
-    organization: found?.key ?? null,
+    organization: organization?.key ?? null,
   };
 }

@@ -8,15 +8,15 @@ import { type Conflict, conflictsOf } from '../access/conflicts.ts';
 import { type Access, type AccountRole, accountRoleOf, asAccess, isCut } from '../access/effective.ts';
 import type { Context } from '../context/context.ts';
 import { pendingInvitationOf } from '../invitations/list.ts';
-import { momentOf } from '../shared/as-of.ts';
+import { resolveAsOf } from '../shared/as-of.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { withParts } from '../shared/page-parts.ts';
+import { loadPageParts } from '../shared/page-parts.ts';
 
 export type { DirectoryFilter, DirectorySort } from '../../store/users/directory.ts';
 
-/** What a user has or, while pending or inactive, would have if active: what admins decide about. */
+/** What a user has or, while pending or inactive, would have if active. */
 export interface Holdings {
-  /** The highest of all that are granted. */
+  /** The highest granted role. */
   readonly accountRole: AccountRole;
   /** `PRODUCT:LICENSE`, by keys. */
   readonly licenses: readonly string[];
@@ -39,14 +39,14 @@ export interface UserDetail extends Holdings {
   /** The invitation that the user can accept. */
   readonly invitation: InvitationRow | undefined;
   readonly machines: readonly MachineRow[];
-  /** Those lists that are not told whole. */
-  readonly truncated: readonly LongList[];
+  /** The lists that are incomplete. */
+  readonly truncated: readonly TruncatableList[];
 }
 
 /**
- * A page of the directory. A filter by product or project finds whom the page shows with it: also pending and
- * inactive users who would have it; `statuses` narrows. Keys that name nothing find nobody. With `asOf` all of it, keys
- * and order too, is as it was then. Throws `invalid` (asOf).
+ * A page of the directory. A filter by product or project also matches pending and inactive users who would have it,
+ * unless `statuses` excludes them; unknown keys match nobody. With `asOf` everything, including keys and order, is as
+ * it was then. Throws `invalid` (asOf).
  */
 export async function listDirectory(
   ctx: Context,
@@ -54,17 +54,17 @@ export async function listDirectory(
   page: KeysetPage<store.DirectorySort>,
   asOf?: Date,
 ): Promise<Page<DirectoryItem>> {
-  const moment = await momentOf(ctx.core.db, asOf);
-  const { items, next, partsOf } = await withParts(
+  const moment = await resolveAsOf(ctx.core.db, asOf);
+  const { items, next, partsOf } = await loadPageParts(
     await store.listDirectory(ctx.scope, filter, page, moment),
-    (ids, most) => holdingsOf(ctx.scope, ids, moment, most),
+    (ids, limit) => holdingsOf(ctx.scope, ids, moment, limit),
     (holding) => holding.user_id,
   );
-  return { items: items.map((user) => ({ user, ...asHoldings(partsOf(user.id)) })), next };
+  return { items: items.map((user) => ({ user, ...toHoldings(partsOf(user.id)) })), next };
 }
 
-function asHoldings(held: readonly Holding[]): Holdings {
-  const of = (kind: Holding['kind']) => held.filter((holding) => holding.kind === kind);
+function toHoldings(holdings: readonly Holding[]): Holdings {
+  const of = (kind: Holding['kind']) => holdings.filter((holding) => holding.kind === kind);
   return {
     accountRole: accountRoleOf(of('account_role')[0]?.level),
     licenses: of('entitlement').map((holding) => `${holding.target}:${holding.level}`),
@@ -72,40 +72,40 @@ function asHoldings(held: readonly Holding[]): Holdings {
   };
 }
 
-/** How many entries of each list a user's record includes; the rest is in lists of their own. */
-const MOST = { groups: 5_000, conflicts: 1_000, machines: 1_000 } as const;
+/** How many entries of each list a user's record includes; the full lists have endpoints of their own. */
+const LIMITS = { groups: 5_000, conflicts: 1_000, machines: 1_000 } as const;
 
 /** The lists of a user's record that may be truncated. */
-export type LongList = keyof typeof MOST | 'access';
+export type TruncatableList = keyof typeof LIMITS | 'access';
 
 /**
- * Everything about one user, also one whom SCIM no longer shows, now or as of a time that has passed. Throws `not_found`,
- * also for a user who was not there yet, and `invalid` (asOf).
+ * Everything about one user, including users hidden from SCIM, now or as of a past time. Throws `not_found`, also for a
+ * user who did not exist yet, and `invalid` (asOf).
  */
-export async function userDetail(ctx: Context, id: string, asOf?: Date): Promise<UserDetail> {
-  const moment = await momentOf(ctx.core.db, asOf);
+export async function getUserDetail(ctx: Context, id: string, asOf?: Date): Promise<UserDetail> {
+  const moment = await resolveAsOf(ctx.core.db, asOf);
   const userId = asId<UserId>(id);
   const user = userId && (await store.findEntry(ctx.scope, userId, moment));
   if (!user) throw notFound('user', id);
-  // One more than is answered, to know whether a list is truncated.
-  const held = await holdingsOf(ctx.scope, [user.id], moment);
-  const groups = await store.groupsSince(ctx.scope, user.id, moment, MOST.groups + 1);
+  // One more than is returned, to detect truncation.
+  const holdings = await holdingsOf(ctx.scope, [user.id], moment);
+  const groups = await store.groupsSince(ctx.scope, user.id, moment, LIMITS.groups + 1);
   const access = await accessOf(ctx.scope, [user.id], moment);
-  const conflicts = await conflictsOf(ctx, user.id, moment, MOST.conflicts + 1);
-  const machines = await machinesOf(ctx.scope, user.id, moment, MOST.machines + 1);
+  const conflicts = await conflictsOf(ctx, user.id, moment, LIMITS.conflicts + 1);
+  const machines = await machinesOf(ctx.scope, user.id, moment, LIMITS.machines + 1);
   return {
     user,
-    ...asHoldings(held),
-    groups: groups.slice(0, MOST.groups),
+    ...toHoldings(holdings),
+    groups: groups.slice(0, LIMITS.groups),
     access: asAccess(access),
-    conflicts: conflicts.slice(0, MOST.conflicts),
+    conflicts: conflicts.slice(0, LIMITS.conflicts),
     invitation: await pendingInvitationOf(ctx, user.id, moment),
-    machines: machines.slice(0, MOST.machines),
+    machines: machines.slice(0, LIMITS.machines),
     truncated: [
-      ...(groups.length > MOST.groups ? (['groups'] as const) : []),
+      ...(groups.length > LIMITS.groups ? (['groups'] as const) : []),
       ...(isCut(access) ? (['access'] as const) : []),
-      ...(conflicts.length > MOST.conflicts ? (['conflicts'] as const) : []),
-      ...(machines.length > MOST.machines ? (['machines'] as const) : []),
+      ...(conflicts.length > LIMITS.conflicts ? (['conflicts'] as const) : []),
+      ...(machines.length > LIMITS.machines ? (['machines'] as const) : []),
     ],
   };
 }

@@ -1,37 +1,40 @@
 import { asId, type UserId } from '../../lib/ids.ts';
 import { type AccessOutcome, noteAccess } from '../../store/users/last-access.ts';
 import type { Context } from '../context/context.ts';
-import { preparedAddress, preparedUserName } from '../shared/user-name.ts';
+import { prepareAddress, prepareUserName } from '../shared/user-name.ts';
 
-/** What a product tells: that a user, named by id, userName or address, was there at a time. */
+/** A product's report that a user (by id, userName or address) used it at a time. */
 export interface AccessReport {
   readonly user: string;
   readonly at: Date;
 }
 
-export interface AccessNoted {
-  /** How many reports were of users whose last access moved forward. */
+export interface AccessReportResult {
+  /** How many reports moved a user's last access forward. */
   readonly updated: number;
-  /** How many told nothing new: a later access is known. */
+  /** How many reported nothing new, since a later access is known. */
   readonly unchanged: number;
   readonly skipped: readonly { readonly user: string; readonly reason: string }[];
 }
 
-/** Clocks of products may be ahead of ours by so much: such a time counts as now. */
+/** Products' clocks may be ahead of ours by this much; such a time counts as now. */
 const TOLERANCE_SECONDS = 5 * 60;
 
 /**
- * Notes when users were last seen. A report that can't be used is skipped with the reason and refuses none of the
- * others; an earlier time than is known changes nothing; a time that lies ahead is skipped, unless clocks explain it.
+ * Records when users were last seen. Unusable reports are skipped with a reason and don't affect the others; times
+ * earlier than the known one change nothing; future times are skipped, apart from small clock differences.
  *
- * This is telemetry, not a change of what anybody may do: it is no `change` (docs/adr/0004), waits for none, and has
- * no audit event. What the last access was on a past day is kept beside it, a row for each user and day.
+ * This is telemetry and alters nobody's access: it is not a `change` (docs/adr/0004), waits for none, and has no audit
+ * event. The last access as of past days is kept in a row for each user and day.
  */
-export async function reportLastAccess(ctx: Context, reports: readonly AccessReport[]): Promise<AccessNoted> {
+export async function reportLastAccess(
+  ctx: Context,
+  reports: readonly AccessReport[],
+): Promise<AccessReportResult> {
   const usable = reports.filter(({ at }) => at >= EARLIEST);
-  const outcomes = await noteAccess(ctx.scope, usable.map(asNamed), TOLERANCE_SECONDS);
+  const outcomes = await noteAccess(ctx.scope, usable.map(toLookup), TOLERANCE_SECONDS);
   const outcomeOf = new Map(usable.map((report, index) => [report, outcomes[index]]));
-  const count = (outcome: AccessOutcome) => outcomes.filter((one) => one === outcome).length;
+  const count = (outcome: AccessOutcome) => outcomes.filter((other) => other === outcome).length;
   return {
     updated: count('updated'),
     unchanged: count('unchanged'),
@@ -42,14 +45,14 @@ export async function reportLastAccess(ctx: Context, reports: readonly AccessRep
   };
 }
 
-/** Before this nobody has used anything. */
+/** Earlier times are taken for mistakes. */
 const EARLIEST = new Date('2000-01-01T00:00:00Z');
 
-function asNamed({ user, at }: AccessReport) {
+function toLookup({ user, at }: AccessReport) {
   return {
     id: asId<UserId>(user) ?? null,
-    userName: preparedUserName(user),
-    email: preparedAddress(user),
+    userName: prepareUserName(user),
+    email: prepareAddress(user),
     at,
   };
 }
@@ -58,7 +61,7 @@ const REASONS: Readonly<Record<AccessOutcome | 'early', string | undefined>> = {
   updated: undefined,
   unchanged: undefined,
   unknown: 'There is no user of this id, userName or address in this workspace.',
-  ambiguous: 'Several users have this address. Tell the id or the userName of the one you mean.',
-  future: 'This time lies in the future. Compare the clocks.',
+  ambiguous: 'Several users have this address. Send the id or the userName of the user you mean.',
+  future: 'This time lies in the future. Check the clock of the sender.',
   early: 'This time lies before the year 2000. Send an RFC 3339 time such as 2030-01-31T12:00:00Z.',
 };

@@ -7,8 +7,8 @@ import { lockUser, type UserRow } from '../../store/users/users.ts';
 import { userNamed } from '../access/effective.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { difference } from '../shared/diff.ts';
-import { checkName } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 
 export type { MachineRow as Machine, MachineSort } from '../../store/users/machines.ts';
@@ -18,9 +18,9 @@ export interface MachineInput {
   /** By id, userName or address. */
   readonly user: string;
   readonly name: string;
-  /** What the machine is known by, the same each time. */
+  /** Identifies the machine; the same on every registration. */
   readonly fingerprint: string;
-  /** The key of a product; undefined says nothing of it, null is none. */
+  /** The key of a product; undefined leaves it as it is, null removes it. */
   readonly product?: string | null | undefined;
 }
 
@@ -38,31 +38,33 @@ export async function listMachines(
 }
 
 /**
- * Registers a machine of an active user. The same user's again is noted as seen, which is no event unless its name or
- * product changed. Throws `invalid`, `not_found` (user), `refused` for a user who is not active, and `taken` for the
- * fingerprint of somebody else's machine.
+ * Registers a machine of an active user. Registering it again updates when it was last seen, which is an audit event
+ * only if its name or product changed. Throws `invalid`, `not_found` (user), `refused` for a user who is not active, and
+ * `taken` when the fingerprint belongs to another user's machine.
  */
 export async function registerMachine(
   ctx: Context,
   input: MachineInput,
 ): Promise<{ machine: MachineRow; created: boolean }> {
-  checkName(input.name);
+  assertName(input.name);
   if (!FINGERPRINT.test(input.fingerprint)) {
     throw invalid('fingerprint', 'A fingerprint has 1 to 200 visible ASCII characters, without spaces.');
   }
-  const named = await userNamed(ctx, input.user);
+  const target = await userNamed(ctx, input.user);
   return change(ctx, async (c) => {
-    const productId = await productOf(c, input.product);
-    const user = await lockUser(c.scope, named.id);
+    const productId = await findProductId(c, input.product);
+    const user = await lockUser(c.scope, target.id);
     if (!user) throw notFound('user', input.user);
     if (user.status !== 'active') {
       const who = `"${user.user_name}" is ${user.status}`;
       throw new RollcallError('refused', `Only an active user can register a machine; ${who}.`);
     }
-    c.notBefore(user.now);
+    c.advanceClock(user.now);
     const known = await store.machineByFingerprint(c.scope, input.fingerprint);
-    if (known && known.user_id !== user.id) throw registeredBy(known);
-    const id = known ? await seeAgain(c, known, input, productId) : await insert(c, user, input, productId);
+    if (known && known.user_id !== user.id) throw fingerprintTaken(known);
+    const id = known
+      ? await updateSeen(c, known, input, productId)
+      : await insertMachine(c, user, input, productId);
     return {
       machine: (await store.findMachine(c.scope, id)) as MachineRow,
       created: !known,
@@ -70,14 +72,17 @@ export async function registerMachine(
   });
 }
 
-async function productOf(c: Change, key: string | null | undefined): Promise<ProductId | null | undefined> {
+async function findProductId(
+  c: Change,
+  key: string | null | undefined,
+): Promise<ProductId | null | undefined> {
   if (key === undefined || key === null) return key;
   const product = await findProduct(c.scope, key);
   if (!product) throw invalid('product', `There is no product "${key}" in this workspace.`);
   return product.id;
 }
 
-function registeredBy({ user_name }: MachineRow): RollcallError {
+function fingerprintTaken({ user_name }: MachineRow): RollcallError {
   return new RollcallError(
     'taken',
     `This machine is registered by "${user_name}". Remove that registration first.`,
@@ -85,7 +90,7 @@ function registeredBy({ user_name }: MachineRow): RollcallError {
   );
 }
 
-async function insert(
+async function insertMachine(
   c: Change,
   user: UserRow,
   { name, fingerprint, product }: MachineInput,
@@ -100,54 +105,58 @@ async function insert(
   });
   const row = { id, userId: user.id, productId: productId ?? null, name, fingerprint, eventId };
   if (await store.insertMachine(c.scope, row, c.at)) return id;
-  // Registered meanwhile: to be looked at again, from the start.
+  // Somebody else registered it in the meantime; start over.
   return c.retry('This machine is being registered by others; try again.');
 }
 
-async function seeAgain(
+async function updateSeen(
   c: Change,
   known: MachineRow,
   input: MachineInput,
   productId: ProductId | null | undefined,
 ): Promise<MachineId> {
   const product = productId === undefined ? known.product : (input.product ?? null);
-  const changed = difference(
+  const changed = diffFields(
     { name: known.name, product: known.product?.toLowerCase() },
     { name: input.name, product: product?.toLowerCase() },
   );
-  if (changed) c.record({ action: 'machine.updated', ...about(known), ...changed });
+  if (changed) c.record({ action: 'machine.updated', ...eventTarget(known), ...changed });
   await store.updateMachine(c.scope, known.id, { name: input.name, productId }, c.at);
   return known.id;
 }
 
-/** Removes a machine; it can be registered anew, by anybody. Throws `not_found`. */
+/** Removes a machine; any user can register it again. Throws `not_found`. */
 export async function removeMachine(ctx: Context, id: string): Promise<void> {
   const machineId = asId<MachineId>(id);
   await change(ctx, async (c) => {
-    const found = machineId && (await store.findMachine(c.scope, machineId));
-    const user = found && (await lockUser(c.scope, found.user_id));
-    const machine = user && (await store.findMachine(c.scope, found.id));
+    const row = machineId && (await store.findMachine(c.scope, machineId));
+    const user = row && (await lockUser(c.scope, row.user_id));
+    const machine = user && (await store.findMachine(c.scope, row.id));
     if (!machine) throw notFound('machine', id);
-    c.notBefore(user.now);
-    await end(c, [machine]);
+    c.advanceClock(user.now);
+    await removeMachines(c, [machine]);
   });
 }
 
-/** Removes the machines of locked users, who are removed themselves. */
-export async function endMachinesOf(c: Change, userIds: readonly UserId[]): Promise<void> {
-  await end(c, await store.machinesOfUsers(c.scope, userIds));
+/** Removes the machines of locked users who are being removed. */
+export async function removeMachinesOf(c: Change, userIds: readonly UserId[]): Promise<void> {
+  await removeMachines(c, await store.machinesOfUsers(c.scope, userIds));
 }
 
-async function end(c: Change, machines: readonly MachineRow[]): Promise<void> {
+async function removeMachines(c: Change, machines: readonly MachineRow[]): Promise<void> {
   if (machines.length === 0) return;
   const ids = machines.map((machine) => machine.id);
   const events = machines.map((machine) => {
     const { name, fingerprint, product } = machine;
-    return c.record({ action: 'machine.removed', ...about(machine), before: { name, fingerprint, product } });
+    return c.record({
+      action: 'machine.removed',
+      ...eventTarget(machine),
+      before: { name, fingerprint, product },
+    });
   });
   await store.endMachines(c.scope, { ids, events }, c.at);
 }
 
-function about({ id, name, user_id }: MachineRow) {
+function eventTarget({ id, name, user_id }: MachineRow) {
   return { target: { kind: 'machine', id, name }, related: user_id } as const;
 }

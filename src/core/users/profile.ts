@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from '../../lib/errors.ts';
 import type { JsonObject, UserRow } from '../../store/users/users.ts';
-import { problemWith } from '../invitations/addresses.ts';
+import { findAddressProblem } from '../invitations/addresses.ts';
 import { isName, NAME_RULE } from '../shared/names.ts';
 
-/** A telephone number or an address of mail. */
+/** A telephone number or an e-mail address. */
 export interface Contact {
   readonly value: string;
   readonly type?: string | undefined;
@@ -24,14 +24,14 @@ export interface PostalAddress {
   readonly primary?: boolean | undefined;
 }
 
-/** What an admin may change of a profile; null or none takes it away, undefined leaves it as it is. */
+/** The profile fields that an admin may change; null or an empty list removes one, undefined leaves it as it is. */
 export interface ProfileInput {
-  /** Follows its parts when only those are given. */
+  /** Composed of given and family name when only those are sent. */
   readonly fullName?: string | null | undefined;
   readonly givenName?: string | null | undefined;
   readonly familyName?: string | null | undefined;
   readonly title?: string | null | undefined;
-  /** The URL of one. */
+  /** A URL. */
   readonly picture?: string | null | undefined;
   /** YYYY-MM-DD */
   readonly startDate?: string | null | undefined;
@@ -40,10 +40,10 @@ export interface ProfileInput {
   readonly addresses?: readonly PostalAddress[] | undefined;
 }
 
-/** The parts of a user's row that a profile is. */
+/** The columns of a user's row that make up the profile. */
 export type Profile = Pick<UserRow, 'attributes' | 'start_date'>;
 
-/** A user's profile as it is read back. */
+/** A user's profile as clients read it. */
 export function profileOf({ attributes, full_name, start_date }: UserRow) {
   const name = objectIn(attributes, 'name');
   return {
@@ -59,19 +59,19 @@ export function profileOf({ attributes, full_name, start_date }: UserRow) {
   } satisfies Record<keyof ProfileInput, unknown>;
 }
 
-/** The fields of an input that would change the profile: what is sent back as it was read changes nothing. */
+/** The fields of an input that would change the profile; values sent back as they were read don't. */
 export function changedFields(user: UserRow, input: ProfileInput): (keyof ProfileInput)[] {
   const now = profileOf(user);
   const names = Object.keys(now) as (keyof ProfileInput)[];
   return names.filter((name) => input[name] !== undefined && !isDeepStrictEqual(now[name], input[name]));
 }
 
-/** The profile with those fields changed. Throws `invalid` for what nobody is called, or nothing can be sent to. */
-export function withProfile(user: UserRow, input: ProfileInput): Profile {
+/** The profile with the changes applied. Throws `invalid` for unusable names, addresses and URLs. */
+export function applyProfile(user: UserRow, input: ProfileInput): Profile {
   const fields = changedFields(user, input);
-  const given = Object.fromEntries(fields.map((name) => [name, input[name]])) as ProfileInput;
-  checkProfile(given);
-  const { title, picture, startDate, emails, phoneNumbers, addresses } = given;
+  const changes = Object.fromEntries(fields.map((name) => [name, input[name]])) as ProfileInput;
+  assertProfile(changes);
+  const { title, picture, startDate, emails, phoneNumbers, addresses } = changes;
   return {
     attributes: {
       ...without(user.attributes, [
@@ -80,30 +80,31 @@ export function withProfile(user: UserRow, input: ProfileInput): Profile {
         ...(emails ? ['emails'] : []),
         ...(phoneNumbers ? ['phoneNumbers'] : []),
         ...(addresses ? ['addresses'] : []),
-        ...['displayName', 'name'],
+        'displayName',
+        'name',
       ]),
-      ...named(user, given),
+      ...nameAttributes(user, changes),
       ...(title ? { title } : {}),
       ...(picture ? { photos: [{ value: picture, type: 'photo', primary: true }] } : {}),
-      ...list('emails', emails),
-      ...list('phoneNumbers', phoneNumbers),
-      ...list('addresses', addresses),
+      ...listAttribute('emails', emails),
+      ...listAttribute('phoneNumbers', phoneNumbers),
+      ...listAttribute('addresses', addresses),
     },
     start_date: startDate === undefined ? user.start_date : startDate,
   };
 }
 
-function named({ attributes }: UserRow, input: ProfileInput): JsonObject {
+function nameAttributes({ attributes }: UserRow, input: ProfileInput): JsonObject {
   const { givenName, familyName, fullName } = input;
   const name: Record<string, unknown> = { ...objectIn(attributes, 'name') };
-  put(name, 'givenName', givenName);
-  put(name, 'familyName', familyName);
+  setOrDelete(name, 'givenName', givenName);
+  setOrDelete(name, 'familyName', familyName);
   let displayName = attributes['displayName'];
   const isPartGiven = givenName !== undefined || familyName !== undefined;
   if (fullName !== undefined || isPartGiven) {
     const parts = [name['givenName'], name['familyName']].filter((part) => typeof part === 'string');
     const full = fullName === undefined ? parts.join(' ') : (fullName ?? '');
-    put(name, 'formatted', full === '' ? null : full);
+    setOrDelete(name, 'formatted', full === '' ? null : full);
     displayName = full === '' ? undefined : full;
   }
   return {
@@ -112,14 +113,14 @@ function named({ attributes }: UserRow, input: ProfileInput): JsonObject {
   };
 }
 
-function put(object: Record<string, unknown>, name: string, value: string | null | undefined): void {
+function setOrDelete(object: Record<string, unknown>, name: string, value: string | null | undefined): void {
   if (value === null) Reflect.deleteProperty(object, name);
   else if (value !== undefined) object[name] = value;
 }
 
-function list(name: string, elements: readonly object[] | undefined): JsonObject {
+function listAttribute(name: string, elements: readonly object[] | undefined): JsonObject {
   if (!elements || elements.length === 0) return {};
-  // Undefined parts are none.
+  // Drops undefined properties.
   return { [name]: JSON.parse(JSON.stringify(elements)) as JsonObject[] };
 }
 
@@ -127,40 +128,43 @@ function without(attributes: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
 }
 
-function checkProfile(input: ProfileInput): void {
+function assertProfile(input: ProfileInput): void {
   for (const field of ['fullName', 'givenName', 'familyName', 'title'] as const) {
     const text = input[field];
     if (typeof text === 'string' && !isName(text)) {
       throw invalid(field, `has ${NAME_RULE}, and no outer spaces.`);
     }
   }
-  if (typeof input.picture === 'string') checkUrl(input.picture);
+  if (typeof input.picture === 'string') assertPictureUrl(input.picture);
   for (const field of ['emails', 'phoneNumbers', 'addresses'] as const) {
     const elements = input[field] ?? [];
     if (elements.filter((element) => element.primary).length > 1) {
-      throw invalid(field, 'One of them can be primary.');
+      throw invalid(field, 'Only one of them can be primary.');
     }
-    elements.forEach((element, index) => checkTexts(`${field}[${index}]`, element));
+    elements.forEach((element, index) => assertTexts(`${field}[${index}]`, element));
   }
   input.emails?.forEach(({ value }, index) => {
-    const problem = problemWith(value);
+    const problem = findAddressProblem(value);
     if (problem !== undefined) throw invalid(`emails[${index}].value`, problem);
   });
 }
 
 const MAX_URL_LENGTH = 2000;
 
-function checkUrl(text: string): void {
+function assertPictureUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && text.length <= MAX_URL_LENGTH) return;
-  throw invalid('picture', 'The URL of a picture begins with https:// or http://.');
+  throw invalid(
+    'picture',
+    `The URL of a picture begins with https:// or http:// and has at most ${MAX_URL_LENGTH} characters.`,
+  );
 }
 
-function checkTexts(field: string, element: object): void {
+function assertTexts(field: string, element: object): void {
   const texts = Object.entries(element).filter(([, value]) => typeof value === 'string');
-  if (texts.length === 0) throw invalid(field, 'This says nothing.');
+  if (texts.length === 0) throw invalid(field, 'This entry is empty. Give it a value, or leave it out.');
   for (const [name, value] of texts as [string, string][]) {
-    // The lines of an address are lines.
+    // A formatted address may have several lines.
     const line = name === 'formatted' ? value.replace(/\r?\n/g, ' ') : value;
     if (!isName(line.trim())) {
       throw invalid(`${field}.${name}`, `has ${NAME_RULE}.`);

@@ -14,9 +14,9 @@ import type { IndexPage } from '../../store/sql/offset-page.ts';
 import { findUser, MOST_GROUPS, type ShownUser } from '../../store/users/users.ts';
 import type { Context } from '../context/context.ts';
 import { partsWhileTokenLive } from '../context/live-token.ts';
-import { indexPage } from '../shared/offset-page.ts';
+import { loadIndexPage } from '../shared/offset-page.ts';
 
-/** What of a user costs a query of its own and is loaded only when it is shown. */
+/** Parts of a user that need a query of their own and are loaded only when requested. */
 export interface UserParts {
   readonly groups: boolean;
   readonly access: boolean;
@@ -24,11 +24,11 @@ export interface UserParts {
 
 export interface UserWithAccess {
   readonly user: ShownUser;
-  /** Effective access; undefined when it wasn't asked for. */
+  /** Effective access; undefined when it was not requested. */
   readonly access: readonly AccessRow[] | undefined;
 }
 
-/** One user that SCIM shows. Throws `not_found`. */
+/** A user that is visible to SCIM. Throws `not_found`. */
 export async function getUser(ctx: Context, id: string, parts: UserParts): Promise<UserWithAccess> {
   const userId = asId<UserId>(id);
   const user = userId && (await findUser(ctx.scope, userId, { withGroups: parts.groups }));
@@ -37,37 +37,37 @@ export async function getUser(ctx: Context, id: string, parts: UserParts): Promi
   return { user, access };
 }
 
-/** A page of the users that SCIM shows by position, and how many there are under the condition. */
+/** A page of the users visible to SCIM by position, and how many match the condition. */
 export async function listUsersByIndex(
   ctx: Context,
   page: IndexPage,
   parts: UserParts,
 ): Promise<{ total: number; items: UserWithAccess[] }> {
-  const list = () => listUsers(ctx.scope, page, shownParts(parts));
-  const { total, items: users } = await indexPage(page, list, () => countUsers(ctx.scope, page));
+  const list = () => listUsers(ctx.scope, page, toLoadOptions(parts));
+  const { total, items: users } = await loadIndexPage(page, list, () => countUsers(ctx.scope, page));
   return { total, items: await withAccess(ctx, users, parts) };
 }
 
-/** A page of the users that SCIM shows from a row on, and how many there were under the condition when it was begun. */
+/** A page of the users visible to SCIM by cursor, and how many matched the condition when the first page was read. */
 export async function listUsersByCursor(
   ctx: Context,
   page: CursorSelection,
   parts: UserParts,
 ): Promise<CursorPage<UserWithAccess> & { readonly total: number }> {
-  const [total, found] = await Promise.all([
+  const [total, result] = await Promise.all([
     page.cursor.total ?? countUsers(ctx.scope, page),
-    userPageAfter(ctx.scope, page, shownParts(parts)),
+    userPageAfter(ctx.scope, page, toLoadOptions(parts)),
   ]);
-  return { ...found, total, rows: await withAccess(ctx, found.rows, parts) };
+  return { ...result, total, rows: await withAccess(ctx, result.rows, parts) };
 }
 
-/** What of a user is read for its parts. */
-export function shownParts({ groups, access }: UserParts): ShownParts {
+/** The store's options for the requested parts. */
+export function toLoadOptions({ groups, access }: UserParts): ShownParts {
   return { withGroups: groups, withAccess: access };
 }
 
 /**
- * All groups of a user who is in more than are read with the record, by id and in batches; undefined for all others.
+ * All groups of a user, by id and in batches, when there are more than are read with the record; undefined otherwise.
  */
 export function groupsOfUser(ctx: Context, user: ShownUser): GroupBatches | undefined {
   if (!user.groups || user.groups.length <= MOST_GROUPS) return undefined;
@@ -76,8 +76,8 @@ export function groupsOfUser(ctx: Context, user: ShownUser): GroupBatches | unde
 
 export type GroupBatches = ReturnType<typeof groupBatches>;
 
-/** The users with these ids that SCIM shows, in no order. */
-export async function usersOf(
+/** The users with these ids that are visible to SCIM, in no particular order. */
+export async function getUsersByIds(
   ctx: Context,
   ids: readonly UserId[],
   parts: UserParts,

@@ -4,21 +4,21 @@ import { lockGroupsOfUsers, touchGroups } from '../../store/groups/groups.ts';
 import { endMemberships, membershipsOf } from '../../store/groups/memberships.ts';
 import { markUsersDeleted, type UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
-import { lockWhole } from '../context/lock-users.ts';
+import { lockUsers } from '../context/lock-users.ts';
 import { closeInvitationsOf } from '../invitations/closing/close.ts';
-import { endMachinesOf } from './machines.ts';
+import { removeMachinesOf } from './machines.ts';
 
-/** Users about to be removed, locked with the groups that they are in. */
-export interface Leaving {
+/** Users about to be removed, locked together with their groups. */
+export interface RemovalSet {
   readonly users: readonly UserRow[];
   readonly memberships: readonly { readonly group_id: GroupId; readonly user_id: UserId }[];
   readonly groupNames: ReadonlyMap<GroupId, string>;
 }
 
-/** Locks users and their groups, in the order in which every change does; those whom there never was are left out. */
-export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Leaving> {
+/** Locks users and their groups in the common lock order; unknown ids are left out. */
+export async function lockForRemoval(c: Change, ids: readonly UserId[]): Promise<RemovalSet> {
   const groups = await lockGroupsOfUsers(c.scope, ids);
-  const users = await lockWhole(c, ids);
+  const users = await lockUsers(c, ids);
   const memberships = await membershipsOf(c.scope, ids);
   const groupNames = new Map(groups.map((group) => [group.id, group.display_name]));
   if (memberships.some(({ group_id }) => !groupNames.has(group_id))) {
@@ -29,12 +29,12 @@ export async function lockLeaving(c: Change, ids: readonly UserId[]): Promise<Le
 }
 
 /**
- * Removes locked users: inactive, out of every group, without direct grants, invitation and machines, and no longer
- * shown by SCIM; the records and their history stay.
+ * Removes locked users: they become inactive, lose groups, direct grants, invitation and machines, and are hidden from
+ * SCIM; the records and their history stay.
  */
-export async function removeLocked(
+export async function removeLockedUsers(
   c: Change,
-  { users, memberships, groupNames }: Leaving,
+  { users, memberships, groupNames }: RemovalSet,
   action: 'user.deleted' | 'user.removed',
 ): Promise<void> {
   if (users.length === 0) return;
@@ -53,20 +53,20 @@ export async function removeLocked(
   );
   await endAllDirectGrants(c.scope, { users: ids, events }, c.at);
   await closeInvitationsOf(c, of('pending'), 'revoked');
-  await endMachinesOf(c, ids);
+  await removeMachinesOf(c, ids);
   const names = new Map(users.map((user) => [user.id, user.user_name]));
   await leaveGroups(c, memberships, groupNames, names);
 }
 
 async function leaveGroups(
   c: Change,
-  memberships: Leaving['memberships'],
-  groupNames: Leaving['groupNames'],
+  memberships: RemovalSet['memberships'],
+  groupNames: RemovalSet['groupNames'],
   userNames: ReadonlyMap<UserId, string>,
 ): Promise<void> {
   if (memberships.length === 0) return;
-  const groups = memberships.map((one) => one.group_id);
-  const users = memberships.map((one) => one.user_id);
+  const groups = memberships.map((row) => row.group_id);
+  const users = memberships.map((row) => row.user_id);
   const events = memberships.map(({ group_id, user_id }): EventId =>
     c.record({
       action: 'group.member_removed',

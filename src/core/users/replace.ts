@@ -8,18 +8,18 @@ import { applyPushed, auditedPushed, comparePushed, type PushedDelta } from '../
 import type { ChangeEvent } from '../audit/events/catalog.ts';
 import { changeEvent } from '../audit/events/catalog.ts';
 import { change } from '../change/change.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
+import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
 import { closeInvitationOf } from '../invitations/closing/close.ts';
-import { difference, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
+import { diffUser, stateOf, type UserInput, withActive } from '../shared/user-state.ts';
 import { pushedState } from './create-or-adopt.ts';
 
-/** The versions of a resource that a client will accept as the one it changes; undefined for any. */
+/** The resource versions that a client accepts as current (If-Match); undefined for any. */
 export type ExpectedVersions = readonly number[] | undefined;
 
 /**
- * Replaces a user by what `edit` makes of it, under the user's lock: a pure function, which may run more than once.
- * When that is what is there already, nothing is written. Whoever writes through SCIM manages the user from then on.
+ * Replaces a user with the result of `edit`, a pure function that runs under the user's lock, perhaps more than once.
+ * Nothing is written when nothing differs. From then on the identity provider manages the user.
  * Throws `not_found`, `precondition`, `taken`, `refused` (seats, last owner, billing manager).
  */
 export async function replaceUser(
@@ -33,20 +33,20 @@ export async function replaceUser(
   const lock = (scope: WriteScope) => Promise.all([lockUser(scope, userId), pushedAndOwned(scope, userId)]);
   return change<ShownUser, Awaited<ReturnType<typeof lock>>>(
     ctx,
-    async (c, [current, held]) => {
+    async (c, [current, currentGrants]) => {
       if (!current || current.deleted_at) throw notFound('user', id);
-      checkVersion(current.version, expected);
-      c.notBefore(current.now, current.updated_at);
+      assertVersion(current.version, expected);
+      c.advanceClock(current.now, current.updated_at);
       const input = edit(current);
       const state = stateOf(current);
       const { organization, ...pushed } = await pushedState(c, input, current);
       const next = withActive({ ...state, ...pushed, managed_by: 'idp' }, input.active, c.at);
-      const grants = comparePushed(held.pushed, input.pushed);
+      const grants = comparePushed(currentGrants.pushed, input.pushed);
       if (!grants && isDeepStrictEqual(state, next))
         return (await findUser(c.scope, userId, { withGroups: true })) as ShownUser;
-      await c.guard([userId], { owners: held.isOwner ? [userId] : [] });
+      await c.guard([userId], { owners: currentGrants.isOwner ? [userId] : [] });
       const eventId = c.record(updatedEvent(current, { ...current, ...next, organization }, grants));
-      c.charge(writtenAttributes(next, current));
+      c.charge(countAttributeBytes(next, current));
       await applyPushed(c, userId, grants, eventId);
       if (current.status === 'pending' && next.status === 'active')
         await closeInvitationOf(c, userId, 'superseded');
@@ -60,7 +60,7 @@ function updatedEvent(before: UserRow, after: UserRow, grants: PushedDelta | und
   return changeEvent({
     action: actionOf(before, after),
     target: { kind: 'user', id: before.id, name: after.user_name },
-    ...(difference(before, after) ?? (grants && auditedPushed(grants)) ?? {}),
+    ...(diffUser(before, after) ?? (grants && auditedPushed(grants)) ?? {}),
   });
 }
 
@@ -69,12 +69,12 @@ function actionOf(before: UserRow, after: UserRow) {
   return after.status === 'active' ? 'user.activated' : 'user.deactivated';
 }
 
-/** Throws `precondition` when the version is none of those expected. */
-export function checkVersion(version: number, expected: ExpectedVersions): void {
+/** Throws `precondition` when the version is not among the expected ones. */
+export function assertVersion(version: number, expected: ExpectedVersions): void {
   if (expected && !expected.includes(version)) {
     throw new RollcallError(
       'precondition',
-      'The resource has changed since; read it again and repeat the change.',
+      'The resource has changed in the meantime; read it again and repeat the change.',
     );
   }
 }

@@ -5,13 +5,13 @@ import { updateUser, type UserRow, type UserState } from '../../store/users/user
 import { setAccountRole } from '../access/account-role.ts';
 import type { AccountRole } from '../access/effective.ts';
 import { change, type Change } from '../change/change.ts';
-import { writtenAttributes } from '../change/written-bytes.ts';
+import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { Context } from '../context/context.ts';
-import { lockPresent } from '../context/lock-users.ts';
-import { difference, stateOf } from '../shared/user-state.ts';
-import { changedFields, type ProfileInput, withProfile } from './profile.ts';
+import { lockExistingUser } from '../context/lock-users.ts';
+import { diffUser, stateOf } from '../shared/user-state.ts';
+import { applyProfile, changedFields, type ProfileInput } from './profile.ts';
 
-/** What an admin changes of a user; what is undefined stays as it is. */
+/** An admin's changes to a user; undefined fields stay as they are. */
 export interface UserPatch extends ProfileInput {
   readonly accountRole?: AccountRole | undefined;
   /** A key; null for none. */
@@ -19,28 +19,32 @@ export interface UserPatch extends ProfileInput {
 }
 
 /**
- * Changes a user for an admin. The profile of one whom an identity provider manages is read-only here; the account
- * role and the organization are not: they stand until the provider pushes something else than it did last. Throws
+ * Changes a user for an admin. The profile of a user managed by an identity provider is read-only here. The account role
+ * and the organization are not: they stay until the provider pushes a different value than last time. Throws
  * `not_found`, `invalid`, `immutable` for such a profile, and `refused` (see account-role.ts; removed).
  */
 export function patchUser(ctx: Context, id: string, patch: UserPatch): Promise<void> {
   return change(ctx, async (c) => {
-    const user = await lockPresent(c, id);
-    if (user.managed_by === 'idp') refuseProfile(user, patch);
-    const profile = withProfile(user, patch);
+    const user = await lockExistingUser(c, id);
+    if (user.managed_by === 'idp') assertProfileUnchanged(user, patch);
+    const profile = applyProfile(user, patch);
     const state = stateOf(user);
-    const next: UserState = { ...state, ...profile, ...(await affiliation(c, user, patch.organization)) };
+    const next: UserState = {
+      ...state,
+      ...profile,
+      ...(await resolveOrganization(c, user, patch.organization)),
+    };
     if (!isDeepStrictEqual(state, next)) {
-      c.charge(writtenAttributes(next, state));
+      c.charge(countAttributeBytes(next, state));
       const updated = await updateUser(c.scope, user, next, c.at);
       const target = { kind: 'user', id: user.id, name: user.user_name } as const;
-      c.record({ action: 'user.updated', target, ...(difference(user, updated) ?? {}) });
+      c.record({ action: 'user.updated', target, ...(diffUser(user, updated) ?? {}) });
     }
     if (patch.accountRole !== undefined) await setAccountRole(c, user, patch.accountRole);
   });
 }
 
-function refuseProfile(user: UserRow, patch: UserPatch): void {
+function assertProfileUnchanged(user: UserRow, patch: UserPatch): void {
   const fields = changedFields(user, patch);
   if (fields.length === 0) return;
   throw new RollcallError(
@@ -51,7 +55,7 @@ function refuseProfile(user: UserRow, patch: UserPatch): void {
   );
 }
 
-async function affiliation(
+async function resolveOrganization(
   c: Change,
   user: UserRow,
   key: string | null | undefined,

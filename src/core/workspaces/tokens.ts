@@ -10,9 +10,9 @@ import { change, type Change } from '../change/change.ts';
 import type { Caller, Scope } from '../context/caller.ts';
 import type { Context } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { checkName } from '../shared/keys.ts';
+import { assertName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
-import { sharedAnswers } from '../shared/single-flight.ts';
+import { createSingleFlight } from '../shared/single-flight.ts';
 
 export type { TokenRow as Token, TokenSort } from '../../store/workspaces/tokens.ts';
 
@@ -52,11 +52,11 @@ export async function verifyToken(core: Core, secret: string): Promise<VerifiedT
   return { id, name, scope, workspaceId: workspace_id, workspaceKey: workspace_key };
 }
 
-const answers = new WeakMap<Db, ReturnType<typeof sharedAnswers<store.LiveToken | undefined>>>();
+const answers = new WeakMap<Db, ReturnType<typeof createSingleFlight<store.LiveToken | undefined>>>();
 
 function liveToken({ db }: Core, hash: Buffer): Promise<store.LiveToken | undefined> {
   let ask = answers.get(db);
-  if (!ask) answers.set(db, (ask = sharedAnswers()));
+  if (!ask) answers.set(db, (ask = createSingleFlight()));
   return ask(hash.toString('base64'), () => store.findLiveToken(db, hash));
 }
 
@@ -82,7 +82,7 @@ export function issueToken(
   ctx: Context,
   input: { readonly name: string; readonly scope: Scope; readonly expiresAt?: Date | null | undefined },
 ): Promise<IssuedToken> {
-  checkName(input.name);
+  assertName(input.name);
   if (input.scope === 'operator' && !isOperator(ctx.caller)) {
     throw new RollcallError('forbidden', 'Only an operator can make a token with the scope operator.');
   }

@@ -11,8 +11,8 @@ import type { Caller } from '../context/caller.ts';
 import type { Context } from '../context/context.ts';
 import { contextOf } from '../context/context.ts';
 import type { Core } from '../context/core.ts';
-import { difference } from '../shared/diff.ts';
-import { checkKey, checkName } from '../shared/keys.ts';
+import { diffFields } from '../shared/diff.ts';
+import { assertKey, assertName } from '../shared/keys.ts';
 import type { KeysetPage, Page } from '../shared/keyset.ts';
 import { SEED_PRODUCTS, SEED_ROLES } from './seed.ts';
 
@@ -48,7 +48,7 @@ export function patchWorkspace(
     readonly integrationEnabled?: boolean | undefined;
   },
 ): Promise<WorkspaceRow> {
-  if (input.name !== undefined) checkName(input.name);
+  if (input.name !== undefined) assertName(input.name);
   if (typeof input.signInUrl === 'string') checkSignInUrl(input.signInUrl);
   return change(
     ctx,
@@ -60,9 +60,9 @@ export function patchWorkspace(
         sign_in_url: input.signInUrl === undefined ? before.sign_in_url : input.signInUrl,
         integration_enabled: input.integrationEnabled ?? before.integration_enabled,
       };
-      const changed = difference(before, state);
+      const changed = diffFields(before, state);
       if (!changed) return current;
-      c.notBefore(current.updated_at);
+      c.advanceClock(current.updated_at);
       c.record({ action: 'workspace.updated', target: target(current), ...changed });
       return store.updateWorkspace(c.scope, state, c.at);
     },
@@ -80,8 +80,8 @@ export function createWorkspace(
   by: Pick<Caller, 'actor' | 'requestId'>,
   input: { readonly key: string; readonly name: string },
 ): Promise<WorkspaceRow> {
-  checkKey(input.key);
-  checkName(input.name);
+  assertKey(input.key);
+  assertName(input.name);
   const id = newId<WorkspaceId>();
   return change(
     contextOf(core, { actor: by.actor, requestId: by.requestId, workspaceId: id }),

@@ -1,5 +1,5 @@
 import type { ComparedValue, Operator } from '../../core/shared/condition.ts';
-import { preparedAddress, preparedPart, preparedUserName } from '../../core/shared/user-name.ts';
+import { prepareAddress, prepareUserName, prepareUserNamePart } from '../../core/shared/user-name.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { attributeName } from '../schema/attribute.ts';
 import { rfc3339 } from '../schema/date-time.ts';
@@ -26,9 +26,9 @@ function prepared(attribute: SchemaAttribute, operator: Operator, text: string):
   const isPart = operator === 'co' || operator === 'sw' || operator === 'ew';
   switch (attributeName(attribute.path)) {
     case 'userName':
-      return isPart ? preparedPart(text) : preparedUserName(text);
+      return isPart ? prepareUserNamePart(text) : prepareUserName(text);
     case 'emails.value':
-      return isPart ? text : preparedAddress(text);
+      return isPart ? text : prepareAddress(text);
     default:
       return text;
   }

@@ -1,4 +1,4 @@
-import { preparedAddress } from '../../core/shared/user-name.ts';
+import { prepareAddress } from '../../core/shared/user-name.ts';
 import type { SchemaAttribute } from '../schema/attribute.ts';
 import { attributeName } from '../schema/attribute.ts';
 import { isDate, rfc3339 } from '../schema/date-time.ts';
@@ -58,7 +58,7 @@ function text(attribute: SchemaAttribute, given: unknown): string {
   if (/\p{Surrogate}/u.test(given)) throw wrongType(attribute, 'well-formed Unicode');
   if (attribute.name === 'startDate') return day(attribute, given);
   // An address that nobody can tell from another is the same; one of white space alone stays what it is.
-  return attributeName(attribute.path) === 'emails.value' ? preparedAddress(given) || given : given;
+  return attributeName(attribute.path) === 'emails.value' ? prepareAddress(given) || given : given;
 }
 
 /** Our extension's startDate. Entra ID's employeeHireDate is a dateTime: its day is what is meant. */

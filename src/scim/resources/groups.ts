@@ -3,8 +3,8 @@ import {
   type GroupWithMembers,
   listGroupsByCursor,
   listGroupsByIndex,
-  type MembersWanted,
-  withOwnMembers,
+  type MemberOptions,
+  withMemberStream,
 } from '../../core/groups/pages.ts';
 import { changeGroup, createGroup, deleteGroup } from '../../core/groups/write.ts';
 import type { GroupRow } from '../../core/shared/records.ts';
@@ -70,7 +70,7 @@ export const groupVerbs: ResourceVerbs = {
 };
 
 /** Whether the members of groups must be loaded to be shown. */
-export function membersWanted(ctx: ScimContext, projection: Projection): MembersWanted | undefined {
+export function membersWanted(ctx: ScimContext, projection: Projection): MemberOptions | undefined {
   return projection.wants('members') ? { usersUrl: `${ctx.publicUrl}/scim/v2/Users/` } : undefined;
 }
 
@@ -79,7 +79,7 @@ export function membersWanted(ctx: ScimContext, projection: Projection): Members
  * without them: an error would say that nothing was done.
  */
 function shown(ctx: ScimContext, group: GroupRow, projection: Projection): ScimReply {
-  const written = withOwnMembers(ctx, group, membersWanted(ctx, projection));
+  const written = withMemberStream(ctx, group, membersWanted(ctx, projection));
   const otherwise = () => groupText({ group, members: undefined }, ctx.publicUrl, projection);
   return { ...asReply(ctx, written, projection), otherwise };
 }

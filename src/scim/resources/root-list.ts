@@ -1,9 +1,9 @@
 import {
-  listMixedByCursor,
-  listMixedByIndex,
-  type MixedItem,
-  type MixedParts,
+  listRootByCursor,
+  listRootByIndex,
   type MixedSelection,
+  type RootItem,
+  type RootParts,
 } from '../../core/groups/root-list.ts';
 import type { ScimReply } from '../http/reply.ts';
 import { readSelection } from '../query/list-query.ts';
@@ -29,12 +29,12 @@ export async function listMixed(ctx: ScimContext, raw: RawQuery): Promise<ScimRe
   };
   const ofUsers = parseProjection(raw, userSchema);
   const ofGroups = parseProjection(raw, groupSchema);
-  const parts: MixedParts = { users: partsOf(ofUsers), members: membersWanted(ctx, ofGroups) };
-  return listReply<MixedItem>(ctx, readPaging(raw), {
+  const parts: RootParts = { users: partsOf(ofUsers), members: membersWanted(ctx, ofGroups) };
+  return listReply<RootItem>(ctx, readPaging(raw), {
     endpoint: '/',
     query: selection,
-    byIndex: (page) => listMixedByIndex(ctx, { ...selection, ...page }, parts),
-    byCursor: (page) => listMixedByCursor(ctx, { ...selection, ...page }, parts),
+    byIndex: (page) => listRootByIndex(ctx, { ...selection, ...page }, parts),
+    byCursor: (page) => listRootByCursor(ctx, { ...selection, ...page }, parts),
     show: (item) =>
       item.kind === 'user'
         ? userText(ctx, item.user, ofUsers)

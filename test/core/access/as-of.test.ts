@@ -16,8 +16,8 @@ import {
   type DirectoryFilter,
   type DirectoryItem,
   type DirectorySort,
+  getUserDetail,
   listDirectory,
-  userDetail,
 } from '../../../src/core/users/directory.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { databaseTime } from '../../../src/store/sql/as-of.ts';
@@ -91,8 +91,8 @@ describe('as of any time', () => {
     await expectRefusal(found(bob, then), 'not_found');
     await expectRefusal(found('ann', before), 'not_found');
     await expectRefusal(found('ann', new Date(Date.now() + 60_000)), 'invalid');
-    await expectRefusal(userDetail(contextOf(core, world.caller), ann, before), 'not_found');
-    expect((await userDetail(contextOf(core, world.caller), ann, then)).user.user_name).to.equal('ann');
+    await expectRefusal(getUserDetail(contextOf(core, world.caller), ann, before), 'not_found');
+    expect((await getUserDetail(contextOf(core, world.caller), ann, then)).user.user_name).to.equal('ann');
   });
 
   it('conflicts are those of that time, by its names', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sharedAnswers } from '../../../src/core/shared/single-flight.ts';
+import { createSingleFlight } from '../../../src/core/shared/single-flight.ts';
 
 describe('shared answers', () => {
   /** A question that takes until it is let go, and answers what is true then. */
@@ -25,7 +25,7 @@ describe('shared answers', () => {
 
   it('are never older than the question', async () => {
     const { ask, change, letGo, asked } = world();
-    const shared = sharedAnswers<string>();
+    const shared = createSingleFlight<string>();
     const first = shared('key', ask);
     change();
     const [second, third] = [shared('key', ask), shared('key', ask)];
@@ -38,7 +38,7 @@ describe('shared answers', () => {
 
   it('are of one key each, and not kept', async () => {
     const { ask, letGo, asked } = world();
-    const shared = sharedAnswers<string>();
+    const shared = createSingleFlight<string>();
     const both = [shared('a', ask), shared('b', ask)];
     expect(asked()).to.equal(2);
     await letGo();
@@ -49,7 +49,7 @@ describe('shared answers', () => {
   });
 
   it('fail those who asked, and nobody after them', async () => {
-    const shared = sharedAnswers<string>();
+    const shared = createSingleFlight<string>();
     const failing = () => Promise.reject(new Error('away'));
     const first = shared('key', failing).catch((error: unknown) => (error as Error).message);
     const second = shared('key', () => Promise.resolve('there'));

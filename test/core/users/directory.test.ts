@@ -6,8 +6,8 @@ import { deleteUser } from '../../../src/core/users/delete.ts';
 import {
   type DirectoryFilter,
   type DirectorySort,
+  getUserDetail,
   listDirectory,
-  userDetail,
 } from '../../../src/core/users/directory.ts';
 import type { UserId } from '../../../src/lib/ids.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
@@ -172,7 +172,7 @@ describe('directory', () => {
       active: false,
     });
     expect((await list()).items[0]).to.deep.include(expected);
-    const detail = await userDetail(contextOf(core, world.caller), user);
+    const detail = await getUserDetail(contextOf(core, world.caller), user);
     expect(detail).to.deep.include(expected);
     expect(detail.access).to.deep.equal({
       accountRole: { role: 'member', via: [] },
@@ -197,7 +197,7 @@ describe('directory', () => {
     const [item] = (await list()).items;
     expect(item!.user).to.deep.include({ id: user, status: 'inactive' });
     expect(item!.licenses).to.deep.equal([]);
-    const detail = await userDetail(contextOf(core, world.caller), user);
+    const detail = await getUserDetail(contextOf(core, world.caller), user);
     expect(detail.groups).to.deep.equal([]);
     expect(detail.user.removed_at).to.be.instanceOf(Date);
   });
@@ -213,7 +213,7 @@ describe('directory', () => {
     const group = await world.group('Zebras', [user]);
     await world.group('Ants', [user]);
     await world.grants(group, [{ product: 'testsigma' }]);
-    const detail = await userDetail(contextOf(core, world.caller), user);
+    const detail = await getUserDetail(contextOf(core, world.caller), user);
     expect(detail.user).to.deep.include({
       start_date: '2030-02-01',
       external_id: 'x-1',
@@ -233,7 +233,7 @@ describe('directory', () => {
     const other = await newWorld(core);
     const page = { sort: { by: 'name', descending: false }, limit: 10 } as const;
     expect((await listDirectory(contextOf(core, other.caller), {}, page)).items).to.deep.equal([]);
-    await expectRefusal(userDetail(contextOf(core, other.caller), user), 'not_found');
-    await expectRefusal(userDetail(contextOf(core, world.caller), 'nonsense'), 'not_found');
+    await expectRefusal(getUserDetail(contextOf(core, other.caller), user), 'not_found');
+    await expectRefusal(getUserDetail(contextOf(core, world.caller), 'nonsense'), 'not_found');
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { newUserName, preparedUserName } from '../../../src/core/shared/user-name.ts';
+import { parseUserName, prepareUserName } from '../../../src/core/shared/user-name.ts';
 import { ORDINARY, preparedName } from '../../support/prepared-name.ts';
 
 describe('a userName', () => {
@@ -8,20 +8,20 @@ describe('a userName', () => {
     for (let code = 0; code <= 0xffff; code += 1) {
       if (code >= 0xd800 && code <= 0xdfff) continue;
       const character = String.fromCodePoint(code);
-      if (preparedUserName(character) !== preparedName(character)) {
-        expect.fail(`U+${code.toString(16)} became ${preparedUserName(character)}`);
+      if (prepareUserName(character) !== preparedName(character)) {
+        expect.fail(`U+${code.toString(16)} became ${prepareUserName(character)}`);
       }
     }
   });
 
   it('is composed after its width was mapped, and keeps its case', () => {
-    expect(preparedUserName('Zoe\u0308@\uff38.io')).to.equal('Zo\u00eb@X.io');
-    expect(preparedUserName('\uff76\uff9e')).to.equal('\u30ac');
+    expect(prepareUserName('Zoe\u0308@\uff38.io')).to.equal('Zo\u00eb@X.io');
+    expect(prepareUserName('\uff76\uff9e')).to.equal('\u30ac');
   });
 
   it('prepared once is prepared', () => {
     for (const name of ['zoe\u0308', '\uff76\uff9e', '\uffe3', '\u0958', '\u1e9b\u0323', '\ufb2c']) {
-      expect(preparedUserName(preparedUserName(name))).to.equal(preparedUserName(name));
+      expect(prepareUserName(prepareUserName(name))).to.equal(prepareUserName(name));
     }
   });
 
@@ -35,14 +35,14 @@ describe('a userName', () => {
       '\ufeffada',
       'a\u00adda\0',
     ])
-      expect(preparedUserName(name)).to.equal('ada');
-    expect(preparedUserName('Ada\u3000King\t ')).to.equal('Ada King');
+      expect(prepareUserName(name)).to.equal('ada');
+    expect(prepareUserName('Ada\u3000King\t ')).to.equal('Ada King');
     for (const name of ['', ' ', '\u200b', '\u3164\u2066'])
-      expect(() => newUserName(name)).to.throw('visible');
+      expect(() => parseUserName(name)).to.throw('visible');
   });
 
   it('may have 255 characters, also once it is prepared', () => {
-    expect(newUserName('e\u0308'.repeat(255))).to.have.lengthOf(255);
-    expect(() => newUserName('\u0958'.repeat(200))).to.throw('more than 255');
+    expect(parseUserName('e\u0308'.repeat(255))).to.have.lengthOf(255);
+    expect(() => parseUserName('\u0958'.repeat(200))).to.throw('more than 255');
   });
 });

@@ -11,16 +11,16 @@ import type { ChangeEvent } from '../../audit/events/catalog.ts';
 import { changeEvent } from '../../audit/events/catalog.ts';
 import type { Change } from '../../context/change.ts';
 
-/** An open invitation and its user, who is locked. */
-export interface Held {
+/** An open invitation and its locked user. */
+export interface LockedInvitation {
   readonly user: UserRow;
   readonly invitation: InvitationRow;
 }
 
 /**
- * Closes the open invitation of a locked user, if there is one: its links end with the change. `superseded` when an
- * identity provider has made the user active, who keeps what was offered; `revoked` when the user is deactivated,
- * removed or deleted, and then what was offered ends too. The user is guarded.
+ * Closes the open invitation of a locked, guarded user, if there is one; its link stops working. `superseded` when an
+ * identity provider has activated the user, who keeps the invitation's grants; `revoked` when the user is deactivated,
+ * removed or deleted, which ends them.
  */
 export function closeInvitationOf(
   c: Change,
@@ -52,30 +52,30 @@ export async function closeInvitationsOf(
 }
 
 /**
- * Closes open invitations and frees what they held: what they offered ends, and who has not joined is inactive. `tell`
- * records what happened and answers the event. The users are guarded.
+ * Closes open invitations of guarded users, ends their grants and makes users who have not joined inactive.
+ * `recordClosed` records the audit event and returns its id.
  */
-export async function release(
+export async function closeAndRelease(
   c: Change,
-  held: readonly Held[],
+  invitations: readonly LockedInvitation[],
   status: 'revoked' | 'expired',
-  tell: (invitation: InvitationRow) => EventId,
+  recordClosed: (invitation: InvitationRow) => EventId,
 ): Promise<void> {
-  if (held.length === 0) return;
-  const closed = held.map(({ invitation }) => ({
+  if (invitations.length === 0) return;
+  const closed = invitations.map(({ invitation }) => ({
     id: invitation.id,
     userId: invitation.user_id,
     opened: invitation.opened_event,
-    event: tell(invitation),
+    event: recordClosed(invitation),
   }));
   await closeInvitations(c.scope, status, closed, c.at);
   const ended = closed.map(({ userId, opened, event }) => ({ userId, opened, closed: event }));
   await endOffered(c.scope, ended, c.at);
-  const users = held.map(({ user }) => user.id);
+  const users = invitations.map(({ user }) => user.id);
   await makeUsersInactive(c.scope, users, c.at);
 }
 
-/** What the audit tells of an invitation that ends. */
+/** The audit event of an invitation that ends. */
 export function closedEvent(
   invitation: InvitationRow,
   status: 'revoked' | 'expired' | 'superseded' | 'accepted',

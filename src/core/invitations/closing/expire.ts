@@ -1,35 +1,35 @@
 import { type UserId, type WorkspaceId } from '../../../lib/ids.ts';
 import { usersWithExpired } from '../../../store/invitations/invitations.ts';
 import type { Change } from '../../context/change.ts';
-import { closedEvent, type Held, release } from './close.ts';
-import { lockHeld } from './lock.ts';
+import { closeAndRelease, closedEvent, type LockedInvitation } from './close.ts';
+import { lockInvitationsOf } from './lock.ts';
 
-/** How many are settled at once. */
+/** Invitations closed per change. */
 const CHUNK = 200;
 
 /**
- * Locks users whose open invitation is past its time, ascending by id, some hundreds at most; none of `except`, which
- * the change holds already.
+ * Locks some users whose open invitation has expired, ascending by id, leaving out those in `except`, which the change
+ * has locked already.
  */
-export async function lockExpired(c: Change, except: readonly UserId[]): Promise<Held[]> {
+export async function lockExpired(c: Change, except: readonly UserId[]): Promise<LockedInvitation[]> {
   const ids = await usersWithExpired(c.scope, except, CHUNK);
-  return (await lockHeld(c, ids)).filter(({ invitation }) => invitation.status === 'expired');
+  return (await lockInvitationsOf(c, ids)).filter(({ invitation }) => invitation.status === 'expired');
 }
 
 /**
- * Closes expired invitations of guarded users, who never joined: they are inactive and hold no seat. It is nobody's deed:
- * the events name the system, also when somebody else's change came upon them.
+ * Closes expired invitations of guarded users, who become inactive and free their seats. Attributed to the system even
+ * when another user's change triggers it.
  */
-export async function expireInvitations(c: Change, expired: readonly Held[]): Promise<void> {
-  await release(c, expired, 'expired', (invitation) =>
+export async function expireInvitations(c: Change, expired: readonly LockedInvitation[]): Promise<void> {
+  await closeAndRelease(c, expired, 'expired', (invitation) =>
     c.record(closedEvent(invitation, 'expired'), { actor: SYSTEM_EXPIRY }),
   );
 }
 
-/** Who the audit says it was. */
+/** The actor in the audit. */
 const SYSTEM_EXPIRY = { kind: 'system', name: 'invitation expiry' } as const;
 
-/** On whose behalf the expired invitations of a workspace are closed when their time comes. */
-export function expiryOf(workspaceId: WorkspaceId) {
+/** The caller that closes a workspace's expired invitations on schedule. */
+export function expiryCaller(workspaceId: WorkspaceId) {
   return { workspaceId, actor: SYSTEM_EXPIRY, requestId: 'invitation-expiry' } as const;
 }
