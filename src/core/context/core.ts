@@ -1,3 +1,4 @@
+import type { JobQueue } from '../../store/db/job-queue.ts';
 import type { Db } from '../../store/db/pool.ts';
 import type { SigningKey } from './signing.ts';
 import type { WriteBudget } from './write-budget.ts';
@@ -7,6 +8,8 @@ export interface Core {
   readonly db: Db;
   /** How invitations are made and signed; what neither makes nor reads any does without. */
   readonly invitations?: InvitationSettings;
+  /** Where jobs are queued; what queues none does without. */
+  readonly jobs?: JobQueue;
   /** Signs the audit's seals; what neither seals nor verifies does without. */
   readonly signing?: SigningKey;
   /** What workspaces may write; without it, any amount. */
@@ -34,6 +37,12 @@ export interface InvitationSettings {
 export function invitationSettings({ invitations }: Core): InvitationSettings {
   if (!invitations) throw new Error('This core was started without settings for invitations.');
   return invitations;
+}
+
+/** The job queue of a core that was started with one. */
+export function jobQueue({ jobs }: Core): JobQueue {
+  if (!jobs) throw new Error('This core was started without a job queue.');
+  return jobs;
 }
 
 /** The key of a core that was started with one. */

@@ -6,11 +6,11 @@ import { inTransaction } from '../../store/db/transaction.ts';
 import { type Delivery, lockDelivery, writeDelivery } from '../../store/invitations/delivery.ts';
 import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { findWorkspace } from '../../store/workspaces/workspaces.ts';
-import { type Core, invitationSettings } from '../context/core.ts';
+import { type Core, invitationSettings, jobQueue } from '../context/core.ts';
 import { type NamedOffer, offerOf } from './grants.ts';
 import { linkOf } from './links.ts';
 
-/** A send that this instance holds. */
+/** An attempt at a send, which this instance holds. */
 export type MailJob = Job<'invitation-mail'>;
 
 /** What the mail of an invitation says. */
@@ -32,11 +32,11 @@ export interface InvitationMail {
 export async function beginDelivery(core: Core, job: MailJob): Promise<InvitationMail | undefined> {
   const { workspaceId } = read(job);
   const invitation = await inTransaction(core.db, async (tx) => {
-    const wanted = await lockWanted(tx, job);
+    const wanted = await lockWanted(core, tx, job);
     if (!wanted) return undefined;
     if (wanted.delivery === 'sending') {
       await write(tx, wanted, { delivery: 'failed', reason: UNKNOWN });
-      return ended(tx, job);
+      return ended(core, tx, job);
     }
     await write(tx, wanted, { delivery: 'queued', attempts: wanted.delivery_attempts + 1 });
     return wanted;
@@ -63,24 +63,33 @@ const UNKNOWN =
  */
 export function handOver(core: Core, job: MailJob): Promise<boolean> {
   return inTransaction(core.db, async (tx) => {
-    const wanted = await lockWanted(tx, job);
-    // The other one tells how it went, or its end is found when this job is given out again.
-    if (!wanted || wanted.delivery === 'sending') return false;
+    const wanted = await lockWanted(core, tx, job);
+    if (!wanted) return false;
+    if (wanted.delivery === 'sending') {
+      // The other one writes down how it went, unless its process dies.
+      const after = new Date(wanted.now.getTime() + LONGEST_SENDING_MS);
+      const isHeld = await endJob(jobQueue(core), tx, job);
+      if (isHeld) await enqueue(jobQueue(core), tx, job.name, [{ data: job.data, after }]);
+      return false;
+    }
     await write(tx, wanted, { delivery: 'sending' });
     return true;
   });
 }
 
+/** No mail server is waited for longer once it has the whole message. */
+export const LONGEST_SENDING_MS = 10 * 60 * 1000;
+
 /** Locks the invitation of a job if its mail is to be sent still; else says why, and ends the job. */
-async function lockWanted(tx: Tx, job: MailJob): Promise<InvitationRow | undefined> {
+async function lockWanted(core: Core, tx: Tx, job: MailJob): Promise<LockedInvitation | undefined> {
   const locked = await lock(tx, job);
-  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed') return ended(tx, job);
+  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed') return ended(core, tx, job);
   if (locked.status === 'pending' || locked.delivery === 'sending') return locked;
   await write(tx, locked, {
     delivery: 'failed',
     reason: `It was ${locked.status} before it could be sent.`,
   });
-  return ended(tx, job);
+  return ended(core, tx, job);
 }
 
 /** Notes that a send has left the house, and ends its job. */
@@ -88,7 +97,7 @@ export function deliverySucceeded(core: Core, job: MailJob): Promise<void> {
   return inTransaction(core.db, async (tx) => {
     const locked = await lock(tx, job);
     if (locked) await write(tx, locked, { delivery: 'sent', deliveredAt: locked.now });
-    await endJob(tx, job.name, job.id);
+    await endJob(jobQueue(core), tx, job);
   });
 }
 
@@ -112,7 +121,7 @@ export function deliveryFailed(
 ): Promise<void> {
   return inTransaction(core.db, async (tx) => {
     const locked = await lock(tx, job);
-    const isHeld = await endJob(tx, job.name, job.id);
+    const isHeld = await endJob(jobQueue(core), tx, job);
     if (!locked || locked.delivery === 'sent') return;
     // Given to another because the lease had ended: theirs to tell, unless this one came further.
     if (!isHeld && locked.delivery !== 'sending') return;
@@ -122,7 +131,7 @@ export function deliveryFailed(
     }
     const nextAt = new Date(locked.now.getTime() + backOff(locked.delivery_attempts, retryMs));
     await write(tx, locked, { delivery: 'queued', reason, nextAt });
-    if (isHeld) await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
+    if (isHeld) await enqueue(jobQueue(core), tx, job.name, [{ data: job.data, after: nextAt }]);
   });
 }
 
@@ -134,19 +143,22 @@ function backOff(attempts: number, retryMs: number): number {
   return wait * (0.75 + Math.random() / 2);
 }
 
+/** `now` is when the lock was had. */
+type LockedInvitation = InvitationRow & { readonly now: Date };
+
 function read({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: InvitationId } {
   return { workspaceId: data.workspaceId as WorkspaceId, invitationId: data.invitationId as InvitationId };
 }
 
 /** Locks the invitation of a job; undefined when the job's send is not its newest any more. */
-async function lock(tx: Tx, job: MailJob): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
+async function lock(tx: Tx, job: MailJob): Promise<LockedInvitation | undefined> {
   const { workspaceId, invitationId } = read(job);
   const locked = await lockDelivery(scopeOf(tx, workspaceId), invitationId);
   return locked?.send === job.data.send ? locked : undefined;
 }
 
-async function ended(tx: Tx, job: MailJob): Promise<undefined> {
-  await endJob(tx, job.name, job.id);
+async function ended(core: Core, tx: Tx, job: MailJob): Promise<undefined> {
+  await endJob(jobQueue(core), tx, job);
 }
 
 function write(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {

@@ -5,7 +5,6 @@ import { insertInvitedUsers } from '../../store/users/invited-users.ts';
 import { withSeats } from '../access/seats.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { invitationSettings } from '../context/core.ts';
 import { type Address, readAddresses, type Skipped } from './addresses.ts';
 import { type Invitee, makePending, openInvitations } from './open.ts';
 import { makeRoom, openOffer, refuseTooMuch, restoreGrants } from './replace-grants.ts';
@@ -29,7 +28,6 @@ export interface Invited {
  * for takes the place. Throws `invalid`, `refused` (seats, second product, billing manager in a project).
  */
 export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
-  const settings = invitationSettings(ctx.core);
   const { addresses, skipped } = readAddresses(input.emails);
   return change(ctx, async (c) => {
     const offer = await resolveOffer(c, input);
@@ -46,7 +44,7 @@ export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
       c,
       known.map(({ user }) => user),
     );
-    const invited = await openInvitations(c, settings, inOrderOf(addresses, invitees), input);
+    const invited = await openInvitations(c, ctx.core, inOrderOf(addresses, invitees), input);
     return { invited, skipped: [...skipped, ...passed] };
   });
 }

@@ -53,7 +53,7 @@ export async function resendInvitation(ctx: Context, id: string): Promise<Invita
       openedEvent: invitation.is_open ? invitation.opened_event : eventId,
       at: c.at,
     });
-    await queueMail(c, [renewed]);
+    await queueMail(c, ctx.core, [renewed]);
     return renewed;
   });
 }
@@ -89,7 +89,6 @@ async function offerAgain(
  * and `refused` for a user who is not inactive or has no address, and for seats.
  */
 export async function reinvite(ctx: Context, userId: string): Promise<InvitationRow> {
-  const settings = invitationSettings(ctx.core);
   const id = asId<UserId>(userId);
   if (!id) throw notFound('user', userId);
   return change(ctx, async (c) => {
@@ -114,7 +113,7 @@ export async function reinvite(ctx: Context, userId: string): Promise<Invitation
       return { userId: id, email, eventId: created };
     });
     await refuseTooMuch(c, [user]);
-    const [invitation] = await openInvitations(c, settings, [invitee], {});
+    const [invitation] = await openInvitations(c, ctx.core, [invitee], {});
     return invitation as InvitationRow;
   });
 }
