@@ -286,6 +286,25 @@ describe('the mail of an invitation', () => {
       await jobs.stop();
     });
 
+    it('or that stops is queued again, soon and with the reason', async function () {
+      this.timeout(30_000);
+      const inOther = adminOf(other);
+      const { id } = await inOther.inviteOne('stopped@x.io');
+      const mailer = smtpMailer({
+        smtpUrl: `smtp://127.0.0.1:${(tarpit.address() as AddressInfo).port}`,
+        from: FROM,
+      });
+      const jobs = await startJobs(other.core, { mailer, pollSeconds: 0.5 });
+      await once(tarpit, 'connection');
+      const begun = Date.now();
+      await jobs.stop();
+      expect(Date.now() - begun).to.be.below(6_000);
+      const { delivery } = await inOther.invitation(id);
+      expect(delivery).to.include({ status: 'queued', attempts: 1 });
+      expect(delivery.reason).to.match(/^The message could not be handed over/);
+      expect(Date.parse(delivery.nextAttemptAt!)).to.be.above(Date.now());
+    });
+
     it('again and again loses nobody and sends to nobody twice', async function () {
       this.timeout(120_000);
       const inOther = adminOf(other);
