@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sealAudit } from '../core/audit/chain/seal.ts';
-import type { Core } from '../core/context/core.ts';
+import { type Core, jobQueue } from '../core/context/core.ts';
 import { expireAllInvitations } from '../core/invitations/expire-all.ts';
+import { moveOldJobs } from '../core/invitations/old-jobs.ts';
 import { applyClosingReviews } from '../core/reviews/apply.ts';
 import { log } from '../lib/log.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { tidyJobs } from '../store/db/job-queue.ts';
 import { sendInvitation } from './invitation-mail.ts';
 import { startWorker } from './worker.ts';
 
@@ -13,10 +13,8 @@ import { startWorker } from './worker.ts';
 export interface JobsOptions {
   readonly mailer: Mailer;
   readonly isStopping?: () => boolean;
-  /** How often the queue is looked at. */
-  readonly pollMs?: number;
-  /** How long after an instance has died its jobs are taken over. */
-  readonly leaseMs?: number;
+  /** How often the queue is looked at. At least 0.5. */
+  readonly pollSeconds?: number;
   /** How long after a first failed attempt the next is made; doubled from then on. */
   readonly retryMs?: number;
   /** How often invitations past their time are settled. */
@@ -28,6 +26,8 @@ export interface JobsOptions {
 }
 
 export interface Jobs {
+  /** Takes no more jobs from the queue, so that those begun have ended sooner. */
+  readonly takeNoMore: () => void;
   /** Begins nothing more, and waits for what was begun; cuts it off after some seconds. */
   readonly stop: () => Promise<void>;
 }
@@ -37,22 +37,23 @@ const MAILS_AT_ONCE = 5;
 const GRACE_MS = 4_000;
 
 /** Starts what happens after COMMIT and when time has passed. Any number of instances share the work. */
-export function startJobs(core: Core, options: JobsOptions): Jobs {
-  const { mailer, isStopping = () => false, pollMs = 1_000, leaseMs = 30_000, retryMs = 5_000 } = options;
+export async function startJobs(core: Core, options: JobsOptions): Promise<Jobs> {
+  const { mailer, isStopping = () => false, pollSeconds = 1, retryMs = 5_000 } = options;
   const { settleEveryMs = 60_000, sealEveryMs = 1_000, reviewEveryMs = 2_000 } = options;
-  const worker = startWorker(
-    core,
+  await moveOldJobs(core);
+  const worker = await startWorker(
+    jobQueue(core),
     'invitation-mail',
-    { pollMs, atOnce: MAILS_AT_ONCE, leaseMs, isStopping },
+    { pollSeconds, atOnce: MAILS_AT_ONCE },
     (job, attempt) => sendInvitation(core, mailer, job, retryMs, attempt),
   );
   const every = [
-    repeat(leaseMs / 3, () => tidyJobs(core.db)),
     repeat(settleEveryMs, () => expireAllInvitations(core, isStopping)),
     repeat(reviewEveryMs, () => applyClosingReviews(core, isStopping)),
     ...(core.signing ? [repeat(sealEveryMs, () => sealAudit(core, isStopping))] : []),
   ];
   return {
+    takeNoMore: worker.takeNoMore,
     stop: async () => {
       await Promise.all([worker.stop(GRACE_MS), ...every.map((one) => one.stop())]);
     },

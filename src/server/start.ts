@@ -10,6 +10,7 @@ import { createHttpServer } from '../http/server.ts';
 import { startJobs } from '../jobs/index.ts';
 import { log } from '../lib/log.ts';
 import { fileMailer, type Mailer, smtpMailer } from '../mail/mailer.ts';
+import { closeJobQueue, openJobQueue } from '../store/db/job-queue.ts';
 import { migrate } from '../store/db/migrate.ts';
 import { openDb } from '../store/db/pool.ts';
 import { createApp } from './app.ts';
@@ -31,11 +32,14 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   const migrations = await migrate(db);
   if (migrations.length > 0) log.info('The database was migrated.', { migrations });
 
+  const jobQueue = await openJobQueue(db);
+  lifecycle.opened(() => closeJobQueue(jobQueue));
   const { publicUrl, invitationTtlHours: ttlHours } = config;
   const invitations = { secretKey, publicUrl, ttlHours };
   const core = {
     db,
     invitations,
+    jobs: jobQueue,
     signing: deriveSigningKey(secretKey),
     ...(database.directory !== undefined && { storage: { directory: database.directory } }),
   };
@@ -46,7 +50,7 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   const provisioningLog = openProvisioningLog(core);
   lifecycle.opened(() => provisioningLog.close());
   const { isStopping } = lifecycle;
-  const jobs = startJobs(core, { mailer: openMailer(config), isStopping });
+  const jobs = await startJobs(core, { mailer: openMailer(config), isStopping });
   lifecycle.opened(() => jobs.stop());
   const streams = createStreams(streamLimits(config.databasePoolSize));
   const server = createHttpServer(
@@ -54,6 +58,11 @@ export async function start(config: Config, lifecycle: Lifecycle): Promise<void>
   );
   await listen(server, config);
   lifecycle.opened(() => closeServer(server, streams));
+  // While the server closes, a mail that was begun has time to go out.
+  lifecycle.opened(() => {
+    jobs.takeNoMore();
+    return Promise.resolve();
+  });
   log.info(`Listening on ${config.host}:${config.port}.`, { scim: `${config.publicUrl}/scim/v2` });
 }
 

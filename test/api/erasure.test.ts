@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { jobQueue } from '../../src/core/context/core.ts';
 import { beginDelivery, deliveryFailed, handOver } from '../../src/core/invitations/delivery.ts';
-import { takeJobs } from '../../src/store/db/job-queue.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { placesOf } from '../support/everything.ts';
+import { fetchMailJobs } from '../support/jobs.ts';
 import { erasingIn, pseudonym, type Shown } from './erasing.ts';
 import type { List } from './people.ts';
 
@@ -175,7 +176,7 @@ describe('erasing a person', function () {
         '/invitations',
         { emails: 'mailed@x.io, late@x.io' },
       );
-      const jobs = await takeJobs(quiet.core.db, 'invitation-mail', 10, 30);
+      const jobs = await fetchMailJobs(jobQueue(quiet.core));
       const jobOf = (at: number) => jobs.find(({ data }) => data.invitationId === invited[at]!.id)!;
       expect(await beginDelivery(quiet.core, jobOf(1))).to.include({ to: 'late@x.io' });
       expect(await handOver(quiet.core, jobOf(1))).to.equal(true);

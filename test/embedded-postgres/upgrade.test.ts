@@ -84,10 +84,10 @@ describe('a cluster of the version before, which trusted everybody', () => {
           `select (select rolsuper from pg_roles where rolname = current_user) as super,
                   (select rolcanlogin from pg_roles where oid = 10) as superuser_logs_in,
                   (select count(*)::int from pg_class c join pg_namespace n on n.oid = relnamespace
-                    where nspname in ('public', 'rollcall_jobs') and relkind in ('r', 'p', 'v', 'S', 'm')
+                    where nspname in ('public', 'rollcall_pgboss') and relkind in ('r', 'p', 'v', 'S', 'm')
                       and pg_get_userbyid(relowner) <> current_user) as tables,
                   (select count(*)::int from pg_proc p join pg_namespace n on n.oid = pronamespace
-                    where nspname in ('public', 'rollcall_jobs') and pg_get_userbyid(proowner) <> current_user
+                    where nspname in ('public', 'rollcall_pgboss') and pg_get_userbyid(proowner) <> current_user
                       and not exists (select from pg_depend where objid = p.oid and deptype = 'e')) as functions`,
         );
         expect(state).to.deep.equal({ super: false, superuser_logs_in: false, tables: 0, functions: 0 });

@@ -9,11 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Jobs, startJobs } from '../../src/jobs/index.ts';
 import { smtpMailer } from '../../src/mail/mailer.ts';
+import { closeJobQueue, type JobQueue, openJobQueue } from '../../src/store/db/job-queue.ts';
 import { type Db, openDb } from '../../src/store/db/pool.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { linkIn, type MailServer, parse, startMailServer } from './mail-server.ts';
 import { startSilentServer, startSlowReader } from './odd-mail-servers.ts';
 import { adminOf, invitee, letExpire, type Shown } from './people.ts';
+
+/** As soon as the library can find that a process has died. */
+const QUICK = { heartbeatSeconds: 10, superviseSeconds: 1 };
 
 const FROM = 'Rollcall <rollcall@example.com>';
 
@@ -29,7 +33,7 @@ describe('the mail of an invitation', () => {
 
   before(async () => {
     mail = await startMailServer();
-    app = await startApp({ smtpUrl: mail.url, jobs: { pollMs: 40, retryMs: 150, leaseMs: 1_500 } });
+    app = await startApp({ smtpUrl: mail.url, jobs: { pollSeconds: 0.5, retryMs: 150 }, queue: QUICK });
     admin = adminOf(app);
   });
   afterEach(() => {
@@ -42,7 +46,7 @@ describe('the mail of an invitation', () => {
 
   /** The delivery of an invitation once it is as asked for. */
   const delivery = async (id: string, isIt: (one: Shown['delivery']) => boolean) => {
-    for (let waited = 0; waited < 15_000; waited += 40) {
+    for (let waited = 0; waited < 30_000; waited += 40) {
       const shown = await admin.invitation(id);
       if (isIt(shown.delivery)) return shown.delivery;
       await sleep(40);
@@ -178,11 +182,13 @@ describe('the mail of an invitation', () => {
 
   it('is sent once, however many instances share the work', async function () {
     this.timeout(60_000);
-    const others: { db: Db; jobs: Jobs }[] = [];
+    const others: { db: Db; queue: JobQueue; jobs: Jobs }[] = [];
     for (let i = 0; i < 2; i++) {
       const db = openDb({ url: app.databaseUrl, poolSize: 4 });
       const mailer = smtpMailer({ smtpUrl: mail.url, from: FROM });
-      others.push({ db, jobs: startJobs({ ...app.core, db }, { mailer, pollMs: 30, leaseMs: 1_500 }) });
+      const queue = await openJobQueue(db, QUICK);
+      const jobs = await startJobs({ ...app.core, db, jobs: queue }, { mailer, pollSeconds: 0.5 });
+      others.push({ db, queue, jobs });
     }
     mail.behave = () => sleep(Math.random() * 60).then(() => undefined);
     const emails = Array.from({ length: 60 }, (_, i) => `shared-${i}@x.io`);
@@ -191,11 +197,13 @@ describe('the mail of an invitation', () => {
     await sleep(300);
     expect(countTo(mail, emails)).to.deep.equal(emails.map(() => 1));
     await Promise.all(others.map(({ jobs }) => jobs.stop()));
+    await Promise.all(others.map(({ queue }) => closeJobQueue(queue)));
     await Promise.all(others.map(({ db }) => db.destroy()));
   });
 
-  it('waits for a slow server longer than a lease, and is sent once', async () => {
-    mail.behave = () => sleep(4_000).then(() => undefined);
+  it('waits for a slow server longer than a heartbeat may take, and is sent once', async function () {
+    this.timeout(60_000);
+    mail.behave = () => sleep(14_000).then(() => undefined);
     const { id } = await admin.inviteOne('slow@x.io');
     expect((await sent(id)).attempts).to.equal(1);
     expect(countTo(mail, ['slow@x.io'])).to.deep.equal([1]);
@@ -208,7 +216,7 @@ describe('the mail of an invitation', () => {
 
     beforeEach(async () => {
       // The app of these tests sends nothing until the child is dead.
-      other = await startApp({ jobs: null });
+      other = await startApp({ jobs: null, queue: { ...QUICK, supervises: true } });
       tarpit = createServer().listen(0, '127.0.0.1');
       await once(tarpit, 'listening');
     });
@@ -220,7 +228,7 @@ describe('the mail of an invitation', () => {
 
     const launch = (smtpUrl: string) => {
       const file = fileURLToPath(new URL('killed.child.ts', import.meta.url));
-      child = spawn(process.execPath, [file, other.databaseUrl, smtpUrl, '1500'], {
+      child = spawn(process.execPath, [file, other.databaseUrl, smtpUrl], {
         stdio: 'ignore',
       });
       return child;
@@ -229,9 +237,9 @@ describe('the mail of an invitation', () => {
       child?.kill('SIGKILL');
       await once(child!, 'close');
       const mailer = smtpMailer({ smtpUrl: mail.url, from: FROM });
-      const jobs = startJobs(other.core, { mailer, pollMs: 40, leaseMs: 1_500 });
+      const jobs = await startJobs(other.core, { mailer, pollSeconds: 0.5 });
       const inOther = adminOf(other);
-      for (let waited = 0; waited < 15_000; waited += 50) {
+      for (let waited = 0; waited < 30_000; waited += 50) {
         if ((await inOther.invitation(id)).delivery.status !== 'queued') break;
         await sleep(50);
       }
@@ -270,12 +278,31 @@ describe('the mail of an invitation', () => {
       const inOther = adminOf(other);
       expect((await inOther.invitation(id)).status).to.equal('pending');
       await inOther.ok('POST', `/invitations/${id}/resend`);
-      const jobs = startJobs(other.core, {
+      const jobs = await startJobs(other.core, {
         mailer: smtpMailer({ smtpUrl: mail.url, from: FROM }),
-        pollMs: 40,
+        pollSeconds: 0.5,
       });
       expect(linkIn(await mail.messageTo('in-between@x.io', 2))).to.equal(await inOther.link(id));
       await jobs.stop();
+    });
+
+    it('or that stops is queued again, soon and with the reason', async function () {
+      this.timeout(30_000);
+      const inOther = adminOf(other);
+      const { id } = await inOther.inviteOne('stopped@x.io');
+      const mailer = smtpMailer({
+        smtpUrl: `smtp://127.0.0.1:${(tarpit.address() as AddressInfo).port}`,
+        from: FROM,
+      });
+      const jobs = await startJobs(other.core, { mailer, pollSeconds: 0.5 });
+      await once(tarpit, 'connection');
+      const begun = Date.now();
+      await jobs.stop();
+      expect(Date.now() - begun).to.be.below(6_000);
+      const { delivery } = await inOther.invitation(id);
+      expect(delivery).to.include({ status: 'queued', attempts: 1 });
+      expect(delivery.reason).to.match(/^The message could not be handed over/);
+      expect(Date.parse(delivery.nextAttemptAt!)).to.be.above(Date.now());
     });
 
     it('again and again loses nobody and sends to nobody twice', async function () {
@@ -298,7 +325,7 @@ describe('the mail of an invitation', () => {
       }
       expect(await waiting()).to.be.above(0);
       const mailer = smtpMailer({ smtpUrl: mail.url, from: FROM });
-      const jobs = startJobs(other.core, { mailer, pollMs: 40, leaseMs: 1_500 });
+      const jobs = await startJobs(other.core, { mailer, pollSeconds: 0.5 });
       while ((await waiting()) > 0) await sleep(100);
       await jobs.stop();
       for (const { email, status, delivery } of await shown()) {
@@ -320,7 +347,7 @@ describe('the mail of an invitation', () => {
     const server = await startSilentServer();
     const other = await startApp({
       smtpUrl: server.url,
-      jobs: { pollMs: 40, retryMs: 50, leaseMs: 1_500 },
+      jobs: { pollSeconds: 0.5, retryMs: 50 },
     });
     const inOther = adminOf(other);
     const { id } = await inOther.inviteOne('unanswered@x.io');
@@ -340,7 +367,7 @@ describe('the mail of an invitation', () => {
   it('is held back when it is revoked while the server reads it', async () => {
     let begun = () => undefined as unknown;
     const slow = await startSlowReader(() => begun());
-    const other = await startApp({ smtpUrl: slow.url, jobs: { pollMs: 40, retryMs: 50, leaseMs: 30_000 } });
+    const other = await startApp({ smtpUrl: slow.url, jobs: { pollSeconds: 0.5, retryMs: 50 } });
     const inOther = adminOf(other);
     const reading = new Promise((resolve) => (begun = () => resolve(undefined)));
     const { id } = await inOther.inviteOne('held-back@x.io');

@@ -43,7 +43,7 @@ describe('a large review that is closed', () => {
     const between = await we.review(id);
     expect(between.outcomes.revoked).to.be.above(applied);
 
-    const jobs = startJobs(app.core, {
+    const jobs = await startJobs(app.core, {
       mailer: fileMailer({ directory: app.mailDirectory }),
       reviewEveryMs: 50,
     });

@@ -13,6 +13,7 @@ import { type JobsOptions, startJobs } from '../../src/jobs/index.ts';
 import { setLogLevel } from '../../src/lib/log.ts';
 import { fileMailer, smtpMailer } from '../../src/mail/mailer.ts';
 import { createApp } from '../../src/server/app.ts';
+import { closeJobQueue, type JobQueueOptions, openJobQueue } from '../../src/store/db/job-queue.ts';
 import { openDb } from '../../src/store/db/pool.ts';
 import { createDatabase } from './database.ts';
 
@@ -68,6 +69,8 @@ export interface StartOptions {
   readonly http?: HttpLimits;
   /** How jobs go otherwise than usual; null for none. */
   readonly jobs?: Partial<JobsOptions> | null;
+  /** How the job queue is kept otherwise than usual. */
+  readonly queue?: JobQueueOptions;
 }
 
 /** Starts an app on a free port of 127.0.0.1. Its answers are checked against their schemas. */
@@ -80,12 +83,13 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const secretKey = 'k'.repeat(32);
   const invitations = { secretKey, publicUrl: url, ttlHours: 24 };
-  const core: Core = { db, invitations, signing: deriveSigningKey(secretKey) };
+  const queue = await openJobQueue(db, { supervises: options.jobs !== null, ...options.queue });
+  const core: Core = { db, invitations, jobs: queue, signing: deriveSigningKey(secretKey) };
   await prepareFirstStart(core, TOKENS);
 
   const provisioningLog = openProvisioningLog(core);
   const mailDirectory = join(tmpdir(), `rollcall-mail-${randomUUID()}`);
-  const jobs = options.jobs === null ? undefined : startJobs(core, jobsOptions(options, mailDirectory));
+  const jobs = options.jobs === null ? undefined : await startJobs(core, jobsOptions(options, mailDirectory));
   const config = {
     publicUrl: url,
     rateLimitPerSecond: options.rateLimitPerSecond ?? 0,
@@ -106,6 +110,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await jobs?.stop();
+      await closeJobQueue(queue);
       await provisioningLog.close();
       await db.destroy();
       await database.drop();
@@ -119,7 +124,7 @@ function jobsOptions({ smtpUrl, jobs }: StartOptions, directory: string): JobsOp
     smtpUrl === undefined
       ? fileMailer({ directory })
       : smtpMailer({ smtpUrl, from: 'Rollcall <rollcall@example.com>' });
-  return { mailer, pollMs: 100, retryMs: 200, settleEveryMs: 1_000, ...jobs };
+  return { mailer, pollSeconds: 0.5, retryMs: 200, settleEveryMs: 1_000, ...jobs };
 }
 
 /** Sends requests to a server by its address. */

@@ -1,3 +1,4 @@
+import type { JobQueue } from '../../store/db/job-queue.ts';
 import type { Db } from '../../store/db/pool.ts';
 import type { SigningKey } from './signing.ts';
 import type { WriteBudget } from './write-budget.ts';
@@ -7,6 +8,8 @@ export interface Core {
   readonly db: Db;
   /** How invitations are created and signed; not needed by processes without invitations. */
   readonly invitations?: InvitationSettings;
+  /** Where jobs are queued; not needed by processes that queue none. */
+  readonly jobs?: JobQueue;
   /** Signs the audit's seals; not needed by processes that neither seal nor verify. */
   readonly signing?: SigningKey;
   /** How much each workspace may write; unlimited without it. */
@@ -34,6 +37,12 @@ export interface InvitationSettings {
 export function invitationSettings({ invitations }: Core): InvitationSettings {
   if (!invitations) throw new Error('This core was started without settings for invitations.');
   return invitations;
+}
+
+/** The job queue. Throws when the core was started without. */
+export function jobQueue({ jobs }: Core): JobQueue {
+  if (!jobs) throw new Error('This core was started without a job queue.');
+  return jobs;
 }
 
 /** The signing key. Throws when the core was started without. */

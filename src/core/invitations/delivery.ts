@@ -6,16 +6,16 @@ import { inTransaction } from '../../store/db/transaction.ts';
 import { type Delivery, lockDelivery, writeDelivery } from '../../store/invitations/delivery.ts';
 import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { findWorkspace } from '../../store/workspaces/workspaces.ts';
-import { type Core, invitationSettings } from '../context/core.ts';
+import { type Core, invitationSettings, jobQueue } from '../context/core.ts';
 import { getNamedGrants, type NamedGrants } from './grants.ts';
 import { linkOf } from './links.ts';
 
-/** A send that this instance has leased. */
+/** An attempt at a send, which this instance holds. */
 export type MailJob = Job<'invitation-mail'>;
 
-/** The contents of an invitation mail. */
+/** What the mail of an invitation says. */
 export interface InvitationMail {
-  /** The same for every attempt of one send, so that duplicates can be recognized. */
+  /** The same for every attempt of one send, so that a message that arrives twice can be known for one. */
   readonly sendId: string;
   readonly to: string;
   readonly workspace: string;
@@ -25,21 +25,21 @@ export interface InvitationMail {
 }
 
 /**
- * Begins an attempt to send an invitation and returns the mail. Undefined, with the job ended, when nothing is left to
- * send: the invitation has ended, was sent, or has a later send; or an earlier attempt was interrupted after `handOver`,
- * which may have arrived and is not repeated.
+ * Begins an attempt to send an invitation, and answers what to say. Undefined when there is nothing to be sent any
+ * more: it has ended, was sent, or is superseded by a later send; the job has ended then. So it has when an attempt
+ * broke off after `handOver`: nobody knows whether that one arrived, and no send is made twice.
  */
 export async function beginDelivery(core: Core, job: MailJob): Promise<InvitationMail | undefined> {
-  const { workspaceId } = idsOf(job);
+  const { workspaceId } = read(job);
   const invitation = await inTransaction(core.db, async (tx) => {
-    const unsent = await lockUnsent(tx, job);
-    if (!unsent) return undefined;
-    if (unsent.delivery === 'sending') {
-      await updateDelivery(tx, unsent, { delivery: 'failed', reason: UNKNOWN });
-      return endWithoutSending(tx, job);
+    const wanted = await lockWanted(core, tx, job);
+    if (!wanted) return undefined;
+    if (wanted.delivery === 'sending') {
+      await write(tx, wanted, { delivery: 'failed', reason: UNKNOWN });
+      return ended(core, tx, job);
     }
-    await updateDelivery(tx, unsent, { delivery: 'queued', attempts: unsent.delivery_attempts + 1 });
-    return unsent;
+    await write(tx, wanted, { delivery: 'queued', attempts: wanted.delivery_attempts + 1 });
+    return wanted;
   });
   if (!invitation) return undefined;
   const workspace = await findWorkspace(scopeOf(core.db, workspaceId));
@@ -58,52 +58,60 @@ const UNKNOWN =
   'Resend the invitation to be sure.';
 
 /**
- * Records that the message is about to be handed to the mail server. False when it must not be: the invitation has
- * ended, or another attempt has got this far.
+ * Notes that the message goes out with the next word to the mail server. False when it must not: it is not wanted any
+ * more, or another attempt has come so far.
  */
 export function handOver(core: Core, job: MailJob): Promise<boolean> {
   return inTransaction(core.db, async (tx) => {
-    const unsent = await lockUnsent(tx, job);
-    // The other attempt records its outcome, or the next lease of this job finds it interrupted.
-    if (!unsent || unsent.delivery === 'sending') return false;
-    await updateDelivery(tx, unsent, { delivery: 'sending' });
+    const wanted = await lockWanted(core, tx, job);
+    if (!wanted) return false;
+    if (wanted.delivery === 'sending') {
+      // The other one writes down how it went, unless its process dies.
+      const after = new Date(wanted.now.getTime() + LONGEST_SENDING_MS);
+      const isHeld = await endJob(jobQueue(core), tx, job);
+      if (isHeld) await enqueue(jobQueue(core), tx, job.name, [{ data: job.data, after }]);
+      return false;
+    }
+    await write(tx, wanted, { delivery: 'sending' });
     return true;
   });
 }
 
-/** Locks the invitation of a job if its mail is still to be sent; otherwise records why not and ends the job. */
-async function lockUnsent(tx: Tx, job: MailJob): Promise<InvitationRow | undefined> {
-  const locked = await lockNewestSend(tx, job);
-  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed')
-    return endWithoutSending(tx, job);
+/** No mail server is waited for longer once it has the whole message. */
+export const LONGEST_SENDING_MS = 10 * 60 * 1000;
+
+/** Locks the invitation of a job if its mail is to be sent still; else says why, and ends the job. */
+async function lockWanted(core: Core, tx: Tx, job: MailJob): Promise<LockedInvitation | undefined> {
+  const locked = await lock(tx, job);
+  if (!locked || locked.delivery === 'sent' || locked.delivery === 'failed') return ended(core, tx, job);
   if (locked.status === 'pending' || locked.delivery === 'sending') return locked;
-  await updateDelivery(tx, locked, {
+  await write(tx, locked, {
     delivery: 'failed',
     reason: `It was ${locked.status} before it could be sent.`,
   });
-  return endWithoutSending(tx, job);
+  return ended(core, tx, job);
 }
 
-/** Records that the mail server accepted a send, and ends its job. */
+/** Notes that a send has left the house, and ends its job. */
 export function deliverySucceeded(core: Core, job: MailJob): Promise<void> {
   return inTransaction(core.db, async (tx) => {
-    const locked = await lockNewestSend(tx, job);
-    if (locked) await updateDelivery(tx, locked, { delivery: 'sent', deliveredAt: locked.now });
-    await endJob(tx, job.name, job.id);
+    const locked = await lock(tx, job);
+    if (locked) await write(tx, locked, { delivery: 'sent', deliveredAt: locked.now });
+    await endJob(jobQueue(core), tx, job);
   });
 }
 
 /** Why an attempt failed. */
 export interface DeliveryFailure {
-  /** A sentence for the admin, without secrets. */
+  /** For the admin: a sentence, without a secret. */
   readonly reason: string;
-  /** True when another attempt would fail the same way. */
+  /** True when another attempt would fail alike. */
   readonly isFinal: boolean;
 }
 
 /**
- * Records a failed attempt. It is retried after `retryMs`, doubled for each earlier attempt up to ten minutes, for as
- * long as the invitation is pending.
+ * Notes that an attempt failed: it is tried again after `retryMs` doubled for each attempt before, ten minutes at most,
+ * for as long as the invitation is pending.
  */
 export function deliveryFailed(
   core: Core,
@@ -112,49 +120,49 @@ export function deliveryFailed(
   retryMs: number,
 ): Promise<void> {
   return inTransaction(core.db, async (tx) => {
-    const locked = await lockNewestSend(tx, job);
-    const isOurs = await endJob(tx, job.name, job.id);
+    const locked = await lock(tx, job);
+    const isHeld = await endJob(jobQueue(core), tx, job);
     if (!locked || locked.delivery === 'sent') return;
-    // The lease expired and another instance took over; it records the outcome, unless this attempt got further.
-    if (!isOurs && locked.delivery !== 'sending') return;
+    // Given to another because the lease had ended: theirs to tell, unless this one came further.
+    if (!isHeld && locked.delivery !== 'sending') return;
     if (isFinal) {
-      await updateDelivery(tx, locked, { delivery: 'failed', reason });
+      await write(tx, locked, { delivery: 'failed', reason });
       return;
     }
     const nextAt = new Date(locked.now.getTime() + backOff(locked.delivery_attempts, retryMs));
-    await updateDelivery(tx, locked, { delivery: 'queued', reason, nextAt });
-    if (isOurs) await enqueue(tx, job.name, [{ data: job.data, after: nextAt }]);
+    await write(tx, locked, { delivery: 'queued', reason, nextAt });
+    if (isHeld) await enqueue(jobQueue(core), tx, job.name, [{ data: job.data, after: nextAt }]);
   });
 }
 
-const MAX_BACKOFF_MS = 10 * 60 * 1000;
+const LONGEST_MS = 10 * 60 * 1000;
 
-/** Milliseconds until the next attempt, with jitter so that a recovered server is not flooded. */
+/** Milliseconds until the next attempt; not the same for all, so that a server that is back is not run over. */
 function backOff(attempts: number, retryMs: number): number {
-  const wait = Math.min(retryMs * 2 ** Math.min(attempts - 1, 20), MAX_BACKOFF_MS);
+  const wait = Math.min(retryMs * 2 ** Math.min(attempts - 1, 20), LONGEST_MS);
   return wait * (0.75 + Math.random() / 2);
 }
 
-function idsOf({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: InvitationId } {
+/** `now` is when the lock was had. */
+type LockedInvitation = InvitationRow & { readonly now: Date };
+
+function read({ data }: MailJob): { workspaceId: WorkspaceId; invitationId: InvitationId } {
   return { workspaceId: data.workspaceId as WorkspaceId, invitationId: data.invitationId as InvitationId };
 }
 
-/** Locks the invitation of a job; undefined when it has a newer send. */
-async function lockNewestSend(
-  tx: Tx,
-  job: MailJob,
-): Promise<(InvitationRow & { readonly now: Date }) | undefined> {
-  const { workspaceId, invitationId } = idsOf(job);
+/** Locks the invitation of a job; undefined when the job's send is not its newest any more. */
+async function lock(tx: Tx, job: MailJob): Promise<LockedInvitation | undefined> {
+  const { workspaceId, invitationId } = read(job);
   const locked = await lockDelivery(scopeOf(tx, workspaceId), invitationId);
   return locked?.send === job.data.send ? locked : undefined;
 }
 
-async function endWithoutSending(tx: Tx, job: MailJob): Promise<undefined> {
-  await endJob(tx, job.name, job.id);
+async function ended(core: Core, tx: Tx, job: MailJob): Promise<undefined> {
+  await endJob(jobQueue(core), tx, job);
 }
 
-function updateDelivery(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {
+function write(tx: Tx, invitation: InvitationRow, changed: Partial<Delivery>): Promise<void> {
   const { workspace_id, id, delivery_attempts: attempts } = invitation;
-  const defaults = { delivery: 'queued', attempts, reason: null, nextAt: null, deliveredAt: null } as const;
-  return writeDelivery(scopeOf(tx, workspace_id), id, { ...defaults, ...changed });
+  const unsaid = { delivery: 'queued', attempts, reason: null, nextAt: null, deliveredAt: null } as const;
+  return writeDelivery(scopeOf(tx, workspace_id), id, { ...unsaid, ...changed });
 }

@@ -4,7 +4,6 @@ import type { InvitationRow } from '../../store/invitations/invitations.ts';
 import { insertInvitedUsers } from '../../store/users/invited-users.ts';
 import { change, type Change } from '../change/change.ts';
 import type { Context } from '../context/context.ts';
-import { invitationSettings } from '../context/core.ts';
 import { type Address, parseAddresses, type Skipped } from './addresses.ts';
 import { createInvitations, type Invitee, makePending } from './open.ts';
 import { openInvitationGrants, replaceConflictingGrants, restoreGrants } from './replace-grants.ts';
@@ -28,7 +27,6 @@ export interface Invited {
  * `refused` (seats, second product, billing manager in a project).
  */
 export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
-  const settings = invitationSettings(ctx.core);
   const { addresses, skipped } = parseAddresses(input.emails);
   return change(ctx, async (c) => {
     const offer = await resolveGrants(c, input);
@@ -40,7 +38,7 @@ export function invite(ctx: Context, input: InviteInput): Promise<Invited> {
     const reinvited = await reinviteUsers(c, known, offer);
     const invitees = [...created, ...reinvited];
     await openInvitationGrants(c, invitees, offer.grants);
-    const invited = await createInvitations(c, settings, sortByAddress(addresses, invitees), input);
+    const invited = await createInvitations(c, ctx.core, sortByAddress(addresses, invitees), input);
     return { invited, skipped: [...skipped, ...unresolved] };
   });
 }

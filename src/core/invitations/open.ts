@@ -5,7 +5,7 @@ import { insertInvitations, type InvitationRow } from '../../store/invitations/i
 import { makeUsersPending } from '../../store/users/invited-users.ts';
 import type { UserRow } from '../../store/users/users.ts';
 import type { Change } from '../change/change.ts';
-import type { InvitationSettings } from '../context/core.ts';
+import { type Core, invitationSettings, type InvitationSettings, jobQueue } from '../context/core.ts';
 import { lockUsers } from '../context/lock-users.ts';
 import { expireInvitations } from './closing/expire.ts';
 import type { InvitationRequest } from './request.ts';
@@ -21,13 +21,13 @@ export interface Invitee {
 /** Creates the invitations of pending users and queues their mail. Returns them in the order of the invitees. */
 export async function createInvitations(
   c: Change,
-  settings: InvitationSettings,
+  core: Core,
   invitees: readonly Invitee[],
   request: InvitationRequest,
 ): Promise<InvitationRow[]> {
   if (invitees.length === 0) return [];
   const { actor } = c.caller;
-  const expires_at = expiryFrom(c.at, settings);
+  const expires_at = expiryFrom(c.at, invitationSettings(core));
   const { organization, accountRole, products, projects } = request;
   const rows = invitees.map(({ userId, email, eventId }) => {
     const id = newId<InvitationId>();
@@ -44,7 +44,7 @@ export async function createInvitations(
     return { id, user_id: userId, email, ...opening };
   });
   const invitations = await insertInvitations(c.scope, rows, c.at);
-  await queueMail(c, invitations);
+  await queueMail(c, core, invitations);
   return invitations;
 }
 
@@ -54,10 +54,10 @@ export function expiryFrom(at: Date, { ttlHours }: InvitationSettings): Date {
 }
 
 /** Queues the newest send of invitations: ids only, since the link is derived when the mail is sent. */
-export function queueMail(c: Change, invitations: readonly InvitationRow[]): Promise<void> {
+export function queueMail(c: Change, core: Core, invitations: readonly InvitationRow[]): Promise<void> {
   const { workspaceId } = c.caller;
   const jobs = invitations.map(({ id, send }) => ({ data: { workspaceId, invitationId: id, send } }));
-  return enqueue(c.scope.db, 'invitation-mail', jobs);
+  return enqueue(jobQueue(core), c.scope.db, 'invitation-mail', jobs);
 }
 
 /** A user who is pending again: the inactive row, and the event of the change. */

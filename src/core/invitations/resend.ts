@@ -52,7 +52,7 @@ export async function resendInvitation(ctx: Context, id: string): Promise<Invita
       openedEvent: invitation.is_open ? invitation.opened_event : eventId,
       at: c.at,
     });
-    await queueMail(c, [renewed]);
+    await queueMail(c, ctx.core, [renewed]);
     return renewed;
   });
 }
@@ -85,7 +85,6 @@ async function reopenGrants(
  * providers. Throws `not_found`, and `refused` for a user who is not inactive or has no address, and for seats.
  */
 export async function reinvite(ctx: Context, userId: string): Promise<InvitationRow> {
-  const settings = invitationSettings(ctx.core);
   const id = asId<UserId>(userId);
   if (!id) throw notFound('user', userId);
   return change(ctx, async (c) => {
@@ -108,7 +107,7 @@ export async function reinvite(ctx: Context, userId: string): Promise<Invitation
     const again = back.map(({ before, eventId }) => ({ before, eventId: offered ? created : eventId }));
     await restoreGrants(c, again, { offered, keys: new Set() });
     const invitee = { userId: id, email, eventId: created };
-    const [invitation] = await createInvitations(c, settings, [invitee], {});
+    const [invitation] = await createInvitations(c, ctx.core, [invitee], {});
     return invitation as InvitationRow;
   });
 }

@@ -9,18 +9,20 @@ const MIGRATIONS = 0x526f6c6e;
 export const migrationConfig = { migrationSource, disableMigrationsListValidation: false };
 
 /**
- * Brings the database's schema to the newest version, and answers the migrations that were run. Everything is one
+ * Brings the database's schema to the newest version, and answers the migrations that were run. They are one
  * transaction: instances that start together wait for the first, a crash leaves nothing half done and no lock (knex's
- * own is a row), and it works through a transaction-pooling PgBouncer.
+ * own is a row), and it works through a transaction-pooling PgBouncer. The job library sees to its own schema after it,
+ * with a lock of its own.
  */
 export async function migrate(db: Db): Promise<string[]> {
-  return db.transaction(async (tx) => {
+  const migrated = await db.transaction(async (tx) => {
     await checkVersion(tx);
     await tx.raw('select pg_advisory_xact_lock(?::integer, 0)', [MIGRATIONS]);
     const [, done] = (await tx.migrate.latest(migrationConfig)) as [number, string[]];
-    await installJobs(tx);
     return done;
   });
+  await installJobs(db);
+  return migrated;
 }
 
 async function checkVersion(tx: Db): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Sql } from 'sql-template-tag';
 import { ask } from './connection.ts';
 import { translateError } from './errors.ts';
-import type { Answer, Script, Statement } from './pipeline.ts';
+import type { Answer, Statement } from './pipeline.ts';
 import type { Db, Tx } from './pool.ts';
 import type { AnyScope } from './scope.ts';
 
@@ -18,16 +18,7 @@ export async function row<Row>(scope: AnyScope, query: Sql): Promise<Row | undef
   return (await rows<Row>(scope, query))[0];
 }
 
-/** Runs a library's text as it wrote it: one statement with its values (`$1`), or without any, several statements. */
-export function statements(
-  db: Db | Tx,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<{ rows: unknown[] }> {
-  return asked(db, values.length > 0 ? { text, values } : { text });
-}
-
-async function asked(db: Db | Tx, statement: Statement | Script): Promise<Answer> {
+async function asked(db: Db | Tx, statement: Statement): Promise<Answer> {
   try {
     return await ask(db, statement);
   } catch (error) {

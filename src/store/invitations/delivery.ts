@@ -1,7 +1,8 @@
 import sql from 'sql-template-tag';
 import type { InvitationId } from '../../lib/ids.ts';
+import type { Tx } from '../db/pool.ts';
 import { row, rows } from '../db/query.ts';
-import type { WriteScope } from '../db/scope.ts';
+import { acrossWorkspaces, type WriteScope } from '../db/scope.ts';
 import { INVITATION_COLUMNS, type InvitationRow } from './invitations.ts';
 
 /** Locks one invitation for the delivery of its newest send; `now` is when the lock was had. */
@@ -40,5 +41,20 @@ export async function writeDelivery(
         delivery_next_at = ${nextAt}, delivered_at = ${deliveredAt},
         updated_at = greatest(clock_timestamp(), updated_at)
       where workspace_id = ${scope.workspaceId} and id = ${id}`,
+  );
+}
+
+/** A send of which it is not known yet whether it reached the mail server. */
+export type UnsentInvitation = Pick<
+  InvitationRow,
+  'workspace_id' | 'id' | 'send' | 'delivery' | 'delivery_next_at'
+>;
+
+/** All of them, of every workspace. */
+export function unsentInvitations(tx: Tx): Promise<UnsentInvitation[]> {
+  return rows(
+    acrossWorkspaces(tx),
+    sql`select workspace_id, id, send, delivery, delivery_next_at from invitations
+      where delivery in ('queued', 'sending')`,
   );
 }

@@ -19,6 +19,7 @@ import {
   getUserDetail,
   listDirectory,
 } from '../../../src/core/users/directory.ts';
+import { closeJobQueue, type JobQueue, openJobQueue } from '../../../src/store/db/job-queue.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { databaseTime } from '../../../src/store/sql/as-of.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
@@ -49,16 +50,21 @@ const FILTERS: readonly DirectoryFilter[] = [
 describe('as of any time', () => {
   let database: TestDatabase;
   let core: Core;
+  let queue: JobQueue;
   let world: World;
 
   before(async () => {
     database = await createDatabase();
+    const db = openDb({ url: database.url, poolSize: 4 });
+    queue = await openJobQueue(db, { supervises: false });
     core = {
-      db: openDb({ url: database.url, poolSize: 4 }),
+      db,
+      jobs: queue,
       invitations: { secretKey: 'k'.repeat(32), publicUrl: 'http://localhost', ttlHours: 24 },
     };
   });
   after(async () => {
+    await closeJobQueue(queue);
     await core.db.destroy();
     await database.drop();
   });

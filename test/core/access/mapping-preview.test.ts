@@ -17,6 +17,7 @@ import { accessOf, type AccessRow } from '../../../src/store/access/effective.ts
 import { changedThings, grantChanges } from '../../../src/store/access/mapping-preview.ts';
 import { catalogueKeys } from '../../../src/store/access/mapping-rules.ts';
 import { countSeats } from '../../../src/store/access/seats.ts';
+import { closeJobQueue, type JobQueue, openJobQueue } from '../../../src/store/db/job-queue.ts';
 import { openDb } from '../../../src/store/db/pool.ts';
 import { scopeOf } from '../../../src/store/db/scope.ts';
 import { inSnapshot } from '../../../src/store/db/snapshot.ts';
@@ -28,14 +29,18 @@ import { newWorld, type World } from '../../support/world.ts';
 describe('mapping preview', () => {
   let database: TestDatabase;
   let core: Core;
+  let queue: JobQueue;
   let world: World;
 
   before(async () => {
     database = await createDatabase();
     const invitations = { secretKey: 'k'.repeat(32), publicUrl: 'http://localhost', ttlHours: 24 };
-    core = { db: openDb({ url: database.url, poolSize: 4 }), invitations };
+    const db = openDb({ url: database.url, poolSize: 4 });
+    queue = await openJobQueue(db, { supervises: false });
+    core = { db, jobs: queue, invitations };
   });
   after(async () => {
+    await closeJobQueue(queue);
     await core.db.destroy();
     await database.drop();
   });

@@ -15,7 +15,7 @@ interface KnexQuery {
 
 /** What goes on beside requests: sealing, the provisioning log, queues; and where transactions begin and end. */
 const OF_JOBS =
-  /audit_(?:un)?seal|provisioning_requests|rollcall_jobs|last_used_at|pg_try_advisory|^(?:begin|commit|rollback)/;
+  /audit_(?:un)?seal|provisioning_requests|rollcall_pgboss|last_used_at|pg_try_advisory|^(?:begin|commit|rollback)/;
 
 /** What the database was asked on behalf of requests, and what it answered, while `act` ran; jobs go on beside it. */
 export async function queriesOf(db: Db, act: () => Promise<unknown>): Promise<SentQuery[]> {
