@@ -41,7 +41,7 @@ async function prepared<Row>(
 }
 
 /** Texts of queries that are put together and prepared; so many at most, since each connection keeps its own. */
-const composed = new Set<string>();
+const composed = new WeakMap<object, Set<string>>();
 const MOST_COMPOSED = 256;
 /** Characters of such a text: a long filter is rare, and its plan is large. */
 const MOST_TEXT = 4_096;
@@ -58,10 +58,17 @@ export function composedRows<Row>(
 ): Promise<Row[]> {
   // Made anew each time it is asked for.
   const { text, values } = query;
-  if (composed.size < MOST_COMPOSED && text.length <= MOST_TEXT) composed.add(text);
-  if (!composed.has(text)) return rows(scope, query);
+  const ofPool = composedOf(scope.db.client.config);
+  if (ofPool.size < MOST_COMPOSED && text.length <= MOST_TEXT) ofPool.add(text);
+  if (!ofPool.has(text)) return rows(scope, query);
   const { lookup } = options;
   return prepared(scope, 'composed', { text, values }, lookup ? (...of) => lookUp(...of, lookup) : ask);
+}
+
+function composedOf(pool: object): Set<string> {
+  const known = composed.get(pool) ?? new Set<string>();
+  composed.set(pool, known);
+  return known;
 }
 
 /** With more values than this, a plan made for any number of them may be a bad one. */
