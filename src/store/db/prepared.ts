@@ -58,7 +58,8 @@ export function composedRows<Row>(
 ): Promise<Row[]> {
   // Made anew each time it is asked for.
   const { text, values } = query;
-  const ofPool = composedOf(scope.db.client.config);
+  const pool = scope.db.client as Pick<Lender, 'config'>;
+  const ofPool = composedOf(pool.config);
   if (ofPool.size < MOST_COMPOSED && text.length <= MOST_TEXT) ofPool.add(text);
   if (!ofPool.has(text)) return rows(scope, query);
   const { lookup } = options;
