@@ -1,4 +1,4 @@
-import { type EventId, newId } from '../../lib/ids.ts';
+import { type EventId, newId, type UserId } from '../../lib/ids.ts';
 import { appendEvents, type NewEvent } from '../../store/audit/events.ts';
 import { TransactionConflict } from '../../store/db/errors.ts';
 import { asTransaction, inPlaceOfPool } from '../../store/db/pool.ts';
@@ -70,11 +70,6 @@ export function inOneTransaction<T>(ctx: Context, body: (ctx: Context) => Promis
   });
 }
 
-/** True for changes of which several are one transaction. */
-export function isInOneTransaction({ core }: Context): boolean {
-  return asTransaction(core.db) !== undefined;
-}
-
 /** `nested`: inside a transaction of several changes, which is exclusive already. */
 type Mode = 'shared' | 'exclusive' | 'nested';
 
@@ -129,7 +124,7 @@ async function attempt<T, Locked>(
     guardEverybody: guard.guardEverybody,
     guardRemoval: guard.guardRemoval,
     refusals: guard.refusals,
-    last: (write) => new LastWrite(write),
+    last: (write, onlyIfUser) => new LastWrite(write, onlyIfUser),
     charge: (more) => {
       bytes += more;
     },
@@ -142,7 +137,8 @@ async function attempt<T, Locked>(
     const result = await body(c, locked as Locked);
     const deferred = result instanceof LastWrite ? sendLastWrite(c.scope, result, mode) : undefined;
     await assertNoRefusals(guard);
-    bytes += await writeEvents(c, events, mode);
+    const onlyIfUser = result instanceof LastWrite ? result.onlyIfUser : undefined;
+    bytes += await writeEvents(c, events, { mode, onlyIfUser });
     return { answer: deferred ?? Promise.resolve(result as T) };
   } finally {
     // Rolled-back rows were written, too.
@@ -174,7 +170,11 @@ function toEventRow({ action, target, related, before, after }: ChangeEvent, id:
 }
 
 /** Appends the events of a change and returns how many bytes the database writes for them. */
-async function writeEvents(c: Change, events: readonly RecordedEvent[], mode: Mode): Promise<number> {
+async function writeEvents(
+  c: Change,
+  events: readonly RecordedEvent[],
+  { mode, onlyIfUser }: { mode: Mode; onlyIfUser: UserId | undefined },
+): Promise<number> {
   let bytes = 0;
   const stored = events.map((event) => ({ ...event, ...recorded(event, events.length) }));
   for (const { before, after } of stored) bytes += EVENT_BYTES + bytesOf([before, after]);
@@ -182,7 +182,8 @@ async function writeEvents(c: Change, events: readonly RecordedEvent[], mode: Mo
     const ofActor = stored.filter((event) => event.actor === actor);
     for (let start = 0; start < ofActor.length; start += EVENTS_PER_STATEMENT) {
       const batch = ofActor.slice(start, start + EVENTS_PER_STATEMENT);
-      const append = () => appendEvents(c.scope, { at: c.at, ...originOf(actor, c.caller) }, batch);
+      const origin = { at: c.at, ...originOf(actor, c.caller) };
+      const append = () => appendEvents(c.scope, origin, batch, onlyIfUser);
       // The last statement of its transaction, unless the change is nested and others follow.
       if (mode === 'nested') await append();
       else answeredAtEnd(c.scope.db, append);

@@ -50,7 +50,7 @@ export interface Change {
   /** The rules that the change breaks so far. Checked before COMMIT; bulk actions call it to report on each user. */
   readonly refusals: () => Promise<readonly Refusal[]>;
   /** Defers the last write, whose result is the change's, so that it is sent together with the events and COMMIT. */
-  readonly last: <T>(write: () => Promise<T>) => LastWrite<T>;
+  readonly last: <T>(write: () => Promise<T>, onlyIfUser?: UserId) => LastWrite<T>;
   /** Adds bytes the database writes for this change, besides its events. */
   readonly charge: (bytes: number) => void;
   /** Records an audit event, written before COMMIT. The actor is the caller unless another is given. */
@@ -63,8 +63,11 @@ export interface Change {
 /** The last write of a change, not yet sent. */
 export class LastWrite<T> {
   readonly write: () => Promise<T>;
+  /** The events are written only if this user exists after the write, since its answer comes with COMMIT. */
+  readonly onlyIfUser: UserId | undefined;
 
-  constructor(write: () => Promise<T>) {
+  constructor(write: () => Promise<T>, onlyIfUser?: UserId) {
     this.write = write;
+    this.onlyIfUser = onlyIfUser;
   }
 }

@@ -13,7 +13,7 @@ import {
   type UserState,
 } from '../../store/users/users.ts';
 import { applyPushed, comparePushed } from '../access/pushed-grants.ts';
-import { change, type Change, isInOneTransaction } from '../change/change.ts';
+import { change, type Change } from '../change/change.ts';
 import { countAttributeBytes } from '../change/written-bytes.ts';
 import type { LastWrite } from '../context/change.ts';
 import type { Context } from '../context/context.ts';
@@ -27,6 +27,7 @@ import {
   type UserInput,
   withActive,
 } from '../shared/user-state.ts';
+import { changeEvent } from '../audit/events/catalog.ts';
 
 /**
  * Creates a user for an identity provider, or takes over an existing record (contract section 4): one that was only
@@ -34,25 +35,14 @@ import {
  * its id. Throws `taken` when the userName belongs to another user, `refused` for seats and the last owner.
  */
 export async function provisionUser(ctx: Context, input: UserInput): Promise<ShownUser> {
-  if (isInOneTransaction(ctx)) {
-    // Nobody else changes the workspace, and an insertion that is refused would end the transaction of all.
-    return change(ctx, async (c) =>
-      (await lockUserByName(c.scope, parseUserName(input.userName)))
-        ? adoptOrRestoreUser(c, input)
-        : createUser(c, input),
-    );
-  }
-  try {
-    return await change(ctx, (c) => createUser(c, input));
-  } catch (error) {
-    // The unique index decides who gets a name; a lookup beforehand could be outdated by now.
-    if (!(error instanceof RollcallError && error.kind === 'taken')) throw error;
-  }
-  return change(ctx, (c) => adoptOrRestoreUser(c, input));
+  const created = await change(ctx, (c) => createUser(c, input));
+  return created ?? change(ctx, (c) => adoptOrRestoreUser(c, input));
 }
 
-/** Creates a user. Throws `taken` when somebody has that name. */
-async function createUser(c: Change, input: UserInput): Promise<ShownUser | LastWrite<ShownUser>> {
+type MaybeCreated = ShownUser | undefined;
+
+/** Creates a user; undefined, and no event, when somebody has that name: the unique index decides. */
+async function createUser(c: Change, input: UserInput): Promise<MaybeCreated | LastWrite<MaybeCreated>> {
   const id = newId<UserId>();
   const { organization, ...pushed } = await pushedState(c, input);
   const inactive: UserState = {
@@ -66,23 +56,25 @@ async function createUser(c: Change, input: UserInput): Promise<ShownUser | Last
     deleted_at: null,
   };
   const state = input.active === false ? inactive : activated(inactive, c.at);
-  const eventId = c.record({
+  await c.guard([id], { areNew: true, owners: [] });
+  c.charge(countAttributeBytes(state));
+  const grants = comparePushed([], input.pushed);
+  const insert = async (): Promise<MaybeCreated> => {
+    const user = await insertUser(c.scope, id, state, c.at);
+    return user && { ...user, last_access_at: null, groups: [] };
+  };
+  const event = changeEvent({
     action: 'user.created',
     target: { kind: 'user', id, name: state.user_name },
     after: auditedFields({ ...state, organization }),
   });
-  await c.guard([id], { areNew: true, owners: [] });
-  c.charge(countAttributeBytes(state));
-  const grants = comparePushed([], input.pushed);
-  const insert = async () => ({
-    ...(await insertUser(c.scope, id, state, c.at)),
-    last_access_at: null,
-    groups: [],
-  });
-  if (!grants) return c.last(insert);
-  // What is granted is granted to somebody who is there.
+  if (!grants) {
+    c.record(event);
+    return c.last(insert, id);
+  }
+  // Grants refer to the user's row.
   const user = await insert();
-  await applyPushed(c, id, grants, eventId);
+  if (user) await applyPushed(c, id, grants, c.record(event));
   return user;
 }
 

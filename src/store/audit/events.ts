@@ -36,12 +36,12 @@ export type EventOrigin = Pick<
   'at' | 'actor_kind' | 'actor_id' | 'actor_name' | 'actor_scope' | 'request_id'
 >;
 
-/** Appends the events of one change, in one statement; none of them unless the user `needed` is there, if one is. */
+/** Appends the events of one change, in one statement; none of them unless the user `onlyIfUser` exists, if one is given. */
 export async function appendEvents(
   scope: WriteScope,
   origin: EventOrigin,
   events: readonly NewEvent[],
-  needed?: UserId,
+  onlyIfUser?: UserId,
 ): Promise<void> {
   const [only, ...others] = events;
   const isOne = only !== undefined && others.length === 0;
@@ -52,8 +52,8 @@ export async function appendEvents(
         id, action, target_kind, target_id, target_name, related_id, before, after)
       select ${scope.workspaceId}::uuid, ${origin.at}::timestamptz, ${origin.actor_kind}, ${origin.actor_id}::uuid,
         ${origin.actor_name}, ${origin.actor_scope}, ${origin.request_id}, ${isOne ? valuesOf(only) : eachOf(events)}
-      where ${needed ?? null}::uuid is null or exists (
-        select from users where workspace_id = ${unestimated(scope.workspaceId)} and id = ${needed ?? null}::uuid)`,
+      where ${onlyIfUser ?? null}::uuid is null or exists (
+        select from users where workspace_id = ${unestimated(scope.workspaceId)} and id = ${onlyIfUser ?? null}::uuid)`,
   );
 }
 

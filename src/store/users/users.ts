@@ -155,15 +155,18 @@ export function lockUsers(
   );
 }
 
-/** Inserts a user and answers it. Throws `taken` when the name is another's. */
+/**
+ * Inserts a user; undefined when the name is taken, also by a transaction that had not ended when this one began. It is no
+ * error, which would end the transaction and write the name into the database's own log.
+ */
 export async function insertUser(
   scope: WriteScope,
   id: UserId,
   state: UserState,
   at: Date,
-): Promise<UserRow> {
+): Promise<UserRow | undefined> {
   accessWrites(scope).assertGuarded([id]);
-  const inserted = await preparedRow<UserRow>(
+  return preparedRow<UserRow>(
     scope,
     'insert_user',
     sql`with u as (
@@ -174,10 +177,10 @@ export async function insertUser(
           ${state.managed_by}, ${JSON.stringify(state.attributes)}::jsonb, ${state.organization_id},
           ${state.organization_pushed}, ${state.organization_last_pushed}, ${state.start_date}, ${state.joined_at},
           ${state.active_since}, ${state.removed_at}, ${state.deleted_at}, ${at}, ${at})
+        on conflict (workspace_id, lower(user_name)) do nothing
         returning *)
       select ${columns(scope.workspaceId)} from u`,
   );
-  return inserted as UserRow;
 }
 
 /** The columns that `updateUser` may write, each with its value as the database takes it. */

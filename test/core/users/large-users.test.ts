@@ -90,7 +90,7 @@ describe('versions of large users', () => {
         ? updateUser(unguarded(tx, workspaceId), current, state, at)
         : insertUser(unguarded(tx, workspaceId), id, state, at);
     });
-    return { at, attributes: row.attributes, fullName: row.full_name };
+    return { at, attributes: row!.attributes, fullName: row!.full_name };
   }
 
   async function stored(id: UserId) {
